@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { Invalid } from './errors.ts'
+import type { LogLevel } from './log.ts'
+
+/** Every setting: its environment name, its default and its check, once. */
+const SETTINGS = z.object({
+  HEARTH_DATA: z.string().min(1).default('./data'),
+  HEARTH_HOST: z.string().min(1).default('127.0.0.1'),
+  HEARTH_PORT: port(4321),
+  HEARTH_PREVIEW_PORT: port(4322),
+  HEARTH_URL: z.url({ protocol: /^https?$/ }).optional(),
+  HEARTH_PREVIEW_URL: z.url({ protocol: /^https?$/ }).optional(),
+  HEARTH_DATABASE_URL: z.string().optional(),
+  HEARTH_DATABASE_TOKEN: z.string().optional(),
+  HEARTH_FLUSH_MS: whole(50, 60_000).default(2_000),
+  HEARTH_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  HEARTH_WRITERS: whole(1, 64).default(3),
+  HEARTH_DEMO_BYTES_PER_SECOND: whole(100, 100_000_000).default(4_096),
+  HEARTH_SKETCH_STEP_MS: whole(0, 60_000).default(120),
+  HEARTH_MODEL: z.string().min(1).optional(),
+  ANTHROPIC_API_KEY: z.string().min(1).optional(),
+  ANTHROPIC_BASE_URL: z.url().optional(),
+})
+
+const SECRETS = ['HEARTH_DATABASE_TOKEN', 'ANTHROPIC_API_KEY'] as const
+
+export interface Config {
+  /** The data directory, absolute. */
+  data: string
+  host: string
+  /** 0 asks the system for a free port. */
+  port: number
+  /** The second listener, an origin of its own for generated pages. 0 asks for a free port. */
+  previewPort: number
+  /** The outside URL, without a trailing slash, when a proxy stands in front. */
+  url: string | undefined
+  previewUrl: string | undefined
+  databaseUrl: string
+  databaseToken: string | undefined
+  /** Longest time, in ms, that a running job's draft may be ahead of the database. */
+  flushMs: number
+  log: LogLevel
+  /** How many files are written at once. */
+  writers: number
+  /** The speed of the demo model, bytes of text a second. */
+  demoBytesPerSecond: number
+  /** What one step of the built-in sketch engine takes at least, ms. */
+  sketchStepMs: number
+  /** The model that is used when none is named: `provider` or `provider/model`. */
+  model: string | undefined
+  anthropic: { apiKey: string | undefined; baseUrl: string }
+}
+
+type Environment = Record<string, string | undefined>
+
+/**
+ * Reads the settings from the environment, `<NAME>_FILE` for secrets, and `hearth.toml` in the data directory
+ * (the environment wins). @throws Invalid `bad_setting` that names the setting and says what it takes.
+ */
+export function readConfig(env: Environment): Config {
+  const data = resolve(env.HEARTH_DATA || './data')
+  const given = { ...readToml(join(data, 'hearth.toml')), ...withoutEmpty(env), ...secretsFromFiles(env) }
+  const parsed = SETTINGS.safeParse(given)
+  if (!parsed.success) throw badSetting(parsed.error)
+  const s = parsed.data
+  return {
+    data,
+    host: s.HEARTH_HOST,
+    port: s.HEARTH_PORT,
+    previewPort: s.HEARTH_PREVIEW_PORT,
+    url: s.HEARTH_URL?.replace(/\/+$/, ''),
+    previewUrl: s.HEARTH_PREVIEW_URL?.replace(/\/+$/, ''),
+    databaseUrl: s.HEARTH_DATABASE_URL ?? `file:${join(data, 'hearth.db')}`,
+    databaseToken: s.HEARTH_DATABASE_TOKEN,
+    flushMs: s.HEARTH_FLUSH_MS,
+    log: s.HEARTH_LOG,
+    writers: s.HEARTH_WRITERS,
+    demoBytesPerSecond: s.HEARTH_DEMO_BYTES_PER_SECOND,
+    sketchStepMs: s.HEARTH_SKETCH_STEP_MS,
+    model: s.HEARTH_MODEL,
+    anthropic: { apiKey: s.ANTHROPIC_API_KEY, baseUrl: s.ANTHROPIC_BASE_URL ?? 'https://api.anthropic.com' },
+  }
+}
+
+function port(fallback: number) {
+  return whole(0, 65_535).default(fallback)
+}
+
+function whole(least: number, most: number) {
+  return z.coerce.number(`takes a whole number from ${least} to ${most}`).int().min(least).max(most)
+}
+
+function withoutEmpty(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+}
+
+function secretsFromFiles(env: Environment): Environment {
+  return Object.fromEntries(
+    SECRETS.flatMap((name) => {
+      const path = env[`${name}_FILE`]
+      return path ? [[name, readSecret(name, path)]] : []
+    }),
+  )
+}
+
+function readSecret(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (cause) {
+    throw new Invalid(
+      'bad_setting',
+      `${name}_FILE names ${path}, which can't be read. Check the path and its rights.`,
+      { cause },
+    )
+  }
+}
+
+function readToml(path: string): Environment {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    return {} // no hearth.toml: the environment and the defaults say it all
+  }
+  try {
+    const values = Bun.TOML.parse(text) as Record<string, unknown>
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
+  } catch (cause) {
+    throw new Invalid('bad_setting', `${path} is not valid TOML: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function badSetting(error: z.ZodError): Invalid {
+  const issue = error.issues[0]!
+  const name = String(issue.path[0])
+  return new Invalid('bad_setting', `The setting ${name} can't be used: ${issue.message}. See README.md, “Settings”.`, {
+    context: { field: name },
+  })
+}
