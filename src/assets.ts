@@ -1,0 +1,57 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packed } from './assets-packed.ts'
+
+/** The folders that travel with Hearth, in a checkout and in the single binary. */
+export const ON_BOARD = ['migrations', 'views', 'public'] as const
+
+/** Files of other packages that the pages need: the name on board -> its place in a checkout. */
+const VENDOR: Readonly<Record<string, string>> = {
+  'public/vendor/htmx.min.js': 'node_modules/htmx.org/dist/htmx.min.js',
+  'public/vendor/hx-sse.min.js': 'node_modules/htmx.org/dist/ext/hx-sse.min.js',
+  'public/vendor/inter.woff2': 'node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2',
+  'public/vendor/inter.license.txt': 'node_modules/@fontsource-variable/inter/LICENSE',
+  'public/vendor/jetbrains-mono.woff2':
+    'node_modules/@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2',
+  'public/vendor/jetbrains-mono.license.txt': 'node_modules/@fontsource-variable/jetbrains-mono/LICENSE',
+}
+
+const ROOT = join(import.meta.dir, '..')
+
+/** The names of all files on board under `dir` (`migrations`, `views/studio`, ...), at any depth, sorted: `migrations/0001_x.sql`. */
+export function listFiles(dir: string): string[] {
+  const names = packed ? Object.keys(packed) : [...filesOnDisk(), ...Object.keys(VENDOR)]
+  return names.filter((name) => name.startsWith(`${dir}/`)).sort()
+}
+
+/** The bytes of one file on board. @throws Error when there is none by that name: only names from `listFiles` or the code itself belong here. */
+export function readBytes(path: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(placeOf(path)))
+}
+
+/** The text (UTF-8) of one file on board. @throws Error as `readBytes` does. */
+export function readText(path: string): string {
+  return readFileSync(placeOf(path), 'utf8')
+}
+
+/** Where the bytes of a file on board can be read: a real path in a checkout, a path inside the binary otherwise. */
+export function placeOf(path: string): string {
+  const place = packed ? packed[path] : placeInCheckout(path)
+  if (!place) throw new Error(`There is no file “${path}” on board.`)
+  return place
+}
+
+function placeInCheckout(path: string): string | undefined {
+  if (VENDOR[path]) return join(ROOT, VENDOR[path])
+  const parts = path.split('/')
+  const known = ON_BOARD.some((dir) => dir === parts[0]) && !parts.includes('..') && !path.includes('\0')
+  return known ? join(ROOT, path) : undefined
+}
+
+function filesOnDisk(): string[] {
+  return ON_BOARD.filter((dir) => existsSync(join(ROOT, dir))).flatMap((dir) =>
+    readdirSync(join(ROOT, dir), { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+      .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1)),
+  )
+}

@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'bun:test'
+import { listFiles, readBytes, readText } from '../../src/assets.ts'
+
+describe('files on board', () => {
+  test('the files of other packages that the pages need are listed under public/vendor and can be read', () => {
+    const vendor = listFiles('public/vendor')
+    expect(vendor).toContain('public/vendor/htmx.min.js')
+    expect(vendor).toContain('public/vendor/hx-sse.min.js')
+    for (const name of vendor) expect(readBytes(name).byteLength).toBeGreaterThan(1_000)
+  })
+
+  test('fonts are woff2', () => {
+    expect(new TextDecoder().decode(readBytes('public/vendor/inter.woff2').slice(0, 4))).toBe('wOF2')
+    expect(new TextDecoder().decode(readBytes('public/vendor/jetbrains-mono.woff2').slice(0, 4))).toBe('wOF2')
+  })
+
+  test('a list is sorted and holds only what lies under the folder', () => {
+    const names = listFiles('public')
+    expect(names).toEqual([...names].sort())
+    expect(names.every((name) => name.startsWith('public/'))).toBe(true)
+  })
+
+  test.each(['package.json', 'public/../package.json', '../etc/passwd', '/etc/passwd', 'public/none.css'])(
+    'nothing else of the machine can be read: %s',
+    (path) => {
+      expect(() => readText(path)).toThrow()
+    },
+  )
+})
