@@ -1,0 +1,30 @@
+import { defineConfig } from '@playwright/test'
+
+/** `CHROMIUM` names the browser (`bun run test` finds or installs one); the tests start their own servers. */
+const executablePath = process.env.CHROMIUM
+
+export default defineConfig({
+  testDir: 'tests/e2e',
+  testMatch: /\.(e2e|spec|test)\.ts$/,
+  outputDir: 'dist/reports/browser',
+  workers: 1,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  reporter: 'list',
+  timeout: 60_000,
+  use: {
+    browserName: 'chromium',
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      ...(executablePath ? { executablePath } : {}),
+      args: [
+        '--no-sandbox',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
+      ],
+    },
+  },
+})

@@ -1,0 +1,33 @@
+/** How many tests passed and failed. Skipped ones count as neither. */
+export interface Tally {
+  passed: number
+  failed: number
+}
+
+export function sum(tallies: Tally[]): Tally {
+  return tallies.reduce((all, one) => ({ passed: all.passed + one.passed, failed: all.failed + one.failed }), {
+    passed: 0,
+    failed: 0,
+  })
+}
+
+/** What the JUnit report of `bun test` says; nothing at all when there is none. */
+export async function bunTally(path: string): Promise<Tally> {
+  const text = await textOf(path)
+  const totals = /<testsuites\b[^>]*>/.exec(text)?.[0] ?? ''
+  const number = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(totals)?.[1] ?? 0)
+  const failed = number('failures') + number('errors')
+  return { passed: Math.max(0, number('tests') - failed - number('skipped')), failed }
+}
+
+/** What the JSON report of Playwright says. A test that passed only on a retry is a failure. */
+export async function playwrightTally(path: string): Promise<Tally> {
+  const report = JSON.parse((await textOf(path)) || '{}') as { stats?: Record<string, number>; errors?: unknown[] }
+  const { expected = 0, unexpected = 0, flaky = 0 } = report.stats ?? {}
+  return { passed: expected, failed: unexpected + flaky + (report.errors?.length && !unexpected ? 1 : 0) }
+}
+
+async function textOf(path: string): Promise<string> {
+  const file = Bun.file(path)
+  return (await file.exists()) ? file.text() : ''
+}

@@ -1,0 +1,87 @@
+// `npm test` or `bun run test`: all that CI runs. Ends with one line, `N passed, N failed`; a check that fails counts as one.
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromiumForTests } from './chromium.ts'
+import { bunTally, playwrightTally, sum, type Tally } from './tally.ts'
+
+const ROOT = join(import.meta.dir, '..')
+const REPORTS = join(ROOT, 'dist/reports')
+const OLDEST_NODE_FOR_PLAYWRIGHT = 20
+
+const NOTHING: Tally = { passed: 0, failed: 0 }
+const ONE_FAILED: Tally = { passed: 0, failed: 1 }
+
+async function main(): Promise<number> {
+  process.chdir(ROOT)
+  rmSync(REPORTS, { recursive: true, force: true })
+  mkdirSync(REPORTS, { recursive: true })
+  const total = sum([lint(), types(), python(), await bunTests(), await browserTests()])
+  console.log(`${total.passed} passed, ${total.failed} failed`)
+  return total.failed === 0 && total.passed > 0 ? 0 : 1
+}
+
+function lint(): Tally {
+  return check('Biome', [process.execPath, 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'])
+}
+
+function types(): Tally {
+  return check('tsc', [process.execPath, 'node_modules/typescript/bin/tsc'])
+}
+
+function python(): Tally {
+  if ([...new Bun.Glob('gpu/**/*.py').scanSync(ROOT)].length === 0) return NOTHING
+  return sum([
+    check('ruff', ['ruff', 'check', 'gpu']),
+    check('ruff format', ['ruff', 'format', '--check', 'gpu']),
+    check('pytest', ['python3', '-m', 'pytest', '-q', 'gpu']),
+  ])
+}
+
+async function bunTests(): Promise<Tally> {
+  const report = join(REPORTS, 'bun.xml')
+  const ok = run('bun test', [process.execPath, 'test', '--reporter=junit', `--reporter-outfile=${report}`])
+  return settle(ok, await bunTally(report))
+}
+
+async function browserTests(): Promise<Tally> {
+  if ([...new Bun.Glob('tests/e2e/**/*.{e2e,spec,test}.ts').scanSync(ROOT)].length === 0) return NOTHING
+  const report = join(REPORTS, 'playwright.json')
+  try {
+    const env = { CHROMIUM: chromiumForTests(process.env), PLAYWRIGHT_JSON_OUTPUT_FILE: report }
+    const command = [nodeOrBun(), 'node_modules/@playwright/test/cli.js', 'test', '--reporter=list,json']
+    return settle(run('Playwright', command, env), await playwrightTally(report))
+  } catch (error) {
+    console.error((error as Error).message)
+    return ONE_FAILED
+  }
+}
+
+/** Playwright is made for Node: Bun runs it where there is no Node that is new enough. */
+function nodeOrBun(): string {
+  const node = Bun.which('node')
+  const version = node ? Bun.spawnSync([node, '--version']).stdout.toString() : ''
+  return node && Number(/^v(\d+)/.exec(version)?.[1]) >= OLDEST_NODE_FOR_PLAYWRIGHT ? node : process.execPath
+}
+
+function check(name: string, command: string[]): Tally {
+  return run(name, command) ? NOTHING : ONE_FAILED
+}
+
+/** A run that failed without a failed test (a crash, no report) still counts as one failure. */
+function settle(ok: boolean, tally: Tally): Tally {
+  return ok || tally.failed > 0 ? tally : { ...tally, failed: 1 }
+}
+
+function run(name: string, command: string[], env: Record<string, string> = {}): boolean {
+  console.log(`\n== ${name}`)
+  try {
+    const done = Bun.spawnSync(command, { env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit'] })
+    if (done.exitCode !== 0) console.error(`${name} failed (exit code ${done.exitCode}).`)
+    return done.exitCode === 0
+  } catch (error) {
+    console.error(`${name} could not be run: ${(error as Error).message}`)
+    return false
+  }
+}
+
+process.exit(await main())

@@ -1,0 +1,33 @@
+import { expect, test } from 'bun:test'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bunTally, playwrightTally, sum } from '../../scripts/tally.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'tally-'))
+
+async function report(name: string, text: string): Promise<string> {
+  await Bun.write(join(folder, name), text)
+  return join(folder, name)
+}
+
+test('a JUnit report gives its passed and failed tests, without the skipped ones', async () => {
+  const path = await report(
+    'bun.xml',
+    '<testsuites name="bun test" tests="10" assertions="3" failures="2" skipped="1">',
+  )
+  expect(await bunTally(path)).toEqual({ passed: 7, failed: 2 })
+})
+
+test('a Playwright report counts a flaky test, and an error outside a test, as a failure', async () => {
+  const flaky = await report('a.json', '{"stats":{"expected":4,"unexpected":1,"flaky":1,"skipped":2},"errors":[]}')
+  expect(await playwrightTally(flaky)).toEqual({ passed: 4, failed: 2 })
+  const broken = await report('b.json', '{"stats":{"expected":0,"unexpected":0},"errors":[{"message":"no"}]}')
+  expect(await playwrightTally(broken)).toEqual({ passed: 0, failed: 1 })
+})
+
+test('no report is no test, neither passed nor failed', async () => {
+  expect(await bunTally(join(folder, 'none.xml'))).toEqual({ passed: 0, failed: 0 })
+  expect(await playwrightTally(join(folder, 'none.json'))).toEqual({ passed: 0, failed: 0 })
+  expect(sum([])).toEqual({ passed: 0, failed: 0 })
+})
