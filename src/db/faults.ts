@@ -1,0 +1,76 @@
+import { DomainError } from '../errors.ts'
+
+/** The SQLite result code (`SQLITE_BUSY`, `SQLITE_FULL`, …) of a driver's error, looked for along its causes. */
+export function sqliteCode(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code, extendedCode } = at as Error & { code?: unknown; extendedCode?: unknown }
+    const found = [extendedCode, code].find((value) => typeof value === 'string' && value.startsWith('SQLITE_'))
+    if (found) return found as string
+  }
+  return undefined
+}
+
+/** True for the fault after which @libsql/client 0.18 acknowledges writes that it then loses: see docs/decisions/006. */
+export function isBusy(error: unknown): boolean {
+  return /^SQLITE_(BUSY|LOCKED)/.test(sqliteCode(error) ?? '') || hasCode(error, 'TRANSACTION_ACTIVE')
+}
+
+/** True when the failure is of the connection or the disk, so that nothing in flight on it can be trusted. */
+export function breaksConnection(error: unknown): boolean {
+  return isBusy(error) || /^SQLITE_(FULL|IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY)/.test(sqliteCode(error) ?? '')
+}
+
+export function isUniqueViolation(error: unknown): boolean {
+  return /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)/.test(sqliteCode(error) ?? '')
+}
+
+/** The driver's error as one that a person can act on; anything unknown comes back as it is. */
+export function explainStorage(error: unknown): unknown {
+  const code = sqliteCode(error)
+  if (!code) return error
+  if (code.startsWith('SQLITE_FULL') || isNoSpace(error)) return diskFull(error)
+  if (code.startsWith('SQLITE_READONLY'))
+    return new DomainError(
+      'data_read_only',
+      'The data directory can’t be written to. Give Hearth the right to write there, then try again.',
+      { severity: 'critical', cause: error },
+    )
+  if (code.startsWith('SQLITE_IOERR'))
+    return new DomainError(
+      'disk_failed',
+      'The disk refused to read or write the database. Check the disk and its free space, then try again.',
+      { severity: 'critical', retryable: true, cause: error },
+    )
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
+    return new DomainError(
+      'database_damaged',
+      'The database file is damaged. Stop Hearth and restore the last backup.',
+      { severity: 'critical', cause: error },
+    )
+  if (isBusy(error))
+    return new DomainError(
+      'database_busy',
+      'Another program holds the database. Stop it: one Hearth server owns a data directory.',
+      { severity: 'critical', retryable: true, cause: error },
+    )
+  return error
+}
+
+/** The error of a full disk, whichever layer met it first. */
+export function diskFull(cause: unknown): DomainError {
+  return new DomainError('disk_full', 'The disk is full. Free some space, then retry: nothing half-written was kept.', {
+    severity: 'critical',
+    cause,
+  })
+}
+
+/** True for ENOSPC and EDQUOT of the file system. */
+export function isNoSpace(error: unknown): boolean {
+  return hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT')
+}
+
+function hasCode(error: unknown, wanted: string): boolean {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if ((at as Error & { code?: unknown }).code === wanted) return true
+  return false
+}

@@ -1,0 +1,93 @@
+import { type Client, createClient } from '@libsql/client'
+import { drizzle } from 'drizzle-orm/libsql'
+import { DomainError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { explainStorage } from './faults.ts'
+import { migrate } from './migrate.ts'
+import { openWriter, type Tx, type Writer } from './writer.ts'
+
+const CACHE_KIB = 16_384
+
+/** What functions that read take: the read-only connection, or a transaction that wants to see its own writes. */
+export type Reader = ReturnType<typeof drizzle> | Tx
+
+export interface Database extends AsyncDisposable {
+  /** A read-only connection (`query_only`): it sees what is committed. */
+  read: Reader
+  write: Writer['write']
+  stats: Writer['stats']
+  /** Writes a complete copy of the database to `path` (`VACUUM INTO`), beside running writes. */
+  copyTo(path: string): Promise<void>
+}
+
+export interface OpenOptions {
+  /** `file:/…/hearth.db`, or the URL of a libSQL server. */
+  url: string
+  token?: string | undefined
+  /** Where a copy of the file is put before a migration. */
+  backups: string
+  now: () => number
+  log: Log
+}
+
+/**
+ * Opens the database and brings it to the newest migration. The caller has locked the data directory.
+ * @throws DomainError `database_damaged`, `data_read_only`, `migration_unknown`, `migration_changed`
+ */
+export async function openDatabase({ url, token, backups, now, log }: OpenOptions): Promise<Database> {
+  const local = url.startsWith('file:')
+  const clients: Client[] = []
+  const connect = (concurrency: number) => {
+    const client = createClient({ url, authToken: token, concurrency, intMode: 'number' })
+    clients.push(client)
+    return client
+  }
+  try {
+    const writing = connect(1)
+    const prepare = (client: Client) => (local ? setPragmas(client) : Promise.resolve())
+    await prepare(writing)
+    await migrate({ client: writing, backups: local ? backups : undefined, now, log })
+    const reading = connect(local ? 1 : 20)
+    if (local) await setReadPragmas(reading)
+    const writer = openWriter({ client: writing, prepare, log })
+    return {
+      read: drizzle(reading),
+      write: writer.write,
+      stats: writer.stats,
+      copyTo: async (path) => void (await reading.execute({ sql: 'VACUUM INTO ?', args: [path] })),
+      [Symbol.asyncDispose]: async () => {
+        await writer.idle()
+        for (const client of clients) client.close()
+      },
+    }
+  } catch (error) {
+    for (const client of clients) client.close()
+    throw explainStorage(error)
+  }
+}
+
+async function setPragmas(client: Client): Promise<void> {
+  await client.execute('PRAGMA journal_mode = WAL')
+  await client.execute('PRAGMA synchronous = FULL')
+  await client.execute('PRAGMA foreign_keys = ON')
+  await client.execute(`PRAGMA cache_size = -${CACHE_KIB}`)
+  await check(client, 'journal_mode', 'wal')
+  await check(client, 'synchronous', 2)
+  await check(client, 'foreign_keys', 1)
+}
+
+async function setReadPragmas(client: Client): Promise<void> {
+  await client.execute('PRAGMA query_only = 1')
+  await client.execute(`PRAGMA cache_size = -${CACHE_KIB}`)
+  await check(client, 'query_only', 1)
+}
+
+async function check(client: Client, pragma: string, wanted: string | number): Promise<void> {
+  const { rows } = await client.execute(`PRAGMA ${pragma}`)
+  const got = rows[0]?.[0]
+  if (got !== wanted)
+    throw new DomainError(
+      'database_setup_failed',
+      `SQLite would not set ${pragma} to ${wanted} (it says ${got}). The file system may not support it.`,
+    )
+}

@@ -1,0 +1,35 @@
+import { type Line, type Scope, wire } from './line.ts'
+
+/** Turns lines into bytes for one kind of stream. */
+export type Encode = (line: Line, scope: Scope) => Uint8Array
+
+const utf8 = new TextEncoder()
+
+/** `application/x-ndjson`: one JSON object a line. */
+export const ndjson: Encode = once((line, scope) => `${JSON.stringify(wire(line, scope))}\n`)
+
+/** `text/event-stream`: the type as event name, the `seq` of durable lines as id, the line's JSON as data. */
+export const sse: Encode = once((line, scope) =>
+  sseMessage({ id: line.seq, event: line.type, data: JSON.stringify(wire(line, scope)) }),
+)
+
+/** One message of an event stream; data of several lines stays one message. */
+export function sseMessage({ id, event, data }: { id?: number | null; event?: string; data: string }): string {
+  const head = `${id == null ? '' : `id: ${id}\n`}${event ? `event: ${event}\n` : ''}`
+  return `${head}${data
+    .split('\n')
+    .map((text) => `data: ${text}\n`)
+    .join('')}\n`
+}
+
+/** Encodes a line once for all readers of the same kind of scope. */
+function once(encode: (line: Line, scope: Scope) => string): Encode {
+  const ofProject = new WeakMap<Line, Uint8Array>()
+  const ofJob = new WeakMap<Line, Uint8Array>()
+  return (line, scope) => {
+    const known = 'job' in scope ? ofJob : ofProject
+    const bytes = known.get(line) ?? utf8.encode(encode(line, scope))
+    known.set(line, bytes)
+    return bytes
+  }
+}

@@ -1,0 +1,116 @@
+import { type Line, liveLine, type Scope } from './line.ts'
+
+/** Less than the second that is promised, so that a late timer still keeps the promise. */
+export const HEARTBEAT_MS = 900
+
+/** Events after which a stream may have nothing more to wait for. */
+const MAY_END = new Set(['job.succeeded', 'job.failed', 'job.cancelled', 'job.paused', 'job.held'])
+
+/** One who hears lines as they happen. `deliver` must not block or throw. */
+export interface Subscriber {
+  scope: Scope
+  deliver(line: Line): void
+  /** Nothing is running any more in its scope, or the server stops. */
+  over(reason: 'idle' | 'shutdown'): void
+}
+
+/** What the jobs room tells about running work; events know no jobs. */
+export interface LiveSource {
+  /** One `state` line per running job of the scope. */
+  states(scope: Scope): Line[]
+  /** What a `heartbeat` says of the scope's running jobs. */
+  beats(scope: Scope): Record<string, unknown>[]
+  /** True while something in the scope is queued or running. */
+  active(scope: Scope): Promise<boolean>
+}
+
+export interface Hub extends Disposable {
+  /** Hands a line to all who follow its project or its job, in the order of calls. */
+  publish(line: Line): void
+  /** Hears the lines of one scope until the returned function is called. */
+  subscribe(subscriber: Subscriber): () => void
+  /** Hears every line of every scope: for rooms that react to the log. */
+  tap(hear: (line: Line) => void): () => void
+  /** How many subscribe now. */
+  readonly size: number
+  source: LiveSource
+  /** The present moment's `heartbeat` line of a scope. */
+  heartbeat(scope: Scope): Line
+  /** Ends all streams with a last line. */
+  shutdown(): void
+}
+
+const QUIET: LiveSource = { states: () => [], beats: () => [], active: async () => false }
+
+export function openHub({ now }: { now: () => number }): Hub {
+  const rooms = new Map<string, Set<Subscriber>>()
+  const taps = new Set<(line: Line) => void>()
+  const timer = setInterval(beat, HEARTBEAT_MS)
+
+  function beat(): void {
+    let idle: Line | undefined // the same line for all scopes in which nothing runs
+    for (const subscribers of rooms.values()) {
+      const [first] = subscribers
+      const jobs = hub.source.beats(first!.scope)
+      if (jobs.length === 0) idle ??= beatLine([])
+      const line = jobs.length === 0 ? idle! : beatLine(jobs)
+      for (const subscriber of subscribers) subscriber.deliver(line)
+    }
+  }
+
+  function beatLine(jobs: Record<string, unknown>[]): Line {
+    return liveLine('heartbeat', now(), null, null, { jobs })
+  }
+
+  async function endIfIdle(scope: Scope): Promise<void> {
+    const room = rooms.get(keyOf(scope))
+    if (!room || (await hub.source.active(scope))) return
+    for (const subscriber of [...room]) subscriber.over('idle')
+  }
+
+  const hub: Hub = {
+    source: QUIET,
+    get size() {
+      let size = 0
+      for (const subscribers of rooms.values()) size += subscribers.size
+      return size
+    },
+    publish(line) {
+      for (const hear of taps) hear(line)
+      for (const scope of scopesOf(line)) {
+        for (const subscriber of rooms.get(keyOf(scope)) ?? []) subscriber.deliver(line)
+        if (MAY_END.has(line.type)) void endIfIdle(scope)
+      }
+    },
+    subscribe(subscriber) {
+      const key = keyOf(subscriber.scope)
+      const room = rooms.get(key) ?? new Set()
+      rooms.set(key, room.add(subscriber))
+      return () => {
+        room.delete(subscriber)
+        if (room.size === 0 && rooms.get(key) === room) rooms.delete(key)
+      }
+    },
+    tap(hear) {
+      taps.add(hear)
+      return () => void taps.delete(hear)
+    },
+    heartbeat: (scope) => beatLine(hub.source.beats(scope)),
+    shutdown() {
+      for (const room of [...rooms.values()]) for (const subscriber of [...room]) subscriber.over('shutdown')
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  }
+  return hub
+}
+
+function scopesOf(line: Line): Scope[] {
+  const scopes: Scope[] = []
+  if (line.scope !== null) scopes.push({ project: line.scope })
+  if (line.job !== null) scopes.push({ job: line.job })
+  return scopes
+}
+
+function keyOf(scope: Scope): string {
+  return 'job' in scope ? `job:${scope.job}` : `project:${scope.project}`
+}

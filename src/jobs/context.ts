@@ -1,0 +1,52 @@
+import { and, eq } from 'drizzle-orm'
+import type { Tx } from '../db/writer.ts'
+import { draftOf } from './drafts.ts'
+import { type JobContext, LeaseLost } from './handler.ts'
+import { type JobsDeps, jobById } from './jobs.ts'
+import { refOf } from './settle.ts'
+import { checkpoints, type Job } from './tables.ts'
+
+/** What one attempt's handler works with. Writes of an attempt that has lost its job are refused. */
+export async function openContext(deps: JobsDeps, job: Job, signal: AbortSignal): Promise<JobContext<unknown>> {
+  const { db, events, live } = deps
+  const { id } = job
+  return {
+    job,
+    input: job.input,
+    signal,
+    draft: await draftOf(db.read, id),
+    step: (name, work) => stepOnce(deps, job, name, work),
+    phase: async (phase) => {
+      live.phase(job, phase)
+      await db.write(async (tx) => {
+        await mustOwn(tx, job)
+        await events.append(tx, { type: 'job.phase', scope: job.scope, job: refOf(job), data: { phase } })
+      })
+    },
+    delta: (text) => live.delta(job, text),
+    replaceText: (text) => live.replaceText(job, text),
+    bytes: (total) => live.bytes(job, total),
+    progress: (step) => live.progress(job, step),
+    preview: (url) => live.preview(job, url),
+    remember: (data) => live.remember(job, data),
+  }
+}
+
+async function stepOnce<T>({ db, now }: JobsDeps, job: Job, name: string, work: () => Promise<T>): Promise<T> {
+  const [known] = await db.read
+    .select()
+    .from(checkpoints)
+    .where(and(eq(checkpoints.job, job.id), eq(checkpoints.name, name)))
+  if (known) return known.value as T
+  const value = (await work()) ?? null
+  await db.write(async (tx) => {
+    await mustOwn(tx, job)
+    await tx.insert(checkpoints).values({ job: job.id, name, attempt: job.attempt, value, at: now() })
+  })
+  return value as T
+}
+
+async function mustOwn(tx: Tx, { id, attempt }: Job): Promise<void> {
+  const job = await jobById(tx, id)
+  if (job.state !== 'running' || job.attempt !== attempt) throw new LeaseLost(id, attempt)
+}

@@ -1,0 +1,49 @@
+import { eq } from 'drizzle-orm'
+import type { Database, Reader } from '../db/open.ts'
+import type { Log } from '../log.ts'
+import { type Draft, EMPTY_DRAFT } from './handler.ts'
+import type { LiveJobs } from './live.ts'
+import { drafts } from './tables.ts'
+
+/** Keeps the drafts of all running jobs at most `flushMs` behind memory, with at most one write per interval. */
+export function openDraftWriter({
+  db,
+  live,
+  flushMs,
+  log,
+}: {
+  db: Database
+  live: LiveJobs
+  flushMs: number
+  log: Log
+}): AsyncDisposable {
+  let flushing: Promise<void> | undefined
+  const flush = async () => {
+    if (!live.dirty) return
+    try {
+      await db.write((tx) => live.saveDrafts(tx))
+    } catch (error) {
+      log.error('drafts could not be kept; the next interval tries again', { error })
+    }
+  }
+  const timer = setInterval(() => {
+    flushing ??= flush().finally(() => {
+      flushing = undefined
+    })
+  }, flushMs)
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await flushing
+      await flush()
+    },
+  }
+}
+
+/** What the attempts so far left behind. */
+export async function draftOf(read: Reader, job: string): Promise<Draft> {
+  const [row] = await read.select().from(drafts).where(eq(drafts.job, job))
+  if (!row) return { ...EMPTY_DRAFT, data: {} }
+  const { phase, bytes, step, steps, text, data } = row
+  return { phase, bytes, step, steps, text, data }
+}

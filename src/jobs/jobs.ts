@@ -1,0 +1,142 @@
+import { and, asc, desc, eq, inArray } from 'drizzle-orm'
+import type { Database, Reader } from '../db/open.ts'
+import type { Tx } from '../db/writer.ts'
+import { NotFound } from '../errors.ts'
+import { refOf, type SettleDeps, settle } from './settle.ts'
+import type { Move } from './state.ts'
+import { attempts, checkpoints, type Job, jobs } from './tables.ts'
+
+export interface JobsDeps extends SettleDeps {
+  db: Database
+  newId: () => string
+}
+
+export interface NewJob {
+  kind: string
+  input: unknown
+  /** The project it belongs to. */
+  scope?: string
+  by?: string
+  priority?: number
+  /** A second enqueue with the same key returns the first job. */
+  key?: string
+}
+
+/** Puts work into the queue, in the transaction that needs it. */
+export async function enqueue(
+  deps: JobsDeps,
+  tx: Tx,
+  { kind, input, scope, by = 'system', priority = 0, key }: NewJob,
+): Promise<Job> {
+  const lane = deps.handlers.get(kind)?.lane
+  if (!lane) throw new Error(`no handler for jobs of kind “${kind}”`)
+  const at = deps.now()
+  const row = {
+    id: deps.newId(),
+    kind,
+    lane,
+    input,
+    scope,
+    by,
+    priority,
+    idempotencyKey: key,
+    state: 'queued' as const,
+    runAt: at,
+    createdAt: at,
+  }
+  const [job] = await tx.insert(jobs).values(row).onConflictDoNothing({ target: jobs.idempotencyKey }).returning()
+  if (!job) return jobByKey(tx, key!)
+  await deps.events.append(tx, { type: 'job.queued', scope: job.scope, job: refOf(job), by })
+  return job
+}
+
+/** @throws NotFound `unknown_job` */
+export async function jobById(read: Reader, id: string): Promise<Job> {
+  const [job] = await read.select().from(jobs).where(eq(jobs.id, id))
+  if (!job) throw new NotFound('job', id)
+  return job
+}
+
+/** The job, how each attempt went, and which of its steps are done. @throws NotFound `unknown_job` */
+export async function jobWithAttempts(read: Reader, id: string) {
+  const job = await jobById(read, id)
+  return {
+    job,
+    attempts: await read.select().from(attempts).where(eq(attempts.job, id)).orderBy(asc(attempts.attempt)),
+    checkpoints: await read.select().from(checkpoints).where(eq(checkpoints.job, id)).orderBy(asc(checkpoints.at)),
+  }
+}
+
+/** The jobs of a project, newest first. */
+export function jobsOf(read: Reader, scope: string): Promise<Job[]> {
+  return read.select().from(jobs).where(eq(jobs.scope, scope)).orderBy(desc(jobs.createdAt), desc(jobs.id))
+}
+
+/** Ends a job: at once for good; what runs hears of it within a second and frees what it holds. */
+export function cancelJob(deps: JobsDeps, id: string, by: string): Promise<Job> {
+  return deps.db.write(async (tx) => cancelIn(deps, tx, await jobById(tx, id), by))
+}
+
+/** Stops a job where it is, keeping what it has made; `resumeJob` goes on from there. */
+export function pauseJob(deps: JobsDeps, id: string, by: string): Promise<Job> {
+  return deps.db.write(async (tx) => pauseIn(deps, tx, await jobById(tx, id), by))
+}
+
+/** Puts a paused job back into the queue. */
+export function resumeJob(deps: JobsDeps, id: string, by: string): Promise<Job> {
+  return deps.db.write(async (tx) => resumeIn(deps, tx, await jobById(tx, id), by))
+}
+
+/** Tries a failed, cancelled or held job again, from its last checkpoint, with all its tries. */
+export function retryJob(deps: JobsDeps, id: string, by: string): Promise<Job> {
+  return deps.db.write(async (tx) => {
+    const job = await jobById(tx, id)
+    return settle(deps, tx, job, { move: 'retry', event: 'job.queued', by, set: fresh(deps) })
+  })
+}
+
+/** Does one move to every job of a project that allows it, in one transaction. Returns the jobs that moved. */
+export function moveAll(
+  deps: JobsDeps,
+  scope: string,
+  what: 'cancel' | 'pause' | 'resume',
+  by: string,
+): Promise<Job[]> {
+  const { from, each } = ALL[what]
+  return deps.db.write(async (tx) => {
+    const rows = await tx
+      .select()
+      .from(jobs)
+      .where(and(eq(jobs.scope, scope), inArray(jobs.state, [...from])))
+    const moved: Job[] = []
+    for (const job of rows) moved.push(await each(deps, tx, job, by))
+    return moved
+  })
+}
+
+const ALL = {
+  cancel: { from: ['queued', 'running', 'paused', 'held'], each: cancelIn },
+  pause: { from: ['queued', 'running'], each: pauseIn },
+  resume: { from: ['paused'], each: resumeIn },
+} as const satisfies Partial<Record<Move, unknown>>
+
+function cancelIn(deps: JobsDeps, tx: Tx, job: Job, by: string): Promise<Job> {
+  return settle(deps, tx, job, { move: 'cancel', event: 'job.cancelled', outcome: 'cancelled', by })
+}
+
+function pauseIn(deps: JobsDeps, tx: Tx, job: Job, by: string): Promise<Job> {
+  return settle(deps, tx, job, { move: 'pause', event: 'job.paused', outcome: 'paused', by })
+}
+
+function resumeIn(deps: JobsDeps, tx: Tx, job: Job, by: string): Promise<Job> {
+  return settle(deps, tx, job, { move: 'resume', event: 'job.resumed', by, set: { runAt: deps.now() } })
+}
+
+function fresh({ now }: JobsDeps) {
+  return { runAt: now(), failures: 0, crashes: 0, error: null }
+}
+
+async function jobByKey(tx: Tx, key: string): Promise<Job> {
+  const [job] = await tx.select().from(jobs).where(eq(jobs.idempotencyKey, key))
+  return job!
+}

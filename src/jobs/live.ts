@@ -1,0 +1,178 @@
+import { sql } from 'drizzle-orm'
+import type { Tx } from '../db/writer.ts'
+import type { Hub } from '../events/hub.ts'
+import { elapsed, type Line, liveLine, type Scope } from '../events/line.ts'
+import type { Draft } from './handler.ts'
+import { refOf } from './settle.ts'
+import type { Job } from './tables.ts'
+
+/** `progress` is told at least each so many bytes. */
+const PROGRESS_BYTES = 500
+
+interface LiveJob {
+  job: Job
+  draft: Draft
+  /** Bytes that the last `progress` line told. */
+  told: number
+  etaMs: number | null
+  /** When something of substance last came, ms since the epoch. */
+  heardAt: number
+  dirty: boolean
+}
+
+/** What running jobs are doing at this moment: in memory, told live, kept in `drafts` now and then. */
+export interface LiveJobs {
+  begin(job: Job, draft: Draft): void
+  end(job: Job): void
+  phase(job: Job, phase: string): void
+  delta(job: Job, text: string): void
+  replaceText(job: Job, text: string): void
+  bytes(job: Job, total: number): void
+  progress(job: Job, step: { step: number; steps: number; etaMs?: number | undefined }): void
+  preview(job: Job, url: string): void
+  remember(job: Job, data: Record<string, unknown>): void
+  progressOf(id: string): { phase: string; bytes: number } | undefined
+  /** A running job's draft and its age, for a page. */
+  view(
+    id: string,
+  ): { draft: Readonly<Draft>; etaMs: number | null; idleMs: number; previewUrl: string | null } | undefined
+  states(scope: Scope): Line[]
+  beats(scope: Scope): Record<string, unknown>[]
+  /** Writes all drafts that changed, as one statement. */
+  saveDrafts(tx: Tx): Promise<void>
+  saveDraft(tx: Tx, id: string): Promise<void>
+  /** True when some draft is ahead of the database. */
+  readonly dirty: boolean
+}
+
+export function openLiveJobs({ hub, now }: { hub: Hub; now: () => number }): LiveJobs {
+  const running = new Map<string, LiveJob>()
+  const of = (scope: Scope) =>
+    [...running.values()].filter(({ job }) => ('job' in scope ? job.id === scope.job : job.scope === scope.project))
+  const tell = ({ job }: LiveJob, type: string, body: Record<string, unknown>) =>
+    hub.publish(liveLine(type, now(), job.scope, refOf(job), body))
+
+  /** The live side of one attempt: nothing when it is over, or another has taken the job. */
+  function attemptOf({ id, attempt }: Job): LiveJob | undefined {
+    const live = running.get(id)
+    return live?.job.attempt === attempt ? live : undefined
+  }
+
+  function touch(job: Job, change: (live: LiveJob) => void): void {
+    const live = attemptOf(job)
+    if (!live) return
+    live.heardAt = now()
+    live.dirty = true
+    change(live)
+  }
+
+  function received(live: LiveJob, total: number): void {
+    live.draft.bytes = total
+    for (; total - live.told >= PROGRESS_BYTES; live.told += PROGRESS_BYTES)
+      tell(live, 'progress', { bytes: live.told + PROGRESS_BYTES })
+  }
+
+  async function save(tx: Tx, ready: LiveJob[]): Promise<void> {
+    if (ready.length === 0) return
+    for (const live of ready) live.dirty = false
+    await insertDrafts(tx, ready, now())
+  }
+
+  return {
+    begin: (job, draft) =>
+      void running.set(job.id, {
+        job,
+        draft: { ...draft },
+        told: draft.bytes,
+        etaMs: null,
+        heardAt: now(),
+        dirty: false,
+      }),
+    end: (job) => void (attemptOf(job) && running.delete(job.id)),
+    phase: (job, phase) => touch(job, ({ draft }) => void Object.assign(draft, { phase })),
+    delta: (job, text) =>
+      touch(job, (live) => {
+        live.draft.text += text
+        tell(live, 'delta', { text })
+        received(live, live.draft.bytes + Buffer.byteLength(text))
+      }),
+    replaceText: (job, text) =>
+      touch(job, (live) => {
+        live.draft.text = text
+        live.draft.bytes = live.told = Buffer.byteLength(text)
+        hub.publish(stateLine(live, now()))
+      }),
+    bytes: (job, total) => touch(job, (live) => received(live, total)),
+    progress: (job, { step, steps, etaMs }) =>
+      touch(job, (live) => {
+        Object.assign(live.draft, { step, steps })
+        live.etaMs = etaMs ?? null
+        tell(live, 'progress', { step, steps, etaMs: live.etaMs })
+      }),
+    preview: (job, url) =>
+      touch(job, (live) => {
+        live.draft.data.previewUrl = url
+        tell(live, 'preview', { url })
+      }),
+    remember: (job, data) => touch(job, ({ draft }) => void Object.assign(draft.data, data)),
+    progressOf: (id) => running.get(id)?.draft,
+    view(id) {
+      const live = running.get(id)
+      if (!live) return undefined
+      const previewUrl = live.draft.data.previewUrl
+      return {
+        draft: live.draft,
+        etaMs: live.etaMs,
+        idleMs: now() - live.heardAt,
+        previewUrl: typeof previewUrl === 'string' ? previewUrl : null,
+      }
+    },
+    states: (scope) => of(scope).map((live) => stateLine(live, now())),
+    beats: (scope) => of(scope).map((live) => beatOf(live, now())),
+    saveDrafts: (tx) =>
+      save(
+        tx,
+        [...running.values()].filter(({ dirty }) => dirty),
+      ),
+    saveDraft: (tx, id) => save(tx, running.has(id) ? [running.get(id)!] : []),
+    get dirty() {
+      for (const live of running.values()) if (live.dirty) return true
+      return false
+    },
+  }
+}
+
+function stateLine({ job, draft }: LiveJob, now: number): Line {
+  const { phase, bytes, step, steps, text } = draft
+  return liveLine('state', now, job.scope, refOf(job), { phase, bytes, step, steps, ...(text && { text }) })
+}
+
+function beatOf({ job, draft, heardAt }: LiveJob, now: number): Record<string, unknown> {
+  return {
+    job: job.id,
+    kind: job.kind,
+    attempt: job.attempt,
+    phase: draft.phase,
+    elapsed: elapsed(refOf(job), now),
+    bytes: draft.bytes,
+    idleMs: Math.max(0, now - heardAt),
+  }
+}
+
+/** One statement for all drafts; a job that has ended meanwhile has no row to belong to and is left out. */
+async function insertDrafts(tx: Tx, ready: LiveJob[], at: number): Promise<void> {
+  const rows = ready.map(({ job, draft }) => ({
+    job: job.id,
+    attempt: job.attempt,
+    ...draft,
+    data: JSON.stringify(draft.data),
+  }))
+  await tx.run(sql`
+    INSERT INTO drafts (job_id, attempt, phase, bytes, step, steps, text, data, at)
+    SELECT value ->> 'job', value ->> 'attempt', value ->> 'phase', value ->> 'bytes', value ->> 'step', value ->> 'steps',
+           value ->> 'text', value ->> 'data', ${at}
+    FROM json_each(${JSON.stringify(rows)})
+    WHERE EXISTS (SELECT 1 FROM jobs WHERE id = value ->> 'job' AND state <> 'succeeded' AND attempt = value ->> 'attempt')
+    ON CONFLICT (job_id) DO UPDATE SET attempt = excluded.attempt, phase = excluded.phase, bytes = excluded.bytes,
+      step = excluded.step, steps = excluded.steps, text = excluded.text, data = excluded.data, at = excluded.at`)
+}

@@ -1,0 +1,89 @@
+import { and, eq } from 'drizzle-orm'
+import type { Tx } from '../db/writer.ts'
+import type { ErrorFacts } from '../errors.ts'
+import { Conflict } from '../errors.ts'
+import type { EventLog } from '../events/append.ts'
+import type { JobRef } from '../events/line.ts'
+import { type Handler, LeaseLost } from './handler.ts'
+import type { LiveJobs } from './live.ts'
+import { isTerminal, type Move, move } from './state.ts'
+import { attempts, drafts, type Job, jobs, type Outcome } from './tables.ts'
+
+export interface SettleDeps {
+  events: EventLog
+  handlers: ReadonlyMap<string, Handler>
+  live: LiveJobs
+  now: () => number
+}
+
+export interface Settlement {
+  move: Exclude<Move, 'start'>
+  /** The event that says so, and what it says. */
+  event: string
+  data?: Record<string, unknown>
+  by?: string
+  /** How the attempt ended, when one was running. */
+  outcome?: Outcome
+  error?: ErrorFacts
+  /** Further columns of the job. */
+  set?: Partial<Pick<Job, 'result' | 'error' | 'runAt' | 'failures' | 'crashes' | 'crashMark'>>
+}
+
+/**
+ * The one writer of a job's state after its claim: checks the move, makes it against the state and attempt that the
+ * caller saw, closes the attempt, keeps the draft, appends the event, tells the job's kind. All in the caller's transaction.
+ * @throws LeaseLost when a running job has moved on; Conflict `not_allowed` or `job_changed`.
+ */
+export async function settle(deps: SettleDeps, tx: Tx, job: Job, what: Settlement): Promise<Job> {
+  const state = move(job.state, what.move)
+  const changed = await change(tx, job, {
+    ...what.set,
+    state,
+    bootId: null,
+    leaseUntil: null,
+    endedAt: isTerminal(state) ? deps.now() : null,
+  })
+  if (job.state === 'running') await closeAttempt(deps, tx, job, what)
+  if (state === 'succeeded') await tx.delete(drafts).where(eq(drafts.job, job.id))
+  await deps.events.append(tx, {
+    type: what.event,
+    scope: job.scope,
+    job: refOf(changed),
+    by: what.by,
+    data: what.data,
+  })
+  await deps.handlers.get(job.kind)?.moved?.(tx, changed)
+  return changed
+}
+
+/** What an event says of the job that it is about. */
+export function refOf({ id, kind, attempt, startedAt }: Job): JobRef {
+  return { id, kind, attempt, startedAt }
+}
+
+async function change(tx: Tx, job: Job, set: Partial<Job>): Promise<Job> {
+  const [changed] = await tx
+    .update(jobs)
+    .set(set)
+    .where(and(eq(jobs.id, job.id), eq(jobs.state, job.state), eq(jobs.attempt, job.attempt)))
+    .returning()
+  if (changed) return changed
+  if (job.state === 'running') throw new LeaseLost(job.id, job.attempt)
+  throw new Conflict('job_changed', 'The job changed in the meantime. Look again, then repeat what you wanted.', {
+    retryable: true,
+  })
+}
+
+async function closeAttempt(
+  { live, now }: SettleDeps,
+  tx: Tx,
+  job: Job,
+  { outcome, error }: Settlement,
+): Promise<void> {
+  await live.saveDraft(tx, job.id)
+  const { phase, bytes } = live.progressOf(job.id) ?? { phase: null, bytes: null }
+  await tx
+    .update(attempts)
+    .set({ endedAt: now(), outcome, phase, bytes, error })
+    .where(and(eq(attempts.job, job.id), eq(attempts.attempt, job.attempt)))
+}

@@ -1,0 +1,72 @@
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { ErrorFacts } from '../errors.ts'
+import type { JobState } from './state.ts'
+
+export const jobs = sqliteTable('jobs', {
+  id: text('id').primaryKey(),
+  kind: text('kind').notNull(),
+  lane: text('lane').notNull(),
+  scope: text('scope'),
+  idempotencyKey: text('idempotency_key'),
+  input: text('input', { mode: 'json' }).$type<unknown>().notNull(),
+  state: text('state').$type<JobState>().notNull(),
+  priority: integer('priority').notNull().default(0),
+  attempt: integer('attempt').notNull().default(0),
+  failures: integer('failures').notNull().default(0),
+  crashes: integer('crashes').notNull().default(0),
+  crashMark: integer('crash_mark').notNull().default(-1),
+  runAt: integer('run_at').notNull(),
+  bootId: text('boot_id'),
+  leaseUntil: integer('lease_until'),
+  result: text('result', { mode: 'json' }).$type<unknown>(),
+  error: text('error', { mode: 'json' }).$type<ErrorFacts>(),
+  by: text('author').notNull(),
+  createdAt: integer('created_at').notNull(),
+  startedAt: integer('started_at'),
+  attemptStartedAt: integer('attempt_started_at'),
+  endedAt: integer('ended_at'),
+})
+
+export type Job = typeof jobs.$inferSelect
+
+export type Outcome = 'succeeded' | 'failed' | 'retried' | 'snoozed' | 'cancelled' | 'paused' | 'held' | 'lost'
+
+export const attempts = sqliteTable(
+  'attempts',
+  {
+    job: text('job_id').notNull(),
+    attempt: integer('attempt').notNull(),
+    bootId: text('boot_id').notNull(),
+    startedAt: integer('started_at').notNull(),
+    endedAt: integer('ended_at'),
+    outcome: text('outcome').$type<Outcome>(),
+    phase: text('phase'),
+    bytes: integer('bytes'),
+    error: text('error', { mode: 'json' }).$type<ErrorFacts>(),
+  },
+  (t) => [primaryKey({ columns: [t.job, t.attempt] })],
+)
+
+export const checkpoints = sqliteTable(
+  'checkpoints',
+  {
+    job: text('job_id').notNull(),
+    name: text('name').notNull(),
+    attempt: integer('attempt').notNull(),
+    value: text('value', { mode: 'json' }).$type<unknown>().notNull(),
+    at: integer('at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.job, t.name] })],
+)
+
+export const drafts = sqliteTable('drafts', {
+  job: text('job_id').primaryKey(),
+  attempt: integer('attempt').notNull(),
+  phase: text('phase').notNull(),
+  bytes: integer('bytes').notNull(),
+  step: integer('step').notNull(),
+  steps: integer('steps').notNull(),
+  text: text('text').notNull(),
+  data: text('data', { mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+  at: integer('at').notNull(),
+})
