@@ -1,0 +1,136 @@
+import Anthropic from '@anthropic-ai/sdk'
+import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod'
+import type {
+  MessageCreateParamsStreaming,
+  RawMessageStreamEvent,
+  StopReason,
+} from '@anthropic-ai/sdk/resources/messages/messages'
+import { type VendorFailure, vendorError } from './failures.ts'
+import type { Chunk, FinishReason, ModelRequest, Provider, Usage } from './provider.ts'
+
+const MODELS = ['claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5', 'claude-fable-5-2', 'claude-opus-5']
+const MODEL_ID = /^claude-[a-z0-9][a-z0-9.-]{0,80}$/
+/** Models that know no adaptive thinking: they would refuse the request. */
+const WITHOUT_ADAPTIVE_THINKING = /^claude-(?:[a-z]+-4(?:-[0-5])?(?:-\d{8})?$|[0-3])/
+
+export interface AnthropicSettings {
+  apiKey: string
+  baseUrl: string
+}
+
+/** Claude, through the vendor's own library. One try a call: retries belong to the job engine. */
+export function anthropicProvider({ apiKey, baseUrl }: AnthropicSettings): Provider {
+  const client = new Anthropic({
+    apiKey,
+    baseURL: baseUrl,
+    webhookKey: null,
+    maxRetries: 0,
+    logLevel: 'off', // its debug lines carry prompts
+    openTelemetry: { traces: false, propagation: false },
+  })
+  return {
+    name: 'anthropic',
+    label: 'Claude by Anthropic',
+    demo: false,
+    defaultModel: MODELS[0]!,
+    models: MODELS,
+    takes: (model) => MODEL_ID.test(model),
+    stream: (request, signal) => stream(client, apiKey, request, signal),
+  }
+}
+
+async function* stream(
+  client: Anthropic,
+  apiKey: string,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Chunk> {
+  const read = eventReader()
+  try {
+    const events = await client.messages.create(body(request), { signal })
+    for await (const event of events) yield* read(event)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw vendorError({ vendor: 'Anthropic', model: request.model, secret: apiKey }, failure(error))
+  }
+  signal.throwIfAborted() // the library ends an aborted stream as if it were whole
+}
+
+function body({ model, system, context, messages, maxOutputTokens, schema }: ModelRequest) {
+  const stable = [system, context].filter((text) => text !== undefined && text !== '') as string[]
+  const params: MessageCreateParamsStreaming = {
+    model,
+    max_tokens: maxOutputTokens,
+    messages,
+    stream: true,
+    system: stable.map((text, i) => ({
+      type: 'text',
+      text,
+      ...(i === stable.length - 1 ? { cache_control: { type: 'ephemeral' } } : {}),
+    })),
+  }
+  // Thinking that is left out of the stream would look like a stall.
+  if (!WITHOUT_ADAPTIVE_THINKING.test(model)) params.thinking = { type: 'adaptive', display: 'summarized' }
+  if (schema) {
+    const { type, schema: shape } = zodOutputFormat(schema.zod)
+    params.output_config = { format: { type, schema: shape } }
+  }
+  return params
+}
+
+function eventReader() {
+  const usage: Usage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 }
+  return function* read(event: RawMessageStreamEvent): Generator<Chunk> {
+    if (event.type === 'message_start') {
+      yield { type: 'usage', ...count(usage, event.message.usage) }
+    } else if (event.type === 'content_block_start') {
+      if (event.content_block.type.endsWith('thinking')) yield { type: 'thinking' }
+    } else if (event.type === 'content_block_delta') {
+      if (event.delta.type === 'text_delta') yield { type: 'text', text: event.delta.text }
+      if (event.delta.type === 'thinking_delta') yield { type: 'thinking' }
+    } else if (event.type === 'message_delta') {
+      yield { type: 'usage', ...count(usage, event.usage) }
+      if (event.delta.stop_reason) yield { type: 'finish', reason: finishReason(event.delta.stop_reason) }
+    }
+  }
+}
+
+interface VendorUsage {
+  input_tokens?: number | null
+  output_tokens?: number | null
+  cache_creation_input_tokens?: number | null
+  cache_read_input_tokens?: number | null
+}
+
+/** The vendor's counts are cumulative, and its `input_tokens` leaves out what the cache took or gave. */
+function count(usage: Usage, said: VendorUsage | undefined): Usage {
+  if (typeof said?.input_tokens === 'number') {
+    usage.cachedTokens = said.cache_read_input_tokens ?? 0
+    usage.inputTokens = said.input_tokens + usage.cachedTokens + (said.cache_creation_input_tokens ?? 0)
+  }
+  usage.outputTokens = said?.output_tokens ?? usage.outputTokens
+  return usage
+}
+
+const FINISH: Partial<Record<StopReason, FinishReason>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  max_tokens: 'length',
+  model_context_window_exceeded: 'length',
+  refusal: 'refusal',
+}
+
+function finishReason(reason: StopReason): FinishReason {
+  return FINISH[reason] ?? 'other'
+}
+
+function failure(error: unknown): VendorFailure {
+  if (!(error instanceof Anthropic.APIError)) return { said: error instanceof Error ? error.message : String(error) }
+  return {
+    status: error.status,
+    type: error.type ?? undefined,
+    said: error.apiMessage ?? error.message,
+    requestId: error.requestID ?? undefined,
+    headers: error.headers,
+  }
+}

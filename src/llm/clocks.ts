@@ -1,0 +1,93 @@
+import type { Clock } from '../clock.ts'
+import { DomainError } from '../errors.ts'
+import type { Chunk, ModelRequest, Provider } from './provider.ts'
+
+/** How long a model may keep Hearth waiting, in ms. Only text and thinking count as content: pings don't. */
+export interface Limits {
+  firstContentMs: number
+  idleMs: number
+  totalMs: number
+}
+
+export const LIMITS: Limits = { firstContentMs: 60_000, idleMs: 30_000, totalMs: 15 * 60_000 }
+
+interface Deps {
+  clock: Pick<Clock, 'now' | 'sleep'>
+  limits?: Limits
+}
+
+/**
+ * The same provider with three clocks around each stream. A stream that is late is aborted, and ends with
+ * `model_first_content_timeout`, `model_idle_timeout` or `model_total_timeout`, all retryable. The time that the reader
+ * takes between two chunks does not count as the model's silence.
+ */
+export function withClocks(deps: Deps, provider: Provider): Provider {
+  return { ...provider, stream: (request, signal) => timed(deps, provider, request, signal) }
+}
+
+async function* timed(
+  { clock, limits = LIMITS }: Deps,
+  provider: Provider,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Chunk> {
+  const cut = new AbortController()
+  const chunks = provider.stream(request, AbortSignal.any([signal, cut.signal]))[Symbol.asyncIterator]()
+  const started = clock.now()
+  let quietSince = started
+  let begun = false
+  try {
+    for (;;) {
+      const deadline = Math.min(quietSince + (begun ? limits.idleMs : limits.firstContentMs), started + limits.totalMs)
+      const next = await within(clock, chunks.next(), deadline, signal)
+      if (next === 'late')
+        throw tooLate(provider, limits, clock.now() - started >= limits.totalMs ? 'total' : begun ? 'idle' : 'first')
+      if (next.done) return
+      yield next.value
+      if (next.value.type !== 'text' && next.value.type !== 'thinking') continue
+      quietSince = clock.now()
+      begun = true
+    }
+  } finally {
+    cut.abort()
+    chunks.return?.().catch(() => {}) // a cut stream rejects with the abort that was just asked for
+  }
+}
+
+async function within<T>(clock: Deps['clock'], next: Promise<T>, deadline: number, signal: AbortSignal) {
+  const woken = new AbortController()
+  const late = clock
+    .sleep(Math.max(0, deadline - clock.now()), AbortSignal.any([signal, woken.signal]))
+    .then(() => 'late' as const)
+  try {
+    const first = await Promise.race([next, late])
+    if (first === 'late') {
+      next.catch(() => {}) // what the aborted stream says later is of no interest
+      signal.throwIfAborted()
+    }
+    return first
+  } finally {
+    woken.abort()
+  }
+}
+
+const LATE = {
+  first: [
+    'model_first_content_timeout',
+    'firstContentMs',
+    'The model said nothing for',
+    'Hearth asks again by itself.',
+  ],
+  idle: ['model_idle_timeout', 'idleMs', 'The model fell silent for', 'Hearth goes on from what there is.'],
+  total: ['model_total_timeout', 'totalMs', 'The model was not done after', 'Hearth goes on from what there is.'],
+} as const
+
+function tooLate(provider: Provider, limits: Limits, which: keyof typeof LATE): DomainError {
+  const [code, limit, what, next] = LATE[which]
+  const limitMs = limits[limit]
+  return new DomainError(code, `${what} ${Math.round(limitMs / 1000)} s. ${next}`, {
+    retryable: true,
+    severity: 'warning',
+    context: { provider: provider.name, limitMs },
+  })
+}

@@ -1,0 +1,89 @@
+import type { Clock } from '../clock.ts'
+import { DomainError } from '../errors.ts'
+import type { Chunk, ModelRequest, Provider, TaskFacts } from './provider.ts'
+import { wholeLines } from './stitch.ts'
+
+const CHUNK_BYTES = [64, 96, 160, 80, 128] // as uneven as a model's own
+const SHORTEST_SLEEP_MS = 4 // timers are no finer: shorter waits are made up for by a later one
+
+/** Writes a project from nothing but its brief: the same brief, the same project. */
+export type DemoProject = (brief: string) => { plan: unknown; file(path: string): string | undefined }
+
+export interface DemoSettings {
+  project: DemoProject
+  bytesPerSecond: number
+  clock: Pick<Clock, 'now' | 'sleep'>
+}
+
+/** The built-in stand-in for a model: offline, deterministic, no AI, at the pace of a real one. */
+export function demoProvider(settings: DemoSettings): Provider {
+  return {
+    name: 'demo',
+    label: 'Demo model - set ANTHROPIC_API_KEY or start Ollama for real work',
+    demo: true,
+    defaultModel: 'demo',
+    models: ['demo'],
+    takes: (model) => model === 'demo',
+    stream: (request, signal) => stream(settings, request, signal),
+  }
+}
+
+async function* stream(
+  { project, bytesPerSecond, clock }: DemoSettings,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Chunk> {
+  signal.throwIfAborted()
+  const inputTokens = tokens(request.messages.map((message) => message.content).join(''))
+  yield { type: 'usage', inputTokens, outputTokens: 0, cachedTokens: 0 }
+
+  const answer = answerTo(project, request.task)
+  const started = clock.now()
+  let sent = 0
+  for (const text of chunks(answer)) {
+    sent += Buffer.byteLength(text)
+    const early = started + (sent / bytesPerSecond) * 1000 - clock.now()
+    if (early >= SHORTEST_SLEEP_MS) await clock.sleep(early, signal)
+    signal.throwIfAborted()
+    yield { type: 'text', text }
+  }
+  yield { type: 'usage', inputTokens, outputTokens: tokens(answer), cachedTokens: 0 }
+  yield { type: 'finish', reason: 'stop' }
+}
+
+function answerTo(project: DemoProject, task: TaskFacts): string {
+  const made = project(task.brief)
+  if (task.kind === 'plan') return JSON.stringify(made.plan, null, 2)
+  const file = made.file(task.path)
+  if (file === undefined) throw notInPlan(task.path)
+  const whole = file === '' || file.endsWith('\n') ? file : `${file}\n`
+  return `${rest(whole, task.textSoFar)}${task.sentinel}\n`
+}
+
+/** From the last line of what there is, as a model is asked to; all of it when that text is another's. */
+function rest(file: string, textSoFar = ''): string {
+  if (textSoFar === '' || !file.startsWith(textSoFar)) return file
+  return file.slice(textSoFar.length - `${wholeLines(textSoFar).at(-1)}\n`.length)
+}
+
+function* chunks(text: string): Generator<string> {
+  const bytes = Buffer.from(text)
+  const decoder = new TextDecoder() // a character that a cut would split goes to the next chunk
+  for (let at = 0, i = 0; at < bytes.length; i++) {
+    const end = at + CHUNK_BYTES[i % CHUNK_BYTES.length]!
+    yield decoder.decode(bytes.subarray(at, end), { stream: true })
+    at = end
+  }
+}
+
+function tokens(text: string): number {
+  return Math.ceil(text.length / 4)
+}
+
+function notInPlan(path: string): DomainError {
+  return new DomainError(
+    'demo_cannot_write',
+    `The demo model can only write the files of its own plan, and ${path} is not one. Set ANTHROPIC_API_KEY for real work.`,
+    { context: { path } },
+  )
+}

@@ -1,0 +1,59 @@
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { Invalid } from '../errors.ts'
+import { anthropicProvider } from './anthropic.ts'
+import { withClocks } from './clocks.ts'
+import { demoProject } from './demo/project.ts'
+import { demoProvider } from './demo.ts'
+import type { Provider } from './provider.ts'
+
+export interface Choice {
+  provider: Provider
+  /** The vendor's id of the model. */
+  model: string
+}
+
+/** The providers that can be used with these settings, the preferred one first; the demo is always there, last. */
+export function openProviders(
+  { anthropic: { apiKey, baseUrl }, demoBytesPerSecond }: Pick<Config, 'anthropic' | 'demoBytesPerSecond'>,
+  clock: Pick<Clock, 'now' | 'sleep'>,
+): Provider[] {
+  const demo = demoProvider({ project: demoProject, bytesPerSecond: demoBytesPerSecond, clock })
+  const vendors = apiKey ? [anthropicProvider({ apiKey, baseUrl })] : []
+  return [...vendors, demo].map((provider) => withClocks({ clock }, provider))
+}
+
+/**
+ * The model that a name means: `provider`, `provider/model` or a bare model id; without a name, the first provider's
+ * own choice. @throws Invalid `unknown_model` with the names that there are.
+ */
+export function chooseModel(providers: Provider[], wanted?: string): Choice {
+  const name = wanted?.trim()
+  if (!name) return defaultOf(providers[0]!)
+  const [first, model] = split(name)
+  const named = providers.find((provider) => provider.name === first)
+  if (named && model === undefined) return defaultOf(named)
+  const provider = model === undefined ? providers.find((one) => one.takes(name)) : named
+  const id = model ?? name
+  if (!provider?.takes(id)) throw unknownModel(providers, name)
+  return { provider, model: id }
+}
+
+function split(name: string): [string, string | undefined] {
+  const slash = name.indexOf('/')
+  return slash < 0 ? [name, undefined] : [name.slice(0, slash), name.slice(slash + 1)]
+}
+
+function defaultOf(provider: Provider): Choice {
+  return { provider, model: provider.defaultModel }
+}
+
+function unknownModel(providers: Provider[], name: string): Invalid {
+  const known = providers.flatMap((one) => (one.demo ? [one.name] : one.models.map((model) => `${one.name}/${model}`)))
+  const hint = providers.every((one) => one.demo) ? ' Set ANTHROPIC_API_KEY to use Claude.' : ''
+  return new Invalid(
+    'unknown_model',
+    `There is no model “${name.slice(0, 80)}”. There is: ${known.join(', ')}.${hint}`,
+    { context: { field: 'model', known } },
+  )
+}
