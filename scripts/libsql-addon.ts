@@ -15,7 +15,9 @@ export function libsqlAddon(addon: string): BunPlugin {
         const source = await Bun.file(path).text()
         if (source.split(DYNAMIC_REQUIRE).length !== 2)
           throw new Error(`${path} no longer loads its addon as expected.`)
-        return { contents: source.replace(DYNAMIC_REQUIRE, `require(${JSON.stringify(addon)})`), loader: 'js' }
+        const named = source.replace(DYNAMIC_REQUIRE, `require(${JSON.stringify(addon)})`)
+        // Its development door would leave this machine's path in the binary.
+        return { contents: named.replace('load(__dirname)', 'undefined'), loader: 'js' }
       })
     },
   }
