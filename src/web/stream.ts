@@ -1,0 +1,83 @@
+import type { Encode } from '../events/encode.ts'
+import type { Sink } from '../events/follow.ts'
+import type { Scope } from '../events/line.ts'
+
+/** Bytes that a reader may be behind before it is dropped; it comes back with `after`. */
+const MOST_BEHIND = 1_000_000
+/** Bytes in flight beyond which replay waits for the reader. */
+const HIGH_WATER = 64_000
+
+const HEADERS = {
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+  'x-content-type-options': 'nosniff',
+}
+
+export interface StreamOptions {
+  type: 'application/x-ndjson' | 'text/event-stream'
+  scope: Scope
+  encode: Encode
+  /** Writes to the sink until the stream is over or the signal aborts; its failure cuts the stream. */
+  run: (sink: Sink, signal: AbortSignal) => Promise<void>
+}
+
+/**
+ * A response that stays open: headers at once, lines as they come. A reader that goes away aborts `run`; one that does
+ * not keep up is cut off, so that it reconnects instead of filling memory.
+ */
+export function openStream({ type, scope, encode, run }: StreamOptions): Response {
+  return streamOf(type, (write, room, close, signal) =>
+    run({ send: (line) => write(encode(line, scope)), room, close }, signal),
+  )
+}
+
+type Run = (
+  write: (bytes: Uint8Array) => void,
+  room: () => Promise<void>,
+  close: () => void,
+  signal: AbortSignal,
+) => Promise<void>
+
+/** The same for bytes of any kind. */
+export function streamOf(type: StreamOptions['type'], run: Run): Response {
+  const gone = new AbortController()
+  let roomy: (() => void) | undefined
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const cut = (reason: unknown) => {
+          if (gone.signal.aborted) return
+          gone.abort(reason)
+          controller.error(reason)
+        }
+        const write = (bytes: Uint8Array) => {
+          if (gone.signal.aborted) return
+          controller.enqueue(bytes)
+          if ((controller.desiredSize ?? 0) < -MOST_BEHIND) cut(new Error('the reader is too slow'))
+        }
+        const close = () => {
+          if (gone.signal.aborted) return
+          gone.abort()
+          controller.close()
+        }
+        const room = () =>
+          (controller.desiredSize ?? 0) > 0 || gone.signal.aborted
+            ? Promise.resolve()
+            : new Promise<void>((resolve) => {
+                roomy = resolve
+                gone.signal.addEventListener('abort', () => resolve(), { once: true })
+              })
+        run(write, room, close, gone.signal).then(close, cut)
+      },
+      pull() {
+        roomy?.()
+        roomy = undefined
+      },
+      cancel(reason) {
+        gone.abort(reason)
+      },
+    },
+    { highWaterMark: HIGH_WATER, size: (chunk) => chunk.byteLength },
+  )
+  return new Response(body, { headers: { ...HEADERS, 'content-type': `${type}; charset=utf-8` } })
+}
