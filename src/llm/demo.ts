@@ -7,10 +7,10 @@ const CHUNK_BYTES = [64, 96, 160, 80, 128] // as uneven as a model's own
 const SHORTEST_SLEEP_MS = 4 // timers are no finer: shorter waits are made up for by a later one
 
 /** Writes a project from nothing but its brief: the same brief, the same project. */
-export type DemoProject = (brief: string) => { plan: unknown; file(path: string): string | undefined }
+export type MakeProject = (brief: string) => { plan: unknown; file(path: string): string | undefined }
 
 export interface DemoSettings {
-  project: DemoProject
+  project: MakeProject
   bytesPerSecond: number
   clock: Pick<Clock, 'now' | 'sleep'>
 }
@@ -51,7 +51,7 @@ async function* stream(
   yield { type: 'finish', reason: 'stop' }
 }
 
-function answerTo(project: DemoProject, task: TaskFacts): string {
+function answerTo(project: MakeProject, task: TaskFacts): string {
   const made = project(task.brief)
   if (task.kind === 'plan') return JSON.stringify(made.plan, null, 2)
   const file = made.file(task.path)

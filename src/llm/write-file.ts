@@ -70,7 +70,7 @@ export async function writeFile(
     if (turn === CONTINUATIONS_AT_MOST) throw cutOff(ask, before, continuations, heard.ended)
 
     fenced = heard.fenced
-    const kept = joinable(before + heard.lines)
+    const kept = joinable(before + heard.added)
     fruitless = before !== '' && wholeLines(kept).length <= wholeLines(before).length ? fruitless + 1 : 0
     const shown = before + heard.added
     before = fruitless === FRUITLESS_AT_MOST ? '' : kept
@@ -84,8 +84,6 @@ interface Heard {
   whole: boolean
   /** What was reported through `onText`. */
   added: string
-  /** The same, with the newline that the last line may have got already. */
-  lines: string
   fenced: boolean
   usage: Usage
   ended: string
@@ -132,11 +130,11 @@ async function hear(
 
   const answered = reader.done && finish === 'stop'
   if (answered) show(joiner.end())
-  const lineEnded = joiner.state === 'joined' && /^[ \t]*\r?\n/.test(reader.held)
+  // The reader holds back white space, which may be what makes the last line a whole one.
+  if (!answered && joiner.state === 'joined' && /^[ \t]*\r?\n/.test(reader.held)) show('\n')
   return {
     whole: answered && joiner.state === 'joined',
     added,
-    lines: lineEnded ? `${added}\n` : added,
     fenced: reader.fenced,
     usage,
     ended: broken ?? (answered ? 'does_not_join' : finish === 'stop' ? 'no_end_line' : (finish ?? 'closed')),
