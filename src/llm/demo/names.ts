@@ -1,0 +1,72 @@
+import { clip } from './words.ts'
+
+const NAME_LENGTH = 48
+const QUOTED = /[“"«„]\s*([^”"»“„«]{1,80}?)\s*[”"»“]/
+const CALLED = /\b(?:called|named|titled|entitled|namens)\s+(.+)/i
+const NAME_ENDS =
+  /[,;:!?()[\]{}<>]|(?<!\b\p{L}{1,2})\.(?=\s|$)|\s[-–—]\s|\s(?:with|that|which|who|whose|featuring|including|where|using|has|have|needs|about)\s|\s(?:in|at|on|from|for|near|by)\s|\sand\s(?=\p{Ll}|\d)/u
+const FOR_PROPER =
+  /\b(?:for|of)\s+((?:The\s)?\p{Lu}[\p{L}\p{N}'’-]*(?:\s+(?:&|and(?=\s\p{Lu})|of(?=\s\p{Lu})|\p{Lu}[\p{L}\p{N}'’-]*))*)/u
+
+const TRADE_PROPER =
+  /\b(?:bakery|band|caf[eé]|restaurant|bistro|bar|shop|bookshop|studio|choir|florist|gym|salon|app|company|brand|photographer|hotel|brewery|farm|start-?up|agency|podcast|artist|trio|duo)\s+((?:The\s)?\p{Lu}[\p{L}\p{N}'’-]*(?:\s+(?:&|and(?=\s\p{Lu})|of(?=\s\p{Lu})|\p{Lu}[\p{L}\p{N}'’-]*))*)/u
+
+/** What the brief calls the thing, in its own spelling: quoted, “called X”, “the band X” or “for X”. */
+export function nameIn(brief: string): string | undefined {
+  return (
+    tidy(brief.match(QUOTED)?.[1]) ??
+    calledIn(brief) ??
+    tidy(brief.match(TRADE_PROPER)?.[1]) ??
+    tidy(brief.match(FOR_PROPER)?.[1])
+  )
+}
+
+/** What follows “called”, “named” or “titled”, up to where the name ends. */
+export function calledIn(brief: string): string | undefined {
+  const rest = brief.match(CALLED)?.[1]
+  if (!rest) return undefined
+  return tidy(rest.match(/^[“"«„‘']([^”"»’']+)/)?.[1] ?? rest.split(NAME_ENDS, 1)[0])
+}
+
+const PLACE = /\b(?:in|from|near)\s+(\p{Lu}[\p{L}'’-]+(?:[ -](?:de |am |upon |la )?\p{Lu}[\p{L}'’-]+){0,2})/u
+
+/** The place that the brief names with a capital: “in Lisbon”, “from New Orleans”. */
+export function placeIn(brief: string): string | undefined {
+  return tidy(brief.match(PLACE)?.[1])
+}
+
+const NUMBERS = 'no,one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve'.split(',')
+const COUNT_OF = (things: string) =>
+  new RegExp(
+    `\\b(\\d{1,3}|without|a couple of|a few|a|an|${NUMBERS.join('|')})\\s+(?:[\\p{L}-]+\\s+){0,2}?(?:${things})\\b`,
+    'iu',
+  )
+
+/** How many of a thing the brief asks for (“three pictures”, “no images”), undefined when it doesn't say. */
+export function countIn(brief: string, things: string): number | undefined {
+  const found = brief.match(COUNT_OF(things))?.[1]?.toLowerCase()
+  if (!found) return undefined
+  if (/^\d/.test(found)) return Number(found)
+  if (found === 'without') return 0
+  if (found === 'a' || found === 'an') return 1
+  if (found === 'a couple of') return 2
+  return found === 'a few' ? 3 : NUMBERS.indexOf(found)
+}
+
+const STOP_WORDS = new Set(
+  'a about all also an and any are as at be but by can do for from get give has have her his i in into is it its just like little make me my new nice of on one or our page pages picture pictures photo photos image images please simple small some that the their them then this three to two us want we website site landing homepage build create need needs with without who which you your cli command line tool script program app story illustrated'.split(
+    ' ',
+  ),
+)
+
+/** The words of the brief that carry meaning, in order, at most `most`. */
+export function keywords(brief: string, most: number): string[] {
+  const words = brief.match(/[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu) ?? []
+  const telling = words.filter((word) => word.length < 30 && !STOP_WORDS.has(word.toLowerCase()))
+  return [...new Set(telling)].slice(0, most)
+}
+
+function tidy(text: string | undefined): string | undefined {
+  const plain = text?.replace(/^[\s"'“”‘’«».,]+|[\s"'“”‘’«».,]+$/g, '')
+  return plain && /[\p{L}\p{N}]/u.test(plain) ? clip(plain, NAME_LENGTH) : undefined
+}

@@ -1,0 +1,25 @@
+import type { DemoContent, DemoPlan } from './plan.ts'
+import { recognise } from './recognise.ts'
+import { program } from './program/program.ts'
+import { illustratedStory } from './story/story.ts'
+import { website } from './website/website.ts'
+import { cleanBrief } from './words.ts'
+
+export interface DemoProject {
+  plan: DemoPlan
+  /** The text of a file of the plan; undefined for a picture and for what the plan doesn't write. */
+  file(path: string): string | undefined
+}
+
+const MAKERS: Record<ReturnType<typeof recognise>, (brief: string) => DemoContent> = {
+  website,
+  program,
+  story: illustratedStory,
+}
+
+/** What the demo model makes of a brief. Pure and deterministic: templates and rules, no AI, no clock, no chance. */
+export function demoProject(brief: string): DemoProject {
+  const words = cleanBrief(brief)
+  const { plan, files } = MAKERS[recognise(words)](words)
+  return { plan, file: (path) => files.get(path) }
+}

@@ -1,0 +1,56 @@
+import { capital } from '../words.ts'
+import type { Site } from './site.ts'
+
+/** Sentences for the pages that every trade may ask for. */
+export function words({ name, trade, place, week, wishes }: Site) {
+  const { noun, groups } = trade
+  const offers = groups.flatMap((group) => group.offers)
+  const [one, two, three] = [offers[0]!, offers[1]!, offers.at(-1)!]
+  const here = place ? ` in ${place}` : ''
+  return {
+    visit: week
+      ? `You will find ${name}${here}. Come in, call, or write; each of them works.`
+      : `The quickest way to reach ${name} is to write.`,
+    gallery: `A look around: ${name}${here}, on ordinary days.`,
+    journal: `Notes from ${name}: what we tried, what worked, and what is next.`,
+    events: `When to come to ${name}. Everyone is welcome; write ahead if there are many of you.`,
+    faq: 'What people ask us most, answered shortly.',
+    posts: [
+      [
+        `On ${one.name.toLowerCase()}`,
+        `${one.text}. It sounds simple, and it took us longer than anything else here. The trick, if there is one, is to leave things out until only the good part is left.`,
+      ],
+      [
+        `A week at ${name}`,
+        `Mondays are for thinking, Tuesdays for trying. By Thursday we know what was a good idea. This week that was ${two.name.toLowerCase()}: ${lower(two.text)}.`,
+      ],
+      [`Questions about ${noun}`, `People ask us how it all began. Here is the honest answer. ${trade.story[0]!}`],
+    ] as [string, string][],
+    dates: [
+      ['First Friday', `An evening with ${name}`, 'Doors at seven. Bring somebody who has not been here before.'],
+      [
+        'Second Sunday',
+        `${capital(three.name)}, together`,
+        `${three.text}. Two hours, small group, no experience needed.`,
+      ],
+      ['Each season', 'Open day', `See how ${name} works, ask everything, and take something home.`],
+    ] as [string, string, string][],
+    questions: [
+      [
+        'Do I have to book ahead?',
+        week
+          ? 'For one or two people, no: just come. For more, a short message helps us to be ready.'
+          : 'Yes, please write first. You will hear from us within a day.',
+      ],
+      [`What is ${name} best known for?`, `${capital(one.name)}: ${lower(one.text)}.`],
+      wishes[0]
+        ? [`Is there really ${wishes[0]}?`, 'Yes. It was part of the idea from the very first line.']
+        : ['Can I bring children or a dog?', 'Yes to both, as long as they are kind to each other.'],
+      ['How can I pay?', 'By card or in cash. Invoices are no trouble either.'],
+    ] as [string, string][],
+  }
+}
+
+function lower(text: string): string {
+  return text.replace(/^\p{Lu}(?=\p{Ll})/u, (letter) => letter.toLowerCase())
+}
