@@ -31,15 +31,24 @@ async function* timed(
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Chunk> {
+  signal.throwIfAborted()
   const cut = new AbortController()
-  const chunks = provider.stream(request, AbortSignal.any([signal, cut.signal]))[Symbol.asyncIterator]()
+  const aborted = Promise.withResolvers<never>()
+  aborted.promise.catch(() => {}) // whoever waits at that moment hears of it
+  const onAbort = () => {
+    cut.abort(signal.reason)
+    aborted.reject(signal.reason)
+  }
+  signal.addEventListener('abort', onAbort)
+
+  const chunks = provider.stream(request, cut.signal)[Symbol.asyncIterator]()
   const started = clock.now()
   let quietSince = started
   let begun = false
   try {
     for (;;) {
       const deadline = Math.min(quietSince + (begun ? limits.idleMs : limits.firstContentMs), started + limits.totalMs)
-      const next = await within(clock, chunks.next(), deadline, signal)
+      const next = await within(clock, deadline, chunks.next(), aborted.promise)
       if (next === 'late')
         throw tooLate(provider, limits, clock.now() - started >= limits.totalMs ? 'total' : begun ? 'idle' : 'first')
       if (next.done) return
@@ -49,23 +58,18 @@ async function* timed(
       begun = true
     }
   } finally {
+    signal.removeEventListener('abort', onAbort)
     cut.abort()
     chunks.return?.().catch(() => {}) // a cut stream rejects with the abort that was just asked for
   }
 }
 
-async function within<T>(clock: Deps['clock'], next: Promise<T>, deadline: number, signal: AbortSignal) {
+async function within<T>(clock: Deps['clock'], deadline: number, next: Promise<T>, aborted: Promise<never>) {
   const woken = new AbortController()
-  const late = clock
-    .sleep(Math.max(0, deadline - clock.now()), AbortSignal.any([signal, woken.signal]))
-    .then(() => 'late' as const)
+  const late = clock.sleep(Math.max(0, deadline - clock.now()), woken.signal).then(() => 'late' as const)
+  next.catch(() => {}) // what a stream says after it was cut is of no interest
   try {
-    const first = await Promise.race([next, late])
-    if (first === 'late') {
-      next.catch(() => {}) // what the aborted stream says later is of no interest
-      signal.throwIfAborted()
-    }
-    return first
+    return await Promise.race([next, late, aborted])
   } finally {
     woken.abort()
   }

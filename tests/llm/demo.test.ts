@@ -33,6 +33,20 @@ test('a continuation repeats the last line and goes on exactly from there', asyn
   expect(await answer(write(soFar))).toBe(`${FILE.slice(FILE.indexOf('line 100 '))}${SENTINEL}\n`)
 })
 
+test('a draft by another model is no beginning of its file: it is written anew', async () => {
+  const provider = demoProvider({ project, bytesPerSecond: 1e8, clock: virtualClock() })
+  const request = {
+    ...ask(write()),
+    task: { kind: 'write' as const, brief: 'b', path: 'a.txt' },
+    draft: 'other\nwords\n',
+  }
+  const restarts: string[] = []
+  const hooks = { onText() {}, onRestart: (text: string) => void restarts.push(text) }
+  const { text } = await writeFile({ provider, newId: () => '1' }, request, hooks, new AbortController().signal)
+  expect(text).toBe(FILE)
+  expect(restarts).toEqual([''])
+})
+
 test('text arrives in small chunks at the pace that was set', async () => {
   const clock = virtualClock()
   const provider = demoProvider({ project, bytesPerSecond: 4096, clock })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { systemClock } from '../../src/clock.ts'
 import { anthropicProvider } from '../../src/llm/anthropic.ts'
-import { withClocks } from '../../src/llm/clocks.ts'
+import { LIMITS, withClocks } from '../../src/llm/clocks.ts'
 import { type FileAsk, type WrittenFile, writeFile } from '../../src/llm/write-file.ts'
 import { breaks, fails, type ModelServer, modelServer, type Reply, type Script, says } from '../support/model-server.ts'
 
@@ -47,7 +47,6 @@ describe('an answer that was cut goes on from its last whole line, and the file 
   const cuts: [string, Script, string][] = [
     ['by the token limit', says(half, { reason: 'max_tokens' }), 'length'],
     ['by a connection that closes without a word', breaks(half, close), 'closed'],
-    ['by a reset', breaks(half, (reply) => reply.reset()), 'model_unavailable'],
     ['by a failure in the stream', breaks(half, (reply) => reply.error('api_error', 'x')), 'model_unavailable'],
     ['by silence, though pings come', breaks(half, pingForEver), 'model_idle_timeout'],
     ['by a model that forgets its end line', says(half), 'no_end_line'],
@@ -56,7 +55,7 @@ describe('an answer that was cut goes on from its last whole line, and the file 
   ]
   test.each(cuts)('%s', async (_name, cut, reason) => {
     await using server = modelServer(cut, says(`${from(30)}${END}\n`, { size: 11 }))
-    const { written, shown, continued } = await write(server)
+    const { written, shown, continued } = await write(server, ASK, { limits: { ...LIMITS, idleMs: 300 } })
 
     expect(written.text).toBe(FILE)
     expect(shown).toBe(FILE)
@@ -65,6 +64,23 @@ describe('an answer that was cut goes on from its last whole line, and the file 
     expect(shown).not.toContain('<<<')
   })
 })
+
+test.each(['hangUp', 'reset'] as const)(
+  'a connection that breaks off in the middle (%s) is a cut like any other',
+  async (end) => {
+    const read = Promise.withResolvers<void>()
+    const breakOff = async (reply: Reply) => {
+      await read.promise
+      reply[end]()
+    }
+    await using server = modelServer(breaks(until(30), breakOff), says(`${from(30)}${END}`))
+    const { written, continued } = await write(server, ASK, {
+      onText: (delta) => delta.includes('line 30') && read.resolve(),
+    })
+    expect(written.text).toBe(FILE)
+    expect(continued).toEqual(['model_unavailable'])
+  },
+)
 
 test('a model is asked to go on by a turn of the user, with the last 40 lines and their numbers', async () => {
   await using server = modelServer(breaks(`${until(50)}lin`, close), says(`${from(50)}${END}`))
@@ -182,7 +198,8 @@ describe('is thrown for the job engine, without another call:', () => {
   ]
   test.each(cases)('%s', async (_name, script, code, retryable) => {
     await using server = modelServer(script)
-    await expect(write(server)).rejects.toMatchObject({ code, retryable })
+    const limits = code === 'model_first_content_timeout' ? { ...LIMITS, firstContentMs: 100 } : LIMITS
+    await expect(write(server, ASK, { limits })).rejects.toMatchObject({ code, retryable })
     expect(server.calls).toHaveLength(1)
   })
 })
@@ -206,8 +223,7 @@ async function pingForEver(reply: Reply): Promise<void> {
   clearInterval(ping)
 }
 
-function deps(server: ModelServer) {
-  const limits = { firstContentMs: 120, idleMs: 100, totalMs: 5000 }
+function deps(server: ModelServer, limits = LIMITS) {
   const provider = withClocks(
     { clock: systemClock, limits },
     anthropicProvider({ apiKey: 'sk-test', baseUrl: server.url }),
@@ -216,13 +232,18 @@ function deps(server: ModelServer) {
 }
 
 /** Writes, and keeps what a reader would show: the text after the last restart. */
-async function write(server: ModelServer, ask = ASK) {
+async function write(
+  server: ModelServer,
+  ask = ASK,
+  { limits = LIMITS, onText = (_delta: string): unknown => undefined } = {},
+) {
   let shown = ask.draft ?? ''
   const restarts: string[] = []
   const continued: string[] = []
   const hooks = {
     onText(delta: string) {
       shown += delta
+      onText(delta)
     },
     onRestart(text: string) {
       restarts.push(text)
@@ -230,6 +251,6 @@ async function write(server: ModelServer, ask = ASK) {
     },
     onContinue: (reason: string) => void continued.push(reason),
   }
-  const written: WrittenFile = await writeFile(deps(server), ask, hooks, new AbortController().signal)
+  const written: WrittenFile = await writeFile(deps(server, limits), ask, hooks, new AbortController().signal)
   return { written, shown, restarts, continued }
 }

@@ -21,7 +21,9 @@ export interface Reply {
   error(type: string, message: string): void
   /** Ends the response as if all were well, whatever has been sent. */
   close(): void
-  /** Kills the connection. */
+  /** Closes the connection in the middle of the response. What was sent arrives. */
+  hangUp(): void
+  /** Kills the connection. What was sent and not read yet is lost. */
   reset(): void
   /** A response that is no stream. */
   status(code: number, body: object, headers?: Record<string, string>): void
@@ -82,11 +84,10 @@ export const says =
 
 /** Sends `text`, then does something else than finishing. */
 export const breaks =
-  (text: string, then: (reply: Reply) => void): Script =>
-  async (reply) => {
+  (text: string, then: (reply: Reply) => void | Promise<void>): Script =>
+  (reply) => {
     pieces(text, 50).forEach(reply.text)
-    await Bun.sleep(5) // what was sent is on its way before the break
-    then(reply)
+    return then(reply)
   }
 
 export const fails =
@@ -165,6 +166,7 @@ function replyOn(socket: Socket<Connection>): Reply {
       send('0\r\n\r\n')
       socket.end()
     },
+    hangUp: () => void socket.end(),
     reset: () => socket.terminate(),
     status(code, body, headers = {}) {
       const text = JSON.stringify(body)
