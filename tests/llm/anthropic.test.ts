@@ -145,6 +145,13 @@ describe('a failure is a DomainError that says what to do and never holds the ke
   })
 })
 
+test('a key of any form is kept out of an error', async () => {
+  await using server = modelServer(fails(401, 'authentication_error', {}, 'gateway.pass.word is not known'))
+  const provider = anthropicProvider({ apiKey: 'gateway.pass.word', baseUrl: server.url })
+  const error = await failureOf(Array.fromAsync(provider.stream(REQUEST, new AbortController().signal)))
+  expect(error).toMatchObject({ code: 'model_auth', context: { said: '[key] is not known' } })
+})
+
 test('a server that is not there is model_unavailable', async () => {
   const server = modelServer(says('x'))
   await server[Symbol.asyncDispose]()

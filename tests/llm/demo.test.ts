@@ -45,6 +45,7 @@ test('a draft by another model is no beginning of its file: it is written anew',
   const { text } = await writeFile({ provider, newId: () => '1' }, request, hooks, new AbortController().signal)
   expect(text).toBe(FILE)
   expect(restarts).toEqual([''])
+  expect(await answer(write('other\nwords\n'))).toBe(`${FILE}${SENTINEL}\n`)
 })
 
 test('text arrives in small chunks at the pace that was set', async () => {

@@ -102,6 +102,7 @@ test('a model is asked to go on by a turn of the user, with the last 40 lines an
 test('a cut after the end line asks once more, and adds nothing', async () => {
   await using server = modelServer(breaks(`${FILE}${END}`, close), says(`line 60\n${END}`))
   const { written, shown } = await write(server)
+  expect(server.calls).toHaveLength(2)
   expect(written.text).toBe(FILE)
   expect(shown).toBe(FILE)
 })
@@ -171,6 +172,13 @@ describe('a draft', () => {
     expect(restarts).toEqual([])
   })
 
+  test('whose last line stands far above it too is joined once the answer is whole', async () => {
+    const draft = `line 60\n${FILE}`
+    await using server = modelServer(says(`line 60\n${END}`))
+    const { written } = await write(server, { ...ASK, draft })
+    expect(written).toMatchObject({ text: draft, continuations: 1 })
+  })
+
   test('without a whole line is dropped', async () => {
     await using server = modelServer(whole)
     const { written, restarts } = await write(server, { ...ASK, draft: 'line' })
@@ -186,6 +194,7 @@ describe('is thrown for the job engine, without another call:', () => {
     ['a network that fails before the first byte', (reply) => reply.reset(), 'model_unavailable', true],
     ['a connection that closes without a word', close, 'model_unavailable', true],
     ['a model that is silent from the start', pingForEver, 'model_first_content_timeout', true],
+    ['a model that thinks and then falls silent', thinkThenPing, 'model_idle_timeout', true],
     ['a limit on the rate', fails(429, 'rate_limit_error', { 'retry-after': '3' }), 'model_rate_limited', true],
     [
       'an overload in the middle',
@@ -198,7 +207,11 @@ describe('is thrown for the job engine, without another call:', () => {
   ]
   test.each(cases)('%s', async (_name, script, code, retryable) => {
     await using server = modelServer(script)
-    const limits = code === 'model_first_content_timeout' ? { ...LIMITS, firstContentMs: 100 } : LIMITS
+    const limits = {
+      ...LIMITS,
+      ...(code === 'model_first_content_timeout' && { firstContentMs: 100 }),
+      ...(code === 'model_idle_timeout' && { idleMs: 100 }),
+    }
     await expect(write(server, ASK, { limits })).rejects.toMatchObject({ code, retryable })
     expect(server.calls).toHaveLength(1)
   })
@@ -221,6 +234,11 @@ async function pingForEver(reply: Reply): Promise<void> {
   const ping = setInterval(() => reply.ping(), 10)
   await reply.gone
   clearInterval(ping)
+}
+
+function thinkThenPing(reply: Reply): Promise<void> {
+  reply.thinking('hm')
+  return pingForEver(reply)
 }
 
 function deps(server: ModelServer, limits = LIMITS) {
