@@ -39,7 +39,13 @@ function python(): Tally {
 
 async function bunTests(): Promise<Tally> {
   const report = join(REPORTS, 'bun.xml')
-  const ok = run('bun test', [process.execPath, 'test', '--reporter=junit', `--reporter-outfile=${report}`])
+  const ok = run('bun test', [
+    process.execPath,
+    'test',
+    '--timeout=20000',
+    '--reporter=junit',
+    `--reporter-outfile=${report}`,
+  ])
   return settle(ok, await bunTally(report))
 }
 
