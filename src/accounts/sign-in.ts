@@ -6,8 +6,8 @@ import { normalEmail } from './emails.ts'
 import { PRESENT_PARAMETERS } from './hasher.ts'
 import { MAX_BYTES } from './passwords.ts'
 import { endSession, type Origin, openSession } from './sessions.ts'
-import { forgiveAccount, countTry } from './tries.ts'
 import { type AccountRow, accounts } from './tables.ts'
+import { countTry, forgiveAccount } from './tries.ts'
 
 export interface SignIn extends Origin {
   email: string

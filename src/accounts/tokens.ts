@@ -89,14 +89,14 @@ export async function tokensOf(read: Reader, account: string): Promise<Token[]> 
   return (await read.select().from(tokens).where(mine).orderBy(asc(tokens.createdAt), asc(tokens.id))).map(tokenFacts)
 }
 
-/** Ends a token at once: one's own, or for an owner anybody's. @throws NotFound `unknown_token`, also for another's */
+/** Ends a token at once: one's own, or with the scope admin anybody's. @throws NotFound `unknown_token`, also for another's */
 export function revokeToken({ db, events, now }: TokensDeps, id: string, actor: Actor): Promise<void> {
   return db.write(async (tx) => {
     const [token] = await tx
       .select()
       .from(tokens)
       .where(and(eq(tokens.id, id), isNull(tokens.revokedAt)))
-    const may = token && (token.account === actor.id || actor.role === 'owner')
+    const may = token && (token.account === actor.id || actor.scopes.includes('admin'))
     if (!may) throw new NotFound('token', id)
     await tx.update(tokens).set({ revokedAt: now() }).where(eq(tokens.id, id))
     const data = { token: id, account: token.account, name: token.name }
@@ -107,9 +107,13 @@ export function revokeToken({ db, events, now }: TokensDeps, id: string, actor: 
 function nameOf(text: string): string {
   const name = text.replace(/\p{C}/gu, ' ').trim()
   if (name !== '' && [...name].length <= NAME_LENGTH) return name
-  throw new Invalid('bad_token_name', `Give the token a name of 1 to ${NAME_LENGTH} characters that says what uses it.`, {
-    context: { field: 'name' },
-  })
+  throw new Invalid(
+    'bad_token_name',
+    `Give the token a name of 1 to ${NAME_LENGTH} characters that says what uses it.`,
+    {
+      context: { field: 'name' },
+    },
+  )
 }
 
 function scopesIn(names: readonly string[]): Scope[] {
@@ -131,9 +135,13 @@ function grantable({ role }: AccountRow, within: readonly string[], wanted: Scop
 }
 
 function badExpiry(): Invalid {
-  return new Invalid('bad_expiry', 'The token would have expired already. Choose a time in the future, in milliseconds.', {
-    context: { field: 'expiresAt' },
-  })
+  return new Invalid(
+    'bad_expiry',
+    'The token would have expired already. Choose a time in the future, in milliseconds.',
+    {
+      context: { field: 'expiresAt' },
+    },
+  )
 }
 
 function tokenFacts({ hash: _, ...facts }: TokenRow): Token {
