@@ -6,7 +6,7 @@ const CALLED = /\b(?:called|named|titled|entitled|namens)\s+(.+)/i
 const NAME_ENDS =
   /[,;:!?()[\]{}<>]|(?<!\b\p{L}{1,2})\.(?=\s|$)|\s[-–—]\s|\s(?:with|that|which|who|whose|featuring|including|where|using|has|have|needs|about)\s|\s(?:in|at|on|from|for|near|by)\s|\sand\s(?=\p{Ll}|\d)/u
 const FOR_PROPER =
-  /\b(?:for|of)\s+((?:The\s)?\p{Lu}[\p{L}\p{N}'’-]*(?:\s+(?:&|and(?=\s\p{Lu})|of(?=\s\p{Lu})|\p{Lu}[\p{L}\p{N}'’-]*))*)/u
+  /\b(?:for|of)\s+((?:The\s|St\.\s)?\p{Lu}[\p{L}\p{N}'’-]*(?:\s+(?:&|and(?=\s\p{Lu})|of(?=\s\p{Lu})|\p{Lu}[\p{L}\p{N}'’-]*))*)/u
 
 const TRADE_PROPER =
   /\b(?:bakery|band|caf[eé]|restaurant|bistro|bar|shop|bookshop|studio|choir|florist|gym|salon|app|company|brand|photographer|hotel|brewery|farm|start-?up|agency|podcast|artist|trio|duo)\s+((?:The\s)?\p{Lu}[\p{L}\p{N}'’-]*(?:\s+(?:&|and(?=\s\p{Lu})|of(?=\s\p{Lu})|\p{Lu}[\p{L}\p{N}'’-]*))*)/u

@@ -1,6 +1,6 @@
 import type { DemoContent, DemoPlan } from './plan.ts'
-import { recognise } from './recognise.ts'
 import { program } from './program/program.ts'
+import { recognise } from './recognise.ts'
 import { illustratedStory } from './story/story.ts'
 import { website } from './website/website.ts'
 import { cleanBrief } from './words.ts'

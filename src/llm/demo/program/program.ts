@@ -1,7 +1,7 @@
 import { calledIn, keywords } from '../names.ts'
 import { type DemoContent, type DemoTask, group, write } from '../plan.ts'
 import { clip, fill, literal, markdown, slug, titleCase } from '../words.ts'
-import { type Recipe, RECIPES } from './recipes.ts'
+import { RECIPES, type Recipe } from './recipes.ts'
 
 /** A small command-line program from a brief: its core, its command line, tests and a readme. No dependencies. */
 export function program(brief: string): DemoContent {
@@ -15,7 +15,10 @@ export function program(brief: string): DemoContent {
     [`tests/${recipe.name}.test.ts`, recipe.test],
     ['README.md', readme(brief, title, recipe)],
   ])
-  const summary = clip(`A command-line program, ${title}. ${recipe.does} TypeScript, tested, without dependencies; it runs with Bun.`, 600)
+  const summary = clip(
+    `A command-line program, ${title}. ${recipe.does} TypeScript, tested, without dependencies; it runs with Bun.`,
+    600,
+  )
   return { plan: { title: clip(title, 80), summary, tasks: tasks(title, recipe) }, files }
 }
 
@@ -76,9 +79,18 @@ function tasks(title: string, { name, does }: Recipe): DemoTask[] {
     write('manifest', 'ground', 'package.json', `Name, scripts and engine of ${title}. No dependencies.`),
     group('program', 'Program'),
     write('core', 'program', core, `The work itself, without input or output of its own where possible. ${does}`),
-    write('cli', 'program', 'src/cli.ts', `Arguments, help, messages and exit codes around ${core}.`, ['core', 'manifest']),
+    write('cli', 'program', 'src/cli.ts', `Arguments, help, messages and exit codes around ${core}.`, [
+      'core',
+      'manifest',
+    ]),
     group('proof', 'Proof'),
-    write('tests', 'proof', `tests/${name}.test.ts`, `What ${core} promises, with real files where files matter.`, ['core']),
-    write('readme', 'proof', 'README.md', 'How to use it, how to test it, and what it does not do.', ['core', 'cli', 'tests']),
+    write('tests', 'proof', `tests/${name}.test.ts`, `What ${core} promises, with real files where files matter.`, [
+      'core',
+    ]),
+    write('readme', 'proof', 'README.md', 'How to use it, how to test it, and what it does not do.', [
+      'core',
+      'cli',
+      'tests',
+    ]),
   ]
 }

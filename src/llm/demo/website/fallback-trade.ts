@@ -44,10 +44,8 @@ export function fallbackTrade(brief: string, wishes: string[]): Trade {
     ],
     storyTitle: 'Why we do this',
     story: [
-      `Some things are worth doing properly, and for us that is ${noun}. {name} grew out of that one idea, and it is still the first thing on the wall.`,
-      things
-        ? `Ask us about ${things}. You will get a straight answer, and probably a story with it.`
-        : 'Ask us anything. You will get a straight answer, and probably a story with it.',
+      `Some things are worth doing properly. {name} began with ${one} and a short list of rules: listen first, promise little, keep all of it.`,
+      `Ask us ${wishes.length > 0 ? `about ${listed(wishes)}` : 'anything'}. You will get a straight answer, and probably a story with it.`,
     ],
     pictures: [
       `${noun}, a welcoming editorial scene`,

@@ -78,7 +78,9 @@ function tradeIn(brief: string): Trade | undefined {
     .map((trade) => ({ trade, at: said.search(trade.sign) }))
     .filter(({ at }) => at >= 0)
     .sort((a, b) => a.at - b.at)[0]?.trade
-  return found ?? [...FOOD_TRADES, ...SHOP_TRADES].find(({ sign }) => name && sign.test(name))
+  if (found) return found
+  const byName = [...FOOD_TRADES, ...SHOP_TRADES, ...ARTS_TRADES].find(({ sign }) => name && sign.test(name))
+  return byName ?? (/\bportfolio\b/i.test(brief) ? ARTS_TRADES.find(({ noun }) => noun === 'studio') : undefined)
 }
 
 function ownName(brief: string, noun: string | undefined, place: string | undefined): string {

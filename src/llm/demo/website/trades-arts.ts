@@ -134,7 +134,7 @@ export const ARTS_TRADES: Trade[] = [
   },
   {
     noun: 'studio',
-    sign: /\b(?:studios?|agency|designers?|architects?|potter(?:y|s)?|ceramics?|illustrators?|artists?|workshop|atelier|tattoo|portfolio|freelanc\w+|developer)\b/i,
+    sign: /\b(?:studios?|agency|designers?|architects?|potter(?:y|s)?|ceramics?|illustrators?|artists?|workshop|atelier|tattoo|freelanc\w+|developer)\b/i,
     palettes: ['cobalt', 'clay', 'slate', 'citrus', 'sea'],
     types: ['poster', 'modern', 'editorial', 'workshop'],
     headlines: ['Made by hand, thought through.', 'Good work, plainly made.', 'Ideas you can hold.'],

@@ -1,5 +1,5 @@
-import { type DemoContent, type DemoTask, group, render, write } from '../plan.ts'
 import { properties } from '../palette.ts'
+import { type DemoContent, type DemoTask, group, render, write } from '../plan.ts'
 import { capital, clip, fill, listed, withArticle } from '../words.ts'
 import { HERO_STYLES } from './hero-styles.ts'
 import { pageText } from './pages.ts'
@@ -62,12 +62,23 @@ function tasks(site: Site): DemoTask[] {
   const known = new Set(pageTasks.map(({ id }) => id))
   return [
     group('look', 'Look and feel'),
-    write('styles', 'look', 'styles.css', `Palette of ${palette.words}, type, layout for phone and desk, light and dark.`),
+    write(
+      'styles',
+      'look',
+      'styles.css',
+      `Palette of ${palette.words}, type, layout for phone and desk, light and dark.`,
+    ),
     write('script', 'look', 'script.js', 'Navigation on small screens, “open now”, the year. Nothing depends on it.'),
     group('pages', 'Pages'),
     ...pageTasks,
     ...(pictures.length > 0 ? [group('pictures', 'Pictures')] : []),
     ...pictures.map((picture) => render({ ...picture, title: capital(picture.alt) }, 'pictures')),
-    write('readme', 'finish', 'README.md', `What the site of ${name} consists of, and what to replace before it goes public.`, [...known]),
+    write(
+      'readme',
+      'finish',
+      'README.md',
+      `What the site of ${name} consists of, and what to replace before it goes public.`,
+      [...known],
+    ),
   ].flatMap((task) => (task.id === 'readme' ? [group('finish', 'Finishing'), task] : [task]))
 }
