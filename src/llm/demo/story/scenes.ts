@@ -1,4 +1,4 @@
-/** One chapter: the first of its titles and of each paragraph's versions that the hash chooses is told. */
+/** One chapter. The hash chooses one version of it: the same place in `titles` and in each paragraph that has several. */
 export interface Scene {
   titles: string[]
   paragraphs: string[][]
@@ -9,10 +9,9 @@ export interface Scene {
 const BEGIN: Scene = {
   titles: ['Where It Begins', 'An Ordinary Evening'],
   paragraphs: [
-    ['This is the story of {{subject}}.', 'People still tell the story of {{subject}}. It goes like this.'],
     [
-      'It begins in {{place}}, on an evening so quiet that you could hear the kettles of three different kitchens. {{hero}} was sitting on the step, as every evening, counting the lights that came on one after the other. {{She}} knew each of them by name.',
-      'It begins in {{place}}, in {{season}}, when the air smells of smoke and apples. {{hero}} had finished {{her}} work and had nothing to do but look at the sky. There was a good deal of it that evening.',
+      'This is the story of {{subject}}. It begins in {{place}}, on an evening so quiet that you could hear the kettles of three different kitchens. {{hero}} was sitting on the step, as every evening, counting the lights that came on one after the other. {{She}} knew each of them by name.',
+      'People still tell the story of {{subject}}. It begins in {{place}}, in {{season}}, when the air smells of smoke and apples. {{hero}} had finished {{her}} work and had nothing to do but look at the sky. There was a good deal of it that evening.',
     ],
     [
       'That was how {{she}} saw it first: a glimmer in the grass, where no glimmer had any business to be. {{She}} bent down. It was {{thing}}, cold as a stone from a well, and somebody had scratched two words into it: “Bring back.”',
@@ -40,7 +39,7 @@ const LEAVE: Scene = {
     ],
     [
       '“I know,” said {{hero}}. “I am bringing it back.” That seemed to be the right answer. “Then you will want someone who knows the way,” it said, and after a while: “I don’t. But I know the first half, and that is more than most people have.”',
-      '{{hero}} held up {{thing}}, and for a moment neither of them spoke. “Well,” it said at last, “I have seen a great many things go down this path, and you are the first one bringing something back. I had better come along.”',
+      '{{hero}} held up {{the_thing}}, and for a moment neither of them spoke. “Well,” it said at last, “I have seen a great many things go down this path, and you are the first one bringing something back. I had better come along.”',
     ],
     ['So they went on together, and the lights of {{place}} grew small behind them, and then there were none.'],
   ],
@@ -60,7 +59,7 @@ const ROAD: Scene = {
       'When they were tired they sat beneath a hedge, and {{hero}} told of home: of the step, of the lights, of the names that {{she}} had given to each. {{Her}} companion listened with both eyes closed, which is the best way.',
     ],
     [
-      'And all the while {{thing}} grew warmer in {{her}} hands, only by a very little, as a stove does in the first minute.',
+      'And all the while {{the_thing}} grew warmer in {{her}} hands, only by a very little, as a stove does in the first minute.',
     ],
   ],
   picture: '{{hero}} the {{noun}} and {{friend}} crossing an old stone bridge under the stars',
@@ -71,15 +70,15 @@ const DARK: Scene = {
   titles: ['The Dark Part', 'When the Light Went Out'],
   paragraphs: [
     [
-      'Every story has a dark part, and this one was truly dark. The clouds closed like a lid. The light that they had been following was gone, and with it the path, the trees, and {{hero}}’s own two feet.',
-      'Then the fog came up. It took the hills first, then the hedges, and at last it took {{friend}}, who had been right there a moment ago. {{hero}} called. The fog gave back only the end of the word.',
+      'Every story has a dark part, and this one was truly dark. The clouds closed like a lid. The light that they had been following was gone, and with it the path, the trees, {{the_friend}}, and {{hero}}’s own two feet.',
+      'Then the fog came up. It took the hills first, then the hedges, and at last it took {{the_friend}}, who had been right there a moment ago. {{hero}} called. The fog gave back only the end of the word.',
     ],
     [
       '{{She}} wanted to turn round. {{She}} would have, too; but when you can’t see anything, there is no round to turn. So {{hero}} did the only thing that was left. {{She}} stood still, and was afraid, and did not pretend otherwise.',
       '{{hero}} sat down on the cold ground. “I am not brave,” {{she}} said to nobody. “I only said that I would bring it back.” It was the truest thing that {{she}} had ever said, and it made the dark a little smaller.',
     ],
     [
-      'It was then, because it was so very dark, that {{she}} saw it: a thread of gold, no wider than a hair, running out of {{thing}} and away over the ground. It had been there all the time. It just could not be seen from anywhere bright.',
+      'It was then, because it was so very dark, that {{she}} saw it: a thread of gold, no wider than a hair, running out of {{the_thing}} and away over the ground. It had been there all the time. It just could not be seen from anywhere bright.',
     ],
     ['{{hero}} stood up and followed it, one hand in front, one step and then one more.'],
   ],
@@ -95,14 +94,14 @@ const MEET: Scene = {
       'At the end of the thread stood a house as narrow as a book, and in its only window burned the light from the very beginning. An old woman opened before {{hero}} could knock. “I had almost stopped waiting,” she said. “Almost is a good word. Come in.”',
     ],
     [
-      '{{hero}} laid {{thing}} on the table. It was quite warm now. “I lost it when I was as small as you,” said the old voice, “and each evening I have put a light in the window, for whoever might find it. Some things you can’t fetch. They have to be brought.”',
+      '{{hero}} laid {{the_thing}} on the table. It was quite warm now. “I lost it when I was as small as you,” said the old voice, “and each evening I have put a light in the window, for whoever might find it. Some things you can’t fetch. They have to be brought.”',
       '“This is yours,” said {{hero}}. “It was mine,” said the old voice, “and my mother’s before. It shows the way, but only to somebody who is carrying it to someone else. For oneself it does nothing at all. That is the whole trick.”',
     ],
     [
-      'There was tea, and {{friend}} was there too, already on the second cup, and very much pleased with itself for having found the place by smell.',
+      'There was tea, and {{the_friend}} was there too, already on the second cup, and very much pleased with itself for having found the place by smell.',
     ],
   ],
-  picture: '{{hero}} the {{noun}} at a warm lamplit table with an old woman, {{thing}} glowing between them',
+  picture: '{{hero}} the {{noun}} at a warm lamplit table with an old woman, {{the_thing}} glowing between them',
   shot: 'Close on hands and the glow; pull back to the whole warm room',
 }
 

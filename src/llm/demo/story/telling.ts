@@ -1,5 +1,5 @@
 import type { Palette } from '../palette.ts'
-import { capital, fill, pick, slug } from '../words.ts'
+import { capital, fill, hash, pick, slug } from '../words.ts'
 import type { Cast } from './cast.ts'
 import { scenesFor } from './scenes.ts'
 
@@ -24,12 +24,15 @@ export function tell(cast: Cast, palette: Palette, seed: string): Chapter[] {
   const style = cast.filmed ? 'Cinematic storyboard frame, ink and wash, 16:9' : pick(STYLES, seed, 'style')
   const scenes = scenesFor(cast.chapters)
   return scenes.map((scene, at) => {
-    const title = pick(scene.titles, seed, `title ${at}`)
+    const version = hash(`version ${at}
+${seed}`)
+    const told = <T>(versions: T[]) => versions[version % versions.length]!
+    const title = told(scene.titles)
     const alt = capital(fill(scene.picture, values))
     return {
       number: at + 1,
       title,
-      paragraphs: scene.paragraphs.map((versions, line) => fill(pick(versions, seed, `${at} ${line}`), values)),
+      paragraphs: scene.paragraphs.map((versions) => fill(told(versions), values)),
       shot: scene.shot,
       seconds: Math.max(1, Math.round(cast.seconds / scenes.length)),
       picture: {
@@ -55,6 +58,8 @@ function wordsOf({ subject, hero, noun, she, her, place, friend, thing, season }
     friend,
     thing,
     season,
+    the_friend: friend.replace(/^an? /, 'the '),
+    the_thing: thing.replace(/^a /, 'the '),
     she,
     She: capital(she),
     her,

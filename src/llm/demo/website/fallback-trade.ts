@@ -32,7 +32,7 @@ export function fallbackTrade(brief: string, wishes: string[]): Trade {
         'In short',
         ...asked,
         `${capital(noun)} | The heart of it, explained without jargon`,
-        'A first conversation | Half an hour, free, with no obligation',
+        'A first conversation | Half an hour, with no obligation | 0',
         'A helping hand | For everything that comes after',
       ),
       offers(

@@ -65,7 +65,8 @@ ${offers.map((offer) => `            <li>${offerLines(site, offer)}</li>`).join(
 }
 
 function priceTable(site: Site): string {
-  const rows = site.trade.groups
+  const priced = site.trade.groups.filter(({ offers }) => offers.some(({ price }) => price !== null))
+  const rows = (priced.length > 0 ? priced : site.trade.groups.slice(0, 1))
     .flatMap(({ offers }) => offers)
     .map(
       ({ name, text, price }) =>

@@ -92,7 +92,7 @@ function ownName(brief: string, noun: string | undefined, place: string | undefi
 
 const WITH = /\b(?:with|including|featuring|offering|selling)\s+([^.;!?<>]+)/gi
 const NOT_A_WISH = new RegExp(
-  `\\b(?:pages?|${THINGS}|called|named|colou?rs?|palette|menu|gallery|blog|journal|contact|opening|hours|faq|prices?|about us|dates?|concerts?|shows|events?|team|services?|design|layout|theme|dark|style|website|site)\\b`,
+  `\\b(?:pages?|${THINGS}|called|named|colou?rs?|palette|menu|gallery|blog|journal|contact|opening|hours|faq|prices?|about|questions|dates?|concerts?|shows|events?|team|services?|design|layout|theme|dark|style|website|site)\\b`,
   'i',
 )
 
