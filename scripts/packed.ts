@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { listFiles, placeOf } from '../src/assets.ts'
+import { listFiles, ON_BOARD, placeOf } from '../src/assets.ts'
 
 const PACKED_MODULE = join(import.meta.dir, '../src/assets-packed.ts')
 
@@ -11,5 +11,5 @@ export function packedModule(names: string[] = onBoard()): Record<string, string
 }
 
 function onBoard(): string[] {
-  return ['migrations', 'views', 'public'].flatMap(listFiles)
+  return ON_BOARD.flatMap(listFiles)
 }

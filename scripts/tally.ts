@@ -11,13 +11,18 @@ export function sum(tallies: Tally[]): Tally {
   })
 }
 
-/** What the JUnit report of `bun test` says; nothing at all when there is none. */
-export async function bunTally(path: string): Promise<Tally> {
+/**
+ * What the JUnit report of `bun test` says. It passes over a file that could not be loaded: each of `files` that it
+ * does not name counts as one failure.
+ */
+export async function bunTally(path: string, files: string[]): Promise<Tally> {
   const text = await textOf(path)
   const totals = /<testsuites\b[^>]*>/.exec(text)?.[0] ?? ''
   const number = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(totals)?.[1] ?? 0)
   const failed = number('failures') + number('errors')
-  return { passed: Math.max(0, number('tests') - failed - number('skipped')), failed }
+  const named = new Set([...text.matchAll(/<testsuite\b[^>]*\bfile="([^"]+)"/g)].map((match) => match[1]))
+  const passed = Math.max(0, number('tests') - failed - number('skipped'))
+  return { passed, failed: failed + files.filter((file) => !named.has(file)).length }
 }
 
 /** What the JSON report of Playwright says. A test that passed only on a retry is a failure. */

@@ -46,7 +46,13 @@ async function bunTests(): Promise<Tally> {
     '--reporter=junit',
     `--reporter-outfile=${report}`,
   ])
-  return settle(ok, await bunTally(report))
+  return settle(ok, await bunTally(report, bunTestFiles()))
+}
+
+function bunTestFiles(): string[] {
+  return [...new Bun.Glob('tests/**/*.{test,spec}.{ts,tsx}').scanSync(ROOT)].filter(
+    (file) => !file.startsWith('tests/e2e/'),
+  )
 }
 
 async function browserTests(): Promise<Tally> {

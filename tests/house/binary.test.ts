@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildBinary } from '../../scripts/build.ts'
-import { listFiles, readText } from '../../src/assets.ts'
+import { listFiles, ON_BOARD, readText } from '../../src/assets.ts'
 
 const MAX_BYTES = 130e6
 
@@ -32,7 +32,7 @@ test('one file carries the database, the migrations, the views and the public fi
   const said = JSON.parse(stdout)
   expect(said.answer).toBe(42)
   expect(said.htmx).toBe(readText('public/vendor/htmx.min.js').length)
-  const onBoard = ['migrations', 'views', 'public'].flatMap(listFiles)
+  const onBoard = ON_BOARD.flatMap(listFiles)
   expect(said.files).toEqual(onBoard.map((name) => [name, readText(name).length]))
 })
 

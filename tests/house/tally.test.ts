@@ -11,12 +11,17 @@ async function report(name: string, text: string): Promise<string> {
   return join(folder, name)
 }
 
+const SUITE = '<testsuite name="a" file="tests/a.test.ts" tests="10">'
+const TOTALS = '<testsuites name="bun test" tests="10" assertions="3" failures="2" skipped="1">'
+
 test('a JUnit report gives its passed and failed tests, without the skipped ones', async () => {
-  const path = await report(
-    'bun.xml',
-    '<testsuites name="bun test" tests="10" assertions="3" failures="2" skipped="1">',
-  )
-  expect(await bunTally(path)).toEqual({ passed: 7, failed: 2 })
+  const path = await report('bun.xml', TOTALS + SUITE)
+  expect(await bunTally(path, ['tests/a.test.ts'])).toEqual({ passed: 7, failed: 2 })
+})
+
+test('a test file that the report does not name, since it could not be loaded, is a failure', async () => {
+  const path = await report('bun.xml', TOTALS + SUITE)
+  expect(await bunTally(path, ['tests/a.test.ts', 'tests/broken.test.ts'])).toEqual({ passed: 7, failed: 3 })
 })
 
 test('a Playwright report counts a flaky test, and an error outside a test, as a failure', async () => {
@@ -27,7 +32,7 @@ test('a Playwright report counts a flaky test, and an error outside a test, as a
 })
 
 test('no report is no test, neither passed nor failed', async () => {
-  expect(await bunTally(join(folder, 'none.xml'))).toEqual({ passed: 0, failed: 0 })
+  expect(await bunTally(join(folder, 'none.xml'), [])).toEqual({ passed: 0, failed: 0 })
   expect(await playwrightTally(join(folder, 'none.json'))).toEqual({ passed: 0, failed: 0 })
   expect(sum([])).toEqual({ passed: 0, failed: 0 })
 })
