@@ -1,0 +1,67 @@
+import type { Config } from '../config.ts'
+import type { Database } from '../db/open.ts'
+import { DomainError } from '../errors.ts'
+import type { Device } from '../gpu/devices.ts'
+import { TIERS, tierFor } from '../gpu/tiers.ts'
+import { chooseModel } from '../llm/models.ts'
+import type { Provider } from '../llm/provider.ts'
+import { bytes, plural } from '../web/format.ts'
+import { examineDatabase } from './doctor-database.ts'
+import { examineData, examineTemporary } from './doctor-folders.ts'
+import { examinePort } from './doctor-port.ts'
+import { bad, type Finding, ok, warn } from './finding.ts'
+import { VERSION } from './version.ts'
+
+export interface DoctorDeps {
+  config: Pick<Config, 'data' | 'host' | 'port' | 'databaseUrl' | 'model'>
+  /** The server's own database; null when no server runs, so that the file may be looked at. */
+  db: Database | null
+  /** Where the running server listens, when there is one. */
+  serving: string | null
+  devices: () => Promise<Device[]>
+  providers: Provider[]
+  /** The folder for temporary files. */
+  tmp: string
+  now: () => number
+}
+
+/** Looks at all that Hearth needs, and changes nothing. A look that fails is a finding, never an error. */
+export async function examine(deps: DoctorDeps): Promise<Finding[]> {
+  const looks: [string, () => Finding[] | Promise<Finding[]>][] = [
+    ['hearth', () => [ok('hearth', `${VERSION} on Bun ${Bun.version}, ${process.platform} ${process.arch}`)]],
+    ['data directory', () => examineData(deps)],
+    ['database', () => examineDatabase(deps)],
+    ['temporary files', () => examineTemporary(deps.tmp)],
+    ['devices', async () => examineDevices(await deps.devices())],
+    ['models', () => examineModels(deps)],
+    ['port', () => examinePort(deps)],
+  ]
+  return (await Promise.all(looks.map(([name, look]) => looked(name, look)))).flat()
+}
+
+async function looked(name: string, look: () => Finding[] | Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await look()
+  } catch (error) {
+    return [bad(name, error instanceof DomainError ? error.message : `could not be looked at: ${String(error)}`)]
+  }
+}
+
+function examineDevices(devices: Device[]): Finding[] {
+  const found = devices.map((device) => {
+    const memory = `${bytes(device.freeBytes)} of ${bytes(device.totalBytes)} free`
+    const says = `${device.name}, ${memory}: tier ${tierFor(device).name}`
+    if (device.kind === 'gpu') return ok('device', says)
+    return ok('device', `${says}. No GPU was found, so pictures are sketched on the processor`)
+  })
+  const table = TIERS.map((t) => `${t.name} ${bytes(t.bytes)}, ${t.steps} steps, guidance ${t.guidance.toFixed(1)}`)
+  return [...found, ok('tiers', table.join(' | '))]
+}
+
+function examineModels({ config, providers }: DoctorDeps): Finding[] {
+  const { provider, model } = chooseModel(providers, config.model)
+  const others = providers.filter((one) => one !== provider).map((one) => one.label)
+  const also = others.length > 0 ? `; also ${others.join(', ')}` : ''
+  if (provider.demo) return [warn('model', `${provider.label}${also}`)]
+  return [ok('model', `${provider.label} (${model})${also}, of ${plural(providers.length, 'provider')}`)]
+}

@@ -1,0 +1,35 @@
+import { Elysia } from 'elysia'
+import { Forbidden } from '../errors.ts'
+import type { Guard } from '../web/guard.ts'
+import { type DoctorDeps, examine } from './doctor.ts'
+import { type HealthDeps, readiness } from './health.ts'
+import { type MetricsDeps, metricsText } from './metrics.ts'
+
+const NO_STORE = { 'cache-control': 'no-store' }
+
+/** For whoever watches over the process: open to all, says nothing about anybody. */
+export const healthRoutes = (deps: HealthDeps) =>
+  new Elysia({ name: 'health' })
+    .get('/health/live', () => Response.json({ live: true }, { headers: NO_STORE }))
+    .get('/health/ready', async () => {
+      const state = await readiness(deps)
+      return Response.json(state, { status: state.ready ? 200 : 503, headers: NO_STORE })
+    })
+
+export interface OpsRoutesDeps extends MetricsDeps {
+  door: Guard
+  doctor: DoctorDeps
+}
+
+/** For those who may look inside. */
+export const opsRoutes = ({ door, doctor, ...deps }: OpsRoutesDeps) =>
+  new Elysia({ name: 'ops' })
+    .use(door)
+    .get('/metrics', async () => {
+      const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', ...NO_STORE }
+      return new Response(await metricsText(deps), { headers })
+    })
+    .get('/api/doctor', async ({ actor }) => {
+      if (!actor.scopes.includes('admin')) throw new Forbidden('owner_only', 'Only the owner may examine the machine.')
+      return { items: await examine(doctor) }
+    })
