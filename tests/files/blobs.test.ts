@@ -136,3 +136,5 @@ test.skipIf(!smallDisk)(
     }
   },
 )
+
+afterAll(() => rmdirSync(DISK))
