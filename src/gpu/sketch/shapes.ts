@@ -69,9 +69,7 @@ export function polygon(...points: Point[]): Shape {
 
 /** All that lies below a line of hills: `line(x)` gives its height. */
 export function below(w: number, line: (x: number) => number, top = 0): Shape {
-  let atX = Number.NaN
-  let atY = 0
-  return { box: [0, top, w, 1], distance: (px, py) => ((px === atX ? atY : (atY = line((atX = px)))) - py) * 0.8 }
+  return { box: [0, top, w, 1], distance: (px, py) => (line(px) - py) * 0.8 }
 }
 
 /** A shape whose edge wanders by `amount`. */

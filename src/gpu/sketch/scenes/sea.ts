@@ -5,7 +5,7 @@ import { INK, paintLight, paintSky, paintStroke, type Studio, says, smooth, WHIT
 
 /** A horizon, water under the light, a headland; a lighthouse or a boat on it. */
 export function* sea(studio: Studio): Generator<void> {
-  const { canvas, random, mood } = studio
+  const { canvas, random } = studio
   const horizon = random.between(0.5, 0.58)
   const left = random.chance(0.5)
   const sunX = canvas.w * (left ? random.between(0.6, 0.75) : random.between(0.25, 0.4))

@@ -114,22 +114,17 @@ function paintDisplay(studio: Studio, left: number, right: number): void {
 }
 
 function paintGoods(studio: Studio, x: number, y: number): void {
-  const { random } = studio
+  const { canvas, random } = studio
   const r = random.between(0.018, 0.03)
-  if (says(studio, 'florist', 'flower', 'flowers'))
-    return paintFlower(studio, [x, y - r], r, rgb(random.pick(['#e9577a', '#f7a8b8', '#f2b33d', '#b06ac9'])), 1)
-  if (says(studio, 'book', 'books', 'bookshop'))
-    return fill(
-      studio.canvas,
-      box(x - 0.012, y - 0.06, x + 0.012, y, 0.002),
-      flat(rgb(random.pick(['#a8433a', '#35608a', '#d9a544', '#4c7a5a']))),
-    )
-  paintLump(
-    studio,
-    [x, y - r * 0.7],
-    [r * random.between(1, 1.4), r * 0.8],
-    [rgb('#f3bd68'), rgb('#c47a33'), rgb('#6a3117')],
-  )
+  if (says(studio, 'florist', 'flower', 'flowers')) {
+    paintFlower(studio, [x, y - r], r, rgb(random.pick(['#e9577a', '#f7a8b8', '#f2b33d', '#b06ac9'])), 1)
+  } else if (says(studio, 'book', 'books', 'bookshop')) {
+    const spine = rgb(random.pick(['#a8433a', '#35608a', '#d9a544', '#4c7a5a']))
+    fill(canvas, box(x - 0.012, y - 0.06, x + 0.012, y, 0.002), flat(spine))
+  } else {
+    const crust = [rgb('#f3bd68'), rgb('#c47a33'), rgb('#6a3117')] as const
+    paintLump(studio, [x, y - r * 0.7], [r * random.between(1, 1.4), r * 0.8], crust)
+  }
 }
 
 function paintDoor({ canvas }: Studio, left: number, right: number, paint: Rgb): void {

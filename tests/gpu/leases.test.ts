@@ -1,0 +1,60 @@
+import { expect, test } from 'bun:test'
+import type { Device } from '../../src/gpu/devices.ts'
+import { createDevicePool } from '../../src/gpu/leases.ts'
+
+const device = (id: string, kind: Device['kind'] = 'gpu'): Device => ({
+  id,
+  name: id,
+  kind,
+  totalBytes: 8,
+  freeBytes: 8,
+})
+
+test('a device is leased to one at a time, in the order of asking', async () => {
+  const pool = createDevicePool([device('GPU-a')])
+  const order: string[] = []
+  const work = async (name: string) => {
+    await using lease = await pool.acquire()
+    order.push(`${name} on ${lease.device.id}`)
+    expect(pool.counts().busy).toBe(1)
+    await Bun.sleep(1)
+  }
+  await Promise.all(['first', 'second', 'third'].map(work))
+  expect(order).toEqual(['first on GPU-a', 'second on GPU-a', 'third on GPU-a'])
+  expect(pool.counts()).toEqual({ busy: 0, waiting: 0, slots: 1 })
+})
+
+test('two GPUs serve two, and a CPU as many as it is told', async () => {
+  const gpus = createDevicePool([device('GPU-a'), device('GPU-b')])
+  const ids = (await Promise.all([gpus.acquire(), gpus.acquire()])).map((lease) => lease.device.id)
+  expect(ids).toEqual(['GPU-a', 'GPU-b'])
+  expect(createDevicePool([device('cpu', 'cpu')], 3).counts().slots).toBe(3)
+})
+
+test('who gives up while waiting leaves the queue, and nobody loses the device', async () => {
+  const pool = createDevicePool([device('GPU-a')])
+  const held = await pool.acquire()
+  const impatient = new AbortController()
+  const given = pool.acquire(impatient.signal)
+  const patient = pool.acquire()
+  impatient.abort(new Error('cancelled'))
+  await expect(given).rejects.toThrow('cancelled')
+  expect(pool.counts().waiting).toBe(1)
+  await held[Symbol.asyncDispose]()
+  await using lease = await patient
+  expect(lease.device.id).toBe('GPU-a')
+})
+
+test('a lease that is given back twice frees one device', async () => {
+  const pool = createDevicePool([device('GPU-a')])
+  const lease = await pool.acquire()
+  await lease[Symbol.asyncDispose]()
+  await lease[Symbol.asyncDispose]()
+  expect(pool.counts()).toEqual({ busy: 0, waiting: 0, slots: 1 })
+})
+
+test('who has given up before asking gets nothing', async () => {
+  const pool = createDevicePool([device('GPU-a')])
+  await expect(pool.acquire(AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late')
+  expect(pool.counts().busy).toBe(0)
+})

@@ -1,0 +1,160 @@
+import { expect, test } from 'bun:test'
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { latestCheckpoint } from '../../src/gpu/checkpoints.ts'
+import { decodePng } from '../../src/gpu/png.ts'
+import { readLine, type WorkerSpec, workerLine } from '../../src/gpu/protocol.ts'
+import { type RenderDeps, type RenderHooks, type RenderSpec, renderPicture } from '../../src/gpu/render.ts'
+import { smallSpec, testAttempts, workersIn } from '../support/gpu-attempts.ts'
+
+const never = new AbortController().signal
+const render = (deps: RenderDeps, spec: RenderSpec = smallSpec(), hooks: RenderHooks = {}, signal = never) =>
+  renderPicture(deps, spec, hooks, signal)
+const faulty = (kind: NonNullable<WorkerSpec['fault']>['kind'], step = 5) =>
+  smallSpec({ allowFaults: true, fault: { kind, step } })
+
+test('a picture is rendered by a child, with its phases, steps, previews and provenance', async () => {
+  using deps = testAttempts()
+  const seen: string[] = []
+  const picture = await render(deps, smallSpec({ prompt: 'die See – 海' }), {
+    onPhase: (phase) => seen.push(phase),
+    onProgress: ({ step, steps, etaMs }) => seen.push(`${step}/${steps}${etaMs === null ? '' : ' eta'}`),
+    onPreview: (path) => expect(decodePng(readFileSync(path)).width).toBe(160),
+  })
+  expect(seen.join(' ')).toBe('load denoise 1/8 2/8 eta 3/8 eta 4/8 eta 5/8 eta 6/8 eta 7/8 eta 8/8 eta decode save')
+  const png = decodePng(readFileSync(picture.path))
+  expect([png.width, png.height, picture.seed]).toEqual([160, 96, 7])
+  expect(png.text).toMatchObject({ prompt: 'die See – 海', seed: '7', steps: '8', engine: 'sketch' })
+  expect(picture.path).toEndWith(`out/${picture.sha256}.png`)
+  expect(picture.params).toMatchObject({ tier: 'low', resumedFrom: 0 })
+  expect(workersIn(deps.attempts)).toEqual([])
+})
+
+test('the child keeps the same lines in events.ndjson, and two checkpoints', async () => {
+  using deps = testAttempts()
+  await render(deps)
+  const folder = join(deps.attempts, 'job-1', '1')
+  const lines = readFileSync(join(folder, 'events.ndjson'), 'utf8').trim().split('\n')
+  const read = lines.map((line) => readLine(workerLine, line)!)
+  expect(read.map((line) => line.seq)).toEqual(read.map((_, i) => i))
+  expect([read[0]!.type, read.at(-1)!.type]).toEqual(['hello', 'done'])
+  expect(readdirSync(join(folder, 'ckpt')).sort()).toEqual(['000003.bin', '000006.bin'])
+  expect(existsSync(join(folder, 'process.json'))).toBe(false)
+})
+
+test('a finished picture is used again, also by a later attempt; another prompt is rendered', async () => {
+  using deps = testAttempts()
+  const first = await render(deps)
+  const broken = { ...deps, command: ['/bin/false'] }
+  expect(await render(broken)).toEqual(first)
+  expect(await render(broken, smallSpec({ attempt: 2 }))).toEqual(first)
+  await expect(render(broken, smallSpec({ attempt: 3, prompt: 'rye' }))).rejects.toMatchObject({
+    code: 'gpu_worker_died',
+  })
+})
+
+test('a child killed in the middle is resumed by the next attempt to the very same bytes', async () => {
+  using deps = testAttempts()
+  await expect(render(deps, faulty('die'))).rejects.toMatchObject({ code: 'gpu_worker_died', retryable: true })
+  const phases: number[] = []
+  const resumed = await render(deps, smallSpec({ attempt: 2 }), { onProgress: ({ step }) => phases.push(step) })
+  expect(phases).toEqual([4, 5, 6, 7, 8])
+  expect(resumed.params.resumedFrom).toBe(3)
+  using fresh = testAttempts()
+  expect((await render(fresh)).sha256).toBe(resumed.sha256)
+})
+
+test('the furthest good checkpoint is taken: a truncated one is passed over', async () => {
+  using deps = testAttempts()
+  await expect(render(deps, faulty('die', 8))).rejects.toMatchObject({ code: 'gpu_worker_died' })
+  const spec = smallSpec()
+  const best = latestCheckpoint(deps.attempts, 'job-1', spec)!
+  expect(best.step).toBe(6)
+  truncateSync(best.path, 200)
+  expect(latestCheckpoint(deps.attempts, 'job-1', spec)?.step).toBe(3)
+  expect(latestCheckpoint(deps.attempts, 'job-1', { ...spec, seed: 8 })).toBeNull()
+  expect(latestCheckpoint(deps.attempts, 'job-9', spec)).toBeNull()
+})
+
+test.each([
+  ['garbage', 'gpu_worker_garbage', true],
+  ['exit-1', 'gpu_worker_died', true],
+  ['oom', 'gpu_out_of_memory', true],
+  ['disk-full', 'disk_full', false],
+] as const)('a child that fails by %s gives %s', async (kind, code, retryable) => {
+  using deps = testAttempts()
+  await expect(render(deps, faulty(kind))).rejects.toMatchObject({ code, retryable })
+  expect(workersIn(deps.attempts)).toEqual([])
+})
+
+test('a child that says nothing for too long is killed', async () => {
+  using deps = testAttempts({ deadlines: { denoise: 400 } })
+  const start = performance.now()
+  await expect(render(deps, faulty('hang'))).rejects.toMatchObject({ code: 'gpu_worker_hung', retryable: true })
+  expect(performance.now() - start).toBeLessThan(4_000)
+  expect(workersIn(deps.attempts)).toEqual([])
+})
+
+test('heartbeats keep a slow step alive', async () => {
+  using deps = testAttempts({ deadlines: { denoise: 1_300 } })
+  const picture = await render(deps, smallSpec({ steps: 1, stepMs: 2_000 }))
+  expect(picture.width).toBe(160)
+})
+
+test('a cancelled render frees the device within a second', async () => {
+  using deps = testAttempts()
+  const stop = new AbortController()
+  let at = 0
+  const onProgress = () => {
+    at ||= performance.now()
+    stop.abort(new Error('cancelled by a person'))
+  }
+  await expect(render(deps, smallSpec({ stepMs: 500 }), { onProgress }, stop.signal)).rejects.toThrow(
+    'cancelled by a person',
+  )
+  expect(performance.now() - at).toBeLessThan(1_000)
+  expect(workersIn(deps.attempts)).toEqual([])
+})
+
+test('a child that does not listen is stopped all the same', async () => {
+  using deps = testAttempts()
+  const stop = new AbortController()
+  const onProgress = ({ step }: { step: number }) => step === 4 && stop.abort(new Error('cancelled'))
+  const start = performance.now()
+  await expect(render(deps, faulty('hang'), { onProgress }, stop.signal)).rejects.toThrow('cancelled')
+  expect(performance.now() - start).toBeLessThan(5_000)
+  expect(workersIn(deps.attempts)).toEqual([])
+})
+
+test('a pause writes a checkpoint at the end of the step and ends the child', async () => {
+  using deps = testAttempts()
+  const pause = new AbortController()
+  const onProgress = ({ step }: { step: number }) => step === 4 && pause.abort()
+  const spec = smallSpec({ stepMs: 40 })
+  await expect(render(deps, spec, { onProgress, pause: pause.signal })).rejects.toMatchObject({ code: 'gpu_preempted' })
+  expect(latestCheckpoint(deps.attempts, 'job-1', spec)!.step).toBeGreaterThanOrEqual(4)
+})
+
+test('an output folder that cannot be written is told apart from a full disk', async () => {
+  using deps = testAttempts()
+  const folder = join(deps.attempts, 'job-1', '1')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'out'), 'a file where the folder should be')
+  await expect(render(deps)).rejects.toMatchObject({ code: 'disk_unwritable', severity: 'critical' })
+})
+
+test('a success that left no true output is none', async () => {
+  using deps = testAttempts({ command: ['/bin/true'] })
+  await expect(render(deps)).rejects.toMatchObject({ code: 'gpu_worker_died', retryable: true })
+})
+
+test('a spec that no worker would take is refused before any is started', async () => {
+  using deps = testAttempts({ command: ['/nonexistent'] })
+  await expect(render(deps, smallSpec({ width: 0 }))).rejects.toMatchObject({ code: 'gpu_bad_spec', retryable: false })
+  await expect(render(deps, smallSpec({ job: '../../x' }))).rejects.toMatchObject({ code: 'gpu_bad_spec' })
+})
+
+test('a renderer that cannot be started is an error of the renderer', async () => {
+  using deps = testAttempts({ command: ['/nonexistent/renderer'] })
+  await expect(render(deps)).rejects.toMatchObject({ code: 'gpu_worker_died' })
+})
