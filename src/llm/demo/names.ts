@@ -36,25 +36,31 @@ export function placeIn(brief: string): string | undefined {
 }
 
 const NUMBERS = 'no,one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve'.split(',')
+const NOT_COUNTED = '(?![- ]?(?:books?|pages?|studio|galler|booth|editor|app|shop))'
 const COUNT_OF = (things: string) =>
   new RegExp(
-    `\\b(\\d{1,3}|without|a couple of|a few|a|an|${NUMBERS.join('|')})\\s+(?:[\\p{L}-]+\\s+){0,2}?(?:${things})\\b`,
-    'iu',
+    `\\b(\\d{1,3}|without|a couple of|a few|an?|${NUMBERS.join('|')})\\s+(?:[\\p{L}-]+\\s+){0,2}?(?:${things})\\b${NOT_COUNTED}`,
+    'giu',
   )
 
 /** How many of a thing the brief asks for (“three pictures”, “no images”), undefined when it doesn't say. */
 export function countIn(brief: string, things: string): number | undefined {
-  const found = brief.match(COUNT_OF(things))?.[1]?.toLowerCase()
-  if (!found) return undefined
-  if (/^\d/.test(found)) return Number(found)
-  if (found === 'without') return 0
-  if (found === 'a' || found === 'an') return 1
-  if (found === 'a couple of') return 2
-  return found === 'a few' ? 3 : NUMBERS.indexOf(found)
+  for (const [found, word = ''] of brief.matchAll(COUNT_OF(things))) {
+    const isSingular = /^an?$/i.test(word)
+    if (!(isSingular && /s$/i.test(found))) return isSingular ? 1 : numberOf(word.toLowerCase())
+  }
+  return undefined
+}
+
+function numberOf(word: string): number {
+  if (/^\d/.test(word)) return Number(word)
+  if (word === 'without') return 0
+  if (word === 'a couple of') return 2
+  return word === 'a few' ? 3 : NUMBERS.indexOf(word)
 }
 
 const STOP_WORDS = new Set(
-  'a about all also an and any are as at be but by can do for from get give has have her his i in into is it its just like little make me my new nice of on one or our page pages picture pictures photo photos image images please simple small some that the their them then this three to two us want we website site landing homepage build create need needs with without who which you your cli command line tool script program app story illustrated'.split(
+  'called named titled img src script a about all also an and any are as at be but by can do for from get give has have her his i in into is it its just like little make me my new nice of on one or our page pages picture pictures photo photos image images please simple small some that the their them then this three to two us want we website site landing homepage build create need needs with without who which you your cli command line tool script program app story illustrated'.split(
     ' ',
   ),
 )

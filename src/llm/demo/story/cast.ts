@@ -1,5 +1,5 @@
 import { calledIn, countIn, placeIn } from '../names.ts'
-import { capital, clip, pick, titleCase, withArticle } from '../words.ts'
+import { clip, pick, titleCase, withArticle } from '../words.ts'
 
 /** Who and what the story is about, read from the brief and completed by the hash. */
 export interface Cast {
@@ -25,6 +25,7 @@ const ABOUT = new RegExp(
   String.raw`\b(?:about|of|starring)\s+((?:(?:an?|the|my|our|two|three|one)\s+)?[\p{L}'’ -]{2,40}?)${ENDS}`,
   'iu',
 )
+const OF_WHAT = /\s+of\s.*$/
 const SUBJECT = /\b(?:about|of|starring)\s+([^.;:!?"“”<>()[\]{}]{3,140})/i
 const PLACE = new RegExp(
   String.raw`\b(?:in|on|at|under|near|beside)\s+((?:an?|the|my|our)\s+[\p{L}'’ -]{3,40}?)${ENDS}`,
@@ -33,24 +34,32 @@ const PLACE = new RegExp(
 const TITLED =
   /\b(?:stor(?:y|ies)|tale|book|comic|film|fable|movie|storyboard|legend)\s+(?:called|named|titled|entitled)\b/i
 const ALIVE =
-  /(?:girl|boy|child|kid|woman|man|mother|father|friend|fox|cat|dog|bear|owl|mouse|rabbit|hare|wolf|dragon|robot|ghost|whale|bird|crow|penguin|hedgehog|badger|otter|turtle|frog|bee|lion|tiger|elephant|horse|donkey|goat|sheep|duck|goose|squirrel|witch|wizard|king|queen|prince|princess|knight|pirate|giant|troll|fairy|elf|monster|snail|spider|fish|octopus|\w{2,}(?:keeper|maker|er|or|ist))s?$/i
+  /(?:girl|boy|child|kid|woman|man|mother|father|friend|fox|cat|dog|bear|owl|mouse|rabbit|hare|wolf|dragon|robot|ghost|whale|bird|crow|penguin|hedgehog|badger|otter|turtle|frog|bee|lion|tiger|elephant|horse|donkey|goat|sheep|duck|goose|squirrel|witch|wizard|king|queen|prince|princess|knight|pirate|giant|troll|fairy|elf|monster|snail|spider|fish|octopus|\w{2,}(?:keeper|maker|er|or)|\w{3,}ist)s?$/i
 const NOT_ALIVE =
   /(?:water|river|flower|tower|winter|summer|weather|letter|paper|mirror|color|door|floor|harbor|corner|adventure|power|number|order|forever|computer|motor|tractor|meteor)s?$/i
+
+const ABSTRACT = /^(?:friend\w*|love|courage|kindness|growing up|sharing|loss|grief|hope|being \w+|time|peace)/i
 
 /** Reads a story out of a brief. */
 export function readCast(brief: string): Cast {
   const phrase = brief.match(ABOUT)?.[1]?.trim()
   const bare = phrase?.replace(/^(?:an?|the|my|our|two|three|one)\s+/i, '')
-  const isAlive = bare !== undefined && ALIVE.test(bare) && !NOT_ALIVE.test(bare)
-  const noun = isAlive ? singular(bare) : 'child'
+  const being = bare?.replace(OF_WHAT, '')
+  const isAlive = being !== undefined && ALIVE.test(being) && !NOT_ALIVE.test(being)
+  const noun = isAlive ? singular(being) : 'child'
   const named = TITLED.test(brief) ? undefined : calledIn(brief)
   const isHe = /\b(?:boy|he|his|him|man|father|king|prince|wizard|grandfather|uncle|brother)\b/i.test(brief)
   const isShe = /\b(?:girl|she|her|woman|mother|queen|princess|witch|grandmother|aunt|sister)\b/i.test(brief)
   const he = isHe && !isShe ? true : isShe ? false : pick([true, false], brief, 'he')
   const hero = named ?? pick(he ? ['Tobi', 'Finn', 'Arlo', 'Emil'] : ['Mira', 'Juno', 'Wren', 'Alma'], brief, 'hero')
   const place = placeOf(brief, isAlive ? undefined : phrase)
+  const thing = pick(
+    ['a small brass bell', 'a blue glass lantern', 'a silver key', 'a folded paper map'],
+    brief,
+    'thing',
+  )
   return {
-    title: titleOf(brief, { hero, noun, isAlive, bare }),
+    title: titleOf(brief, { hero, noun, isAlive, bare, thing }),
     subject: subjectOf(brief, hero, noun),
     hero,
     noun,
@@ -62,7 +71,7 @@ export function readCast(brief: string): Cast {
       brief,
       'friend',
     ),
-    thing: pick(['a small brass bell', 'a blue glass lantern', 'a silver key', 'a folded paper map'], brief, 'thing'),
+    thing,
     season: pick(
       ['the first frost', 'the last warm evening', 'the longest night', 'the week of the big rain'],
       brief,
@@ -87,15 +96,13 @@ function placeOf(brief: string, scenery: string | undefined): string {
   const said = brief.match(PLACE)?.[1]?.trim()
   if (said && !/\b(?:dark|night|end|style|moon(?:light)?)$/i.test(said))
     return said.replace(/^(?:an?|my|our)\s/i, 'the ')
-  if (scenery && !/^(?:friendship|love|courage)/i.test(scenery))
-    return `the ${scenery.replace(/^(?:an?|the|my|our|two|three|one)\s+/i, '').toLowerCase()}`
-  return (
-    placeIn(brief) ??
-    pick(
-      ['the village behind the dunes', 'the last house before the forest', 'the town at the foot of the hill'],
-      brief,
-      'place',
-    )
+  const named = placeIn(brief)
+  if (named) return named
+  if (scenery && !ABSTRACT.test(scenery)) return `the ${scenery.replace(/^(?:an?|the|my|our|two|three|one)\s+/i, '')}`
+  return pick(
+    ['the village behind the dunes', 'the last house before the forest', 'the town at the foot of the hill'],
+    brief,
+    'place',
   )
 }
 
@@ -103,7 +110,7 @@ function subjectOf(brief: string, hero: string, noun: string): string {
   const said = brief
     .match(SUBJECT)?.[1]
     ?.replace(
-      /[, ]+(?:with|in)\s+(?:\w+\s+){0,2}(?:chapters?|scenes?|pictures?|images?|illustrations?|pages?|panels?|parts?)\b.*$/i,
+      /[, ]+(?:(?:with|in)\s+)?(?:\w+\s+){0,2}(?:chapters?|scenes?|pictures?|images?|illustrations?|pages?|panels?|parts?)\b.*$/i,
       '',
     )
     .trim()
@@ -115,14 +122,15 @@ interface TitleFacts {
   noun: string
   isAlive: boolean
   bare: string | undefined
+  thing: string
 }
 
-function titleOf(brief: string, { hero, noun, isAlive, bare }: TitleFacts): string {
+function titleOf(brief: string, { hero, noun, isAlive, bare, thing }: TitleFacts): string {
   const titled = TITLED.test(brief) ? calledIn(brief) : undefined
   const quoted = brief.match(/[“"«]([^”"»]{2,60})[”"»]/)?.[1]?.trim()
   if (titled ?? quoted) return clip((titled ?? quoted)!, 70)
   const who = brief.match(/\bwho\s+((?:[\p{L}'’-]+\s*){2,6})(?=[.,;!?]|$)/iu)?.[1]?.trim()
   if (isAlive && who) return clip(`The ${titleCase(noun)} Who ${titleCase(who)}`, 70)
-  if (bare && !isAlive) return clip(`${hero} and the ${titleCase(capital(bare.toLowerCase()))}`, 70)
-  return clip(`${hero} and the Long Way Home`, 70)
+  const scenery = brief.match(PLACE)?.[1] ?? (bare && !isAlive && !ABSTRACT.test(bare) ? bare : thing)
+  return clip(`${hero} and the ${titleCase(scenery.replace(/^(?:an?|the|my|our)\s+/i, ''))}`, 70)
 }

@@ -1,8 +1,10 @@
 import { capital } from '../words.ts'
 import type { Site } from './site.ts'
+import type { Offer } from './trade.ts'
 
 /** Sentences for the pages that every trade may ask for. */
-export function words({ name, trade, place, week, wishes }: Site) {
+export function words(site: Site) {
+  const { name, trade, place, week, wishes } = site
   const { noun, groups } = trade
   const offers = groups.flatMap((group) => group.offers)
   const [one, two, three] = [offers[0]!, offers[1]!, offers.at(-1)!]
@@ -26,15 +28,7 @@ export function words({ name, trade, place, week, wishes }: Site) {
       ],
       [`Questions about ${noun}`, `People ask us how it all began. Here is the honest answer. ${trade.story[0]!}`],
     ] as [string, string][],
-    dates: [
-      ['First Friday', `An evening with ${name}`, 'Doors at seven. Bring somebody who has not been here before.'],
-      [
-        'Second Sunday',
-        `${capital(three.name)}, together`,
-        `${three.text}. Two hours, small group, no experience needed.`,
-      ],
-      ['Each season', 'Open day', `See how ${name} works, ask everything, and take something home.`],
-    ] as [string, string, string][],
+    dates: datesOf(site, three),
     questions: [
       [
         'Do I have to book ahead?',
@@ -49,6 +43,29 @@ export function words({ name, trade, place, week, wishes }: Site) {
       ['How can I pay?', 'By card or in cash. Invoices are no trouble either.'],
     ] as [string, string][],
   }
+}
+
+/** Evenings for those who play or sing, visits for everybody else; no dates of a year, which would soon be past. */
+function datesOf({ name, trade, place }: Site, last: Offer): [string, string, string][] {
+  if (trade.noun === 'band' || trade.noun === 'choir')
+    return [
+      [
+        'First Friday',
+        `${name}, live${place ? ` in ${place}` : ''}`,
+        'Doors at seven, music at eight. Come early if you want to sit.',
+      ],
+      ['Third Saturday', 'The quiet evening', 'Without amplifiers, by candlelight, in a small room. Forty places.'],
+      ['Last Sunday', 'Open rehearsal', 'Hear what is new before it is finished. Free, and there is cake.'],
+    ]
+  return [
+    ['First Friday', `An evening with ${name}`, 'Doors at seven. Bring somebody who has not been here before.'],
+    [
+      'Second Sunday',
+      `A closer look: ${lower(last.name)}`,
+      `${last.text}. Two hours, small group, no experience needed.`,
+    ],
+    ['Each season', 'Open day', `See how ${name} works, ask everything, and take something home.`],
+  ]
 }
 
 function lower(text: string): string {

@@ -49,7 +49,7 @@ export function readSite(brief: string): Site {
   const wishes = wishesIn(brief)
   const known = tradeIn(brief)
   const name = nameIn(brief) ?? ownName(brief, known?.noun, place)
-  const trade = fillTrade(known ?? fallbackTrade(brief, wishes), name, place)
+  const trade = fillTrade(known ?? fallbackTrade(brief.replace(nameIn(brief) ?? '', ' '), wishes), name, place)
   const asked = countIn(brief, THINGS) ?? (/\bgaller(?:y|ies)\b/i.test(brief) ? GALLERY_PICTURES : USUAL_PICTURES)
   const palette = paletteFor(tonedPalettes(brief) ?? trade.palettes, brief)
   const pictures = picturesOf(trade, Math.min(asked, MOST_PICTURES), palette, place)
@@ -92,7 +92,7 @@ function ownName(brief: string, noun: string | undefined, place: string | undefi
 
 const WITH = /\b(?:with|including|featuring|offering|selling)\s+([^.;!?<>]+)/gi
 const NOT_A_WISH = new RegExp(
-  `\\b(?:pages?|${THINGS}|called|named|colou?rs?|palette|menu|gallery|blog|journal|contact|opening|hours|faq|prices?|about|questions|dates?|concerts?|shows|events?|team|services?|design|layout|theme|dark|style|website|site)\\b`,
+  `\\b(?:pages?|${THINGS}|called|named|colou?rs?|palette|menu|gallery|blog|journal|contact|opening|hours|open|faq|prices?|pricing|about|questions|dates?|concerts?|shows|events?|team|services?|design|layout|theme|dark|style|website|site)\\b`,
   'i',
 )
 

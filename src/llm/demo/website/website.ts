@@ -41,7 +41,7 @@ function summary(site: Site): string {
   const shown = pictures.length === 0 ? 'no pictures' : `${pictures.length} picture${pictures.length === 1 ? '' : 's'}`
   const extras = wishes.length > 0 ? ` It also mentions ${listed(wishes)}.` : ''
   return clip(
-    `A website for ${name}, ${withArticle(trade.noun)}: ${pages.length === 1 ? 'one page' : `${pages.length} pages (${pageNames})`} and ${shown}, in ${palette.words}.${extras}`,
+    `A website for ${name}, ${/^[a-z].*[^s]$/i.test(trade.noun) ? withArticle(trade.noun) : trade.noun}: ${pages.length === 1 ? 'one page' : `${pages.length} pages (${pageNames})`} and ${shown}, in ${palette.words}.${extras}`,
     600,
   )
 }
