@@ -28,11 +28,11 @@ export function isUniqueViolation(error: unknown): boolean {
 export function explainStorage(error: unknown): unknown {
   const code = sqliteCode(error)
   if (!code) return error
-  if (code.startsWith('SQLITE_FULL') || isNoSpace(error)) return diskFull(error)
-  if (code.startsWith('SQLITE_READONLY'))
+  if (/^SQLITE_(FULL|IOERR_SHMSIZE)/.test(code) || isNoSpace(error)) return diskFull(error)
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code))
     return new DomainError(
       'data_read_only',
-      'The data directory can’t be written to. Give Hearth the right to write there, then try again.',
+      'The database can’t be opened for writing. Give Hearth the right to write in its data directory, then try again.',
       { severity: 'critical', cause: error },
     )
   if (code.startsWith('SQLITE_IOERR'))

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client } from '@libsql/client'
 import { listFiles, readText } from '../assets.ts'
@@ -83,7 +83,13 @@ function refuseStranger(row: Applied, migrations: Migration[]): void {
 async function copyBefore(client: Client, backups: string, next: Migration, now: () => number): Promise<void> {
   mkdirSync(backups, { recursive: true, mode: 0o700 })
   const path = join(backups, `before-${next.name}-${now()}.db`)
-  if (!existsSync(path)) await client.execute({ sql: 'VACUUM INTO ?', args: [path] })
+  const partial = `${path}.partial` // a copy that was cut short must not look like a backup
+  try {
+    await client.execute({ sql: 'VACUUM INTO ?', args: [partial] })
+    renameSync(partial, path)
+  } finally {
+    rmSync(partial, { force: true })
+  }
 }
 
 async function apply(client: Client, { id, name, sql }: Migration, now: () => number): Promise<void> {

@@ -56,7 +56,7 @@ export async function openDatabase({ url, token, backups, now, log }: OpenOption
       stats: writer.stats,
       copyTo: async (path) => void (await reading.execute({ sql: 'VACUUM INTO ?', args: [path] })),
       [Symbol.asyncDispose]: async () => {
-        await writer.idle()
+        await writer.close()
         for (const client of clients) client.close()
       },
     }

@@ -1,5 +1,6 @@
 import type { Client } from '@libsql/client'
 import { drizzle } from 'drizzle-orm/libsql'
+import { Conflict } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { breaksConnection, explainStorage, isBusy } from './faults.ts'
 
@@ -8,7 +9,9 @@ const GROUP_LIMIT = 200
 /** Longest run of statements, in ms, before the event loop gets a turn: the driver blocks the thread. */
 const TURN_MS = 6
 /** How often a unit is tried again after SQLITE_BUSY before its caller hears of it. */
-const BUSY_TRIES = 5
+const BUSY_TRIES = 6
+/** First wait after SQLITE_BUSY, doubled with each: together 1.5 s, in which the event loop goes on. */
+const BUSY_WAIT_MS = 50
 
 type WriterDb = ReturnType<typeof drizzle>
 /** A write transaction: a savepoint of one group commit. Made by `db.write` alone. */
@@ -22,8 +25,8 @@ interface Unit {
 
 export interface Writer {
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** Resolves when nothing is waiting to be written. */
-  idle(): Promise<void>
+  /** Refuses further writes, and resolves when those that wait are written. */
+  close(): Promise<void>
   readonly stats: { commits: number; units: number; busy: number }
 }
 
@@ -36,7 +39,7 @@ export interface WriterDeps {
 
 const hooks = new WeakMap<Tx, (() => void)[]>()
 
-/** Runs `run` once `tx` is on disk; never if it is rolled back. For telling others, not for more work. */
+/** Runs `run` once `tx` is on disk; never if it is rolled back. For telling others, not for more work: what it throws is logged. */
 export function afterCommit(tx: Tx, run: () => void): void {
   hooks.get(tx)!.push(run)
 }
@@ -50,6 +53,7 @@ export function openWriter({ client, prepare, log }: WriterDeps): Writer {
   const queue: Unit[] = []
   const stats = { commits: 0, units: 0, busy: 0 }
   let draining: Promise<void> | undefined
+  let closed = false
 
   async function drain(): Promise<void> {
     await turn()
@@ -63,16 +67,27 @@ export function openWriter({ client, prepare, log }: WriterDeps): Writer {
   async function commitGroup(group: Unit[], attempt = 1): Promise<void> {
     let acknowledge: (() => void)[] = []
     try {
-      acknowledge = await db.transaction((tx) => runGroup(tx, group))
+      acknowledge = await db.transaction((tx) => runGroup(tx, group, runHook))
       stats.commits++
       stats.units += group.length
     } catch (error) {
       await renew(error)
-      if (isBusy(error) && attempt < BUSY_TRIES) return commitGroup(group, attempt + 1)
+      if (isBusy(error) && attempt < BUSY_TRIES) {
+        await Bun.sleep(BUSY_WAIT_MS * 2 ** (attempt - 1))
+        return commitGroup(group, attempt + 1)
+      }
       for (const unit of group) unit.failed(explainStorage(error))
       return
     }
     for (const tell of acknowledge) tell()
+  }
+
+  function runHook(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      log.error('what follows a commit went wrong; the commit stands', { error })
+    }
   }
 
   async function renew(error: unknown): Promise<void> {
@@ -88,20 +103,27 @@ export function openWriter({ client, prepare, log }: WriterDeps): Writer {
 
   return {
     stats,
-    idle: () => draining ?? Promise.resolve(),
+    close() {
+      closed = true
+      return draining ?? Promise.resolve()
+    },
     write: <T>(work: (tx: Tx) => Promise<T>) =>
       new Promise<T>((done, failed) => {
+        if (closed)
+          return failed(new Conflict('server_stopping', 'Hearth is stopping. Start it again, then repeat this.'))
         queue.push({ work, done: done as (value: unknown) => void, failed })
         draining ??= drain()
       }),
   }
 }
 
-async function runGroup(outer: Tx, group: Unit[]): Promise<(() => void)[]> {
+type RunHook = (run: () => void) => void
+
+async function runGroup(outer: Tx, group: Unit[], runHook: RunHook): Promise<(() => void)[]> {
   const acknowledge: (() => void)[] = []
   let turnEnds = performance.now() + TURN_MS
   for (const unit of group) {
-    acknowledge.push(await runUnit(outer, unit))
+    acknowledge.push(await runUnit(outer, unit, runHook))
     if (performance.now() < turnEnds) continue
     await turn()
     turnEnds = performance.now() + TURN_MS
@@ -110,19 +132,26 @@ async function runGroup(outer: Tx, group: Unit[]): Promise<(() => void)[]> {
 }
 
 /** Runs one unit in its savepoint and says how to tell its caller, once the group is on disk. */
-async function runUnit(outer: Tx, unit: Unit): Promise<() => void> {
+async function runUnit(outer: Tx, unit: Unit, runHook: RunHook): Promise<() => void> {
   const after: (() => void)[] = []
+  let thrown: { error: unknown } | undefined
   try {
-    const value = await outer.transaction((tx) => {
+    const value = await outer.transaction(async (tx) => {
       hooks.set(tx, after)
-      return unit.work(tx)
+      try {
+        return await unit.work(tx)
+      } catch (error) {
+        thrown = { error }
+        throw error
+      }
     })
     return () => {
-      for (const run of after) run()
+      after.forEach(runHook)
       unit.done(value)
     }
   } catch (error) {
-    if (breaksConnection(error)) throw error // the whole group is in doubt
+    // Another error than the unit's own says that its savepoint is gone: SQLite has rolled back the whole group.
+    if (thrown?.error !== error || breaksConnection(error)) throw thrown?.error ?? error
     return () => unit.failed(error)
   }
 }
