@@ -1,30 +1,16 @@
 import { and, asc, eq, gt } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
+import { type Feed, type FeedOptions, openFeed, type Sink } from './feed.ts'
 import type { Hub } from './hub.ts'
-import { type Line, lineOf, liveLine, type Scope } from './line.ts'
+import { type Line, lineOf, type Scope } from './line.ts'
 import { events } from './tables.ts'
+
+export type { Sink } from './feed.ts'
 
 /** Rows read in one turn of the event loop. */
 const PAGE = 500
-/** Most lines kept for a reader while the log is read to it; beyond, they are read again or dropped. */
-const BUFFER = 1_000
 
-const TERMINAL = new Set(['job.succeeded', 'job.failed', 'job.cancelled'])
-
-/** Where the lines go: an open response, or a test. */
-export interface Sink {
-  send(line: Line): void
-  /** Resolves when there is room for more; for replay only, live lines are never waited with. */
-  room(): Promise<void>
-  close(): void
-}
-
-export interface FollowOptions {
-  scope: Scope
-  /** The `seq` of the last durable line that the reader has; 0 for all. */
-  after: number
-  /** `while-active`: ends when nothing runs any more. `stay`: never by itself. `present`: ends once caught up. */
-  until: 'while-active' | 'stay' | 'present'
+export interface FollowOptions extends FeedOptions {
   signal: AbortSignal
 }
 
@@ -36,90 +22,45 @@ export interface FollowDeps {
 
 /**
  * Sends the present state of running jobs, then the log from `after`, then what happens, each durable line once and in
- * order. The last line says why it ends: a job's terminal event, or `end`. Resolves when the stream is over.
+ * order. The last line says why it ends: a job's terminal event, or `end`. Resolves when the stream is over; a log that
+ * can't be read or a sink that fails ends it without a last line, and rejects.
  */
-export async function follow(
-  { read, hub, now }: FollowDeps,
-  { scope, after, until, signal }: FollowOptions,
-  sink: Sink,
-): Promise<void> {
-  let last = after
-  let lastType = ''
-  let waiting: Line[] | null = []
-  let dropped = 0
-  let behind = false
-  let over = false
-  let finish!: () => void
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve
-  })
+export async function follow(deps: FollowDeps, options: FollowOptions, sink: Sink): Promise<void> {
+  const { hub } = deps
+  const { scope, until, signal } = options
+  const feed = openFeed(deps, options, sink)
+  signal.addEventListener('abort', feed.stop, { once: true })
+  try {
+    if (signal.aborted) return
+    for (const state of hub.source.states(scope)) feed.send(state)
+    feed.send(hub.heartbeat(scope))
+    await replay(deps.read, scope, feed, sink)
+    if (until === 'present') feed.end('present')
+    if (until === 'while-active' && !feed.over && (await hub.idle(scope))) feed.end('idle')
+    await feed.finished
+  } finally {
+    signal.removeEventListener('abort', feed.stop)
+    feed.stop()
+  }
+}
 
-  const send = (line: Line) => {
-    if (over) return
-    if (line.seq !== null) {
-      if (line.seq <= last) return
-      last = line.seq
-      lastType = line.type
+async function replay(read: Reader, scope: Scope, feed: Feed, sink: Sink): Promise<void> {
+  do {
+    await sendLog(read, scope, feed, sink)
+  } while (feed.mustReadAgain() && !feed.over)
+  feed.goLive()
+}
+
+async function sendLog(read: Reader, scope: Scope, feed: Feed, sink: Sink): Promise<void> {
+  while (!feed.over) {
+    const page = await eventsAfter(read, scope, feed.last)
+    for (const line of page) {
+      await sink.room()
+      if (feed.over) return
+      feed.send(line)
     }
-    sink.send(line)
-  }
-  const hold = (line: Line) => {
-    if (waiting!.length < BUFFER) return void waiting!.push(line)
-    if (line.seq === null) dropped++
-    else behind = true
-  }
-  const end = (reason: string) => {
-    if (over) return
-    const toldBy = 'job' in scope && TERMINAL.has(lastType)
-    if (!toldBy || reason === 'shutdown') sink.send(liveLine('end', now(), null, null, { reason, after: last }))
-    stop()
-  }
-  const stop = () => {
-    over = true
-    leave()
-    sink.close()
-    finish()
-  }
-  const leave = hub.subscribe({
-    scope,
-    deliver: (line) => (waiting ? hold(line) : send(line)),
-    over: (reason) => {
-      if (reason === 'shutdown' || (until === 'while-active' && !waiting)) end(reason)
-    },
-  })
-  signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) return stop()
-
-  for (const state of hub.source.states(scope)) send(state)
-  send(hub.heartbeat(scope))
-  await replay()
-  if (signal.aborted) return
-  if (until === 'present') end('present')
-  else if (until === 'while-active' && !(await hub.source.active(scope))) end('idle')
-  return finished
-
-  async function replay(): Promise<void> {
-    do {
-      if (behind) waiting = []
-      behind = false
-      await sendLog()
-    } while (behind && !signal.aborted)
-    if (dropped > 0) sink.send(liveLine('lagged', now(), null, null, { dropped }))
-    if (dropped > 0) for (const state of hub.source.states(scope)) send(state)
-    for (const line of waiting ?? []) send(line)
-    waiting = null
-  }
-
-  async function sendLog(): Promise<void> {
-    for (;;) {
-      const page = await eventsAfter(read, scope, last)
-      for (const line of page) {
-        await sink.room()
-        if (signal.aborted) return
-        send(line)
-      }
-      if (page.length < PAGE) return
-    }
+    if (page.length < PAGE) return
+    await turn()
   }
 }
 
@@ -133,4 +74,9 @@ export async function eventsAfter(read: Reader, scope: Scope, seq: number, limit
     .orderBy(asc(events.seq))
     .limit(limit)
   return rows.map(lineOf)
+}
+
+/** Lets others run: neither the driver nor a roomy sink ever leaves the present turn. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -6,7 +6,7 @@ export const HEARTBEAT_MS = 900
 /** Events after which a stream may have nothing more to wait for. */
 const MAY_END = new Set(['job.succeeded', 'job.failed', 'job.cancelled', 'job.paused', 'job.held'])
 
-/** One who hears lines as they happen. `deliver` must not block or throw. */
+/** One who hears lines as they happen. `deliver` must not block or throw: it would silence others. */
 export interface Subscriber {
   scope: Scope
   deliver(line: Line): void
@@ -36,6 +36,8 @@ export interface Hub extends Disposable {
   source: LiveSource
   /** The present moment's `heartbeat` line of a scope. */
   heartbeat(scope: Scope): Line
+  /** True when nothing in the scope is queued or running, also counting what happened while the question was asked. */
+  idle(scope: Scope): Promise<boolean>
   /** Ends all streams with a last line. */
   shutdown(): void
 }
@@ -46,6 +48,8 @@ export function openHub({ now }: { now: () => number }): Hub {
   const rooms = new Map<string, Set<Subscriber>>()
   const taps = new Set<(line: Line) => void>()
   const timer = setInterval(beat, HEARTBEAT_MS)
+  let happened = 0 // durable lines so far
+  let closed = false
 
   function beat(): void {
     let idle: Line | undefined // the same line for all scopes in which nothing runs
@@ -63,9 +67,13 @@ export function openHub({ now }: { now: () => number }): Hub {
   }
 
   async function endIfIdle(scope: Scope): Promise<void> {
-    const room = rooms.get(keyOf(scope))
-    if (!room || (await hub.source.active(scope))) return
-    for (const subscriber of [...room]) subscriber.over('idle')
+    if (closed || !rooms.has(keyOf(scope)) || !(await hub.idle(scope))) return
+    for (const subscriber of [...(rooms.get(keyOf(scope)) ?? [])]) subscriber.over('idle')
+  }
+
+  /** A question that the database could not answer is asked again with the next heartbeat. */
+  function maybeEnd(scope: Scope): void {
+    endIfIdle(scope).catch(() => setTimeout(maybeEnd, HEARTBEAT_MS, scope))
   }
 
   const hub: Hub = {
@@ -76,11 +84,12 @@ export function openHub({ now }: { now: () => number }): Hub {
       return size
     },
     publish(line) {
-      for (const hear of taps) hear(line)
+      if (line.seq !== null) happened++
       for (const scope of scopesOf(line)) {
         for (const subscriber of rooms.get(keyOf(scope)) ?? []) subscriber.deliver(line)
-        if (MAY_END.has(line.type)) void endIfIdle(scope)
+        if (MAY_END.has(line.type)) maybeEnd(scope)
       }
+      tellAll(taps, line)
     },
     subscribe(subscriber) {
       const key = keyOf(subscriber.scope)
@@ -96,12 +105,34 @@ export function openHub({ now }: { now: () => number }): Hub {
       return () => void taps.delete(hear)
     },
     heartbeat: (scope) => beatLine(hub.source.beats(scope)),
+    async idle(scope) {
+      for (;;) {
+        const before = happened
+        if (await hub.source.active(scope)) return false
+        if (happened === before) return true
+      }
+    },
     shutdown() {
       for (const room of [...rooms.values()]) for (const subscriber of [...room]) subscriber.over('shutdown')
     },
-    [Symbol.dispose]: () => clearInterval(timer),
+    [Symbol.dispose]() {
+      closed = true
+      clearInterval(timer)
+    },
   }
   return hub
+}
+
+/** All hear the line, also after one that throws; then the first failure is the publisher's to report. */
+function tellAll(taps: Iterable<(line: Line) => void>, line: Line): void {
+  const failures: unknown[] = []
+  for (const hear of taps)
+    try {
+      hear(line)
+    } catch (error) {
+      failures.push(error)
+    }
+  if (failures.length > 0) throw failures[0]
 }
 
 function scopesOf(line: Line): Scope[] {

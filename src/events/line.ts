@@ -40,7 +40,7 @@ export function lineOf(row: EventRow): Line {
     job: row.job,
     prevInScope: row.prevInScope,
     prevInJob: row.prevInJob,
-    body: { ...ofJob, by: row.by, ...row.data },
+    body: { ...row.data, ...ofJob, by: row.by },
   }
 }
 
@@ -69,9 +69,10 @@ export function elapsed(job: JobRef, now: number): number {
   return job.startedAt === null ? 0 : Math.max(0, now - job.startedAt) / 1000
 }
 
-/** The line as the plain object that goes over the wire in a stream about `scope`. */
+/** The line as the plain object that goes over the wire in a stream about `scope`. No body can stand in for its head. */
 export function wire(line: Line, scope: Scope): Record<string, unknown> {
-  if (line.seq === null) return { type: line.type, at: line.at, ...line.body }
+  const { type, at, seq } = line
   const prev = 'job' in scope ? line.prevInJob : line.prevInScope
-  return { type: line.type, at: line.at, seq: line.seq, prev: prev ?? 0, ...line.body }
+  const head = seq === null ? { type, at } : { type, at, seq, prev: prev ?? 0 }
+  return { ...head, ...line.body, ...head }
 }

@@ -1,0 +1,151 @@
+import type { Hub } from './hub.ts'
+import { type Line, liveLine, type Scope } from './line.ts'
+
+/** Most lines held for a reader while the log is read to it; beyond, they are read again or dropped. */
+const HELD = 1_000
+
+const TERMINAL = new Set(['job.succeeded', 'job.failed', 'job.cancelled'])
+
+/** Where the lines go: an open response, or a test. */
+export interface Sink {
+  send(line: Line): void
+  /** Resolves when there is room for more; for replay only, live lines are never waited with. */
+  room(): Promise<void>
+  close(): void
+}
+
+export interface FeedOptions {
+  scope: Scope
+  /** The `seq` of the last durable line that the reader has; 0 for all. */
+  after: number
+  /** `while-active`: ends when nothing runs any more. `stay`: never by itself. `present`: ends once caught up. */
+  until: 'while-active' | 'stay' | 'present'
+}
+
+/** One reader's way from the past to the present: each durable line once and in order, then one last line. */
+export interface Feed {
+  /** The `seq` of the last durable line that was sent. */
+  readonly last: number
+  readonly over: boolean
+  /** Resolves when the stream is over; rejects when the sink failed. */
+  readonly finished: Promise<void>
+  /** Sends a line of the log, unless the reader has it. */
+  send(line: Line): void
+  /** True when durable lines were let go that the log still has: they must be read again. */
+  mustReadAgain(): boolean
+  /** The log has been read to its end: sends what was held meanwhile, and from now on each line as it happens. */
+  goLive(): void
+  /** Sends the last line, if the stream does not say already why it ends, and stops. */
+  end(reason: string): void
+  /** Stops without a last line: the reader has gone. */
+  stop(): void
+}
+
+/** Subscribes a reader at once and holds back what happens until `goLive`; heartbeats alone are never held. */
+export function openFeed({ hub, now }: { hub: Hub; now: () => number }, options: FeedOptions, sink: Sink): Feed {
+  const { scope, after, until } = options
+  const finished = Promise.withResolvers<void>()
+  finished.promise.catch(() => {}) // a failure in the middle of the replay is not unhandled: `follow` comes to it
+  const live = holdBack()
+  let last = after
+  let lastType = ''
+  let over = false
+
+  const leave = hub.subscribe({
+    scope,
+    deliver(line) {
+      if (line.type === 'heartbeat' || !live.hold(line)) send(line)
+    },
+    over(reason) {
+      if (reason === 'shutdown' || (until === 'while-active' && !live.holding)) end(reason)
+    },
+  })
+
+  function send(line: Line): void {
+    if (over || (line.seq !== null && line.seq <= last)) return
+    last = line.seq ?? last
+    lastType = line.type
+    try {
+      sink.send(line)
+    } catch (error) {
+      finished.reject(error)
+      stop()
+    }
+  }
+
+  function goLive(): void {
+    const { lines, dropped } = live.release()
+    for (const line of lines) send(line)
+    if (dropped === 0) return
+    send(liveLine('lagged', now(), null, null, { dropped }))
+    for (const state of hub.source.states(scope)) send(state)
+  }
+
+  function end(reason: string): void {
+    const saidAlready = 'job' in scope && TERMINAL.has(lastType) && reason !== 'shutdown'
+    if (!saidAlready) send(liveLine('end', now(), null, null, { reason, after: last }))
+    stop()
+  }
+
+  function stop(): void {
+    if (over) return
+    over = true
+    leave()
+    finished.resolve()
+    sink.close()
+  }
+
+  return {
+    get last() {
+      return last
+    },
+    get over() {
+      return over
+    },
+    finished: finished.promise,
+    send,
+    mustReadAgain: live.mustReadAgain,
+    goLive,
+    end,
+    stop,
+  }
+}
+
+/** Keeps a bounded number of lines. Once some live line is let go all of them are: what follows it would make no sense. */
+function holdBack() {
+  let held: Line[] | null = []
+  let dropped = 0
+  let behind = false
+
+  function letLiveLinesGo(): Line[] {
+    const durable = held!.filter(({ seq }) => seq !== null)
+    dropped += held!.length - durable.length
+    return durable
+  }
+
+  return {
+    get holding() {
+      return held !== null
+    },
+    /** False when nothing is held any more. */
+    hold(line: Line): boolean {
+      if (held === null) return false
+      if (held.length < HELD) held.push(line)
+      else if (line.seq === null) dropped++
+      else behind = true
+      return true
+    },
+    mustReadAgain(): boolean {
+      if (!behind) return false
+      letLiveLinesGo()
+      held = []
+      behind = false
+      return true
+    },
+    release(): { lines: Line[]; dropped: number } {
+      const lines = dropped > 0 ? letLiveLinesGo() : held!
+      held = null
+      return { lines, dropped }
+    },
+  }
+}
