@@ -1,6 +1,8 @@
 import { and, asc, desc, eq, inArray, lte, ne, or, sql } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
+import type { Tx } from '../db/writer.ts'
 import { DomainError, errorFacts } from '../errors.ts'
+import type { Log } from '../log.ts'
 import type { JobsDeps } from './jobs.ts'
 import { refOf, settle } from './settle.ts'
 import { attempts, checkpoints, drafts, type Job, jobs } from './tables.ts'
@@ -15,63 +17,79 @@ export interface Owner {
   boot: string
 }
 
-/** Takes up to `limit` jobs of a lane, counts the attempt and sets the lease in the same statement, and says so. */
+/** Takes up to `limit` jobs of a lane, in their order, counts the attempt and sets the lease in the same statement, and says so. */
 export function claim(deps: JobsDeps, { boot }: Owner, lane: string, limit: number): Promise<Job[]> {
   return deps.db.write(async (tx) => {
     const at = deps.now()
-    const next = tx
-      .select({ id: jobs.id })
-      .from(jobs)
-      .where(and(eq(jobs.state, 'queued'), eq(jobs.lane, lane), lte(jobs.runAt, at)))
-      .orderBy(desc(jobs.priority), asc(jobs.runAt), asc(jobs.createdAt))
-      .limit(limit)
-    const claimed = await tx
-      .update(jobs)
-      .set({
-        state: 'running',
-        attempt: sql`${jobs.attempt} + 1`,
-        bootId: boot,
-        leaseUntil: at + LEASE_MS,
-        attemptStartedAt: at,
-        startedAt: sql`coalesce(${jobs.startedAt}, ${at})`,
-      })
-      .where(inArray(jobs.id, next))
-      .returning()
-    for (const job of claimed) {
-      await tx.insert(attempts).values({ job: job.id, attempt: job.attempt, bootId: boot, startedAt: at })
+    const claimed: Job[] = []
+    for (const id of await nextInLine(tx, lane, at, limit)) {
+      const job = await start(tx, id, boot, at)
+      await tx.insert(attempts).values({ job: id, attempt: job.attempt, bootId: boot, startedAt: at })
       await deps.events.append(tx, { type: 'job.started', scope: job.scope, job: refOf(job) })
+      claimed.push(job)
     }
     return claimed
   })
 }
 
-/** Prolongs the leases of what this run of the server is working on. */
-export function renewLeases(deps: JobsDeps, { boot }: Owner, ids: string[]): Promise<void> {
+/** The ids of the jobs to claim: the highest priority first, then the one that has been due longest. */
+async function nextInLine(tx: Tx, lane: string, at: number, limit: number): Promise<string[]> {
+  const rows = await tx
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(eq(jobs.state, 'queued'), eq(jobs.lane, lane), lte(jobs.runAt, at)))
+    .orderBy(desc(jobs.priority), asc(jobs.runAt), asc(jobs.createdAt), sql`rowid`)
+    .limit(limit)
+  return rows.map(({ id }) => id)
+}
+
+async function start(tx: Tx, id: string, boot: string, at: number): Promise<Job> {
+  const [job] = await tx
+    .update(jobs)
+    .set({
+      state: 'running',
+      attempt: sql`${jobs.attempt} + 1`,
+      bootId: boot,
+      leaseUntil: at + LEASE_MS,
+      attemptStartedAt: at,
+      startedAt: sql`coalesce(${jobs.startedAt}, ${at})`,
+    })
+    .where(and(eq(jobs.id, id), eq(jobs.state, 'queued')))
+    .returning()
+  return job!
+}
+
+/** Prolongs the leases of what this run of the server is working on. Returns the ids of those that it still owns. */
+export function renewLeases(deps: JobsDeps, { boot }: Owner, ids: string[]): Promise<string[]> {
   return deps.db.write(async (tx) => {
-    await tx
+    const kept = await tx
       .update(jobs)
       .set({ leaseUntil: deps.now() + LEASE_MS })
       .where(and(inArray(jobs.id, ids), eq(jobs.state, 'running'), eq(jobs.bootId, boot)))
+      .returning({ id: jobs.id })
+    return kept.map(({ id }) => id)
   })
 }
 
 /**
  * Takes over what a dead run of the server left running, and what let its lease run out. It goes back into the queue,
- * or is held when the server has died under it twice with nothing gained in between.
+ * or is held when the server has died under it twice with nothing gained in between. One that can't be settled is
+ * logged and left for the next time: it must not keep the others, or the server, from starting.
  */
-export function takeOverLost(deps: JobsDeps, { boot }: Owner): Promise<Job[]> {
-  return deps.db.write(async (tx) => {
-    const lost = await tx
-      .select()
-      .from(jobs)
-      .where(and(eq(jobs.state, 'running'), or(ne(jobs.bootId, boot), lte(jobs.leaseUntil, deps.now()))))
-    const taken: Job[] = []
-    for (const job of lost) taken.push(await takeOver(deps, tx, job))
-    return taken
+export async function takeOverLost(deps: JobsDeps & { log: Log }, { boot }: Owner): Promise<Job[]> {
+  const lost = await deps.db.read
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.state, 'running'), or(ne(jobs.bootId, boot), lte(jobs.leaseUntil, deps.now()))))
+  const taken = await Promise.allSettled(lost.map((job) => deps.db.write((tx) => takeOver(deps, tx, job, boot))))
+  return taken.flatMap((outcome, i) => {
+    if (outcome.status === 'fulfilled') return [outcome.value]
+    deps.log.error('a lost job could not be taken over', { job: lost[i]!.id, error: outcome.reason })
+    return []
   })
 }
 
-async function takeOver(deps: JobsDeps, tx: Parameters<typeof settle>[1], job: Job): Promise<Job> {
+async function takeOver(deps: JobsDeps, tx: Tx, job: Job, boot: string): Promise<Job> {
   const mark = await progressMark(tx, job.id)
   const crashes = mark > job.crashMark ? 1 : job.crashes + 1
   const set = { crashes, crashMark: mark, runAt: deps.now() }
@@ -80,7 +98,7 @@ async function takeOver(deps: JobsDeps, tx: Parameters<typeof settle>[1], job: J
       move: 'release',
       event: 'job.queued',
       outcome: 'lost',
-      data: { reason: 'server_restarted' },
+      data: { reason: job.bootId === boot ? 'lease_expired' : 'server_restarted' },
       set,
     })
   const error = errorFacts(

@@ -4,7 +4,7 @@ import { draftOf } from './drafts.ts'
 import { type JobContext, LeaseLost } from './handler.ts'
 import { type JobsDeps, jobById } from './jobs.ts'
 import { refOf } from './settle.ts'
-import { checkpoints, type Job } from './tables.ts'
+import { asJson, checkpoints, type Job } from './tables.ts'
 
 /** What one attempt's handler works with. Writes of an attempt that has lost its job are refused. */
 export async function openContext(deps: JobsDeps, job: Job, signal: AbortSignal): Promise<JobContext<unknown>> {
@@ -38,12 +38,13 @@ async function stepOnce<T>({ db, now }: JobsDeps, job: Job, name: string, work: 
     .from(checkpoints)
     .where(and(eq(checkpoints.job, job.id), eq(checkpoints.name, name)))
   if (known) return known.value as T
-  const value = (await work()) ?? null
+  const result = (await work()) ?? null
+  const value = asJson(result)
   await db.write(async (tx) => {
     await mustOwn(tx, job)
     await tx.insert(checkpoints).values({ job: job.id, name, attempt: job.attempt, value, at: now() })
   })
-  return value as T
+  return result as T
 }
 
 async function mustOwn(tx: Tx, { id, attempt }: Job): Promise<void> {

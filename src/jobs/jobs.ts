@@ -2,8 +2,9 @@ import { and, asc, desc, eq, inArray } from 'drizzle-orm'
 import type { Database, Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { NotFound } from '../errors.ts'
+import type { Scope } from '../events/line.ts'
 import { refOf, type SettleDeps, settle } from './settle.ts'
-import type { Move } from './state.ts'
+import type { JobState, Move } from './state.ts'
 import { attempts, checkpoints, type Job, jobs } from './tables.ts'
 
 export interface JobsDeps extends SettleDeps {
@@ -20,13 +21,15 @@ export interface NewJob {
   priority?: number
   /** A second enqueue with the same key returns the first job. */
   key?: string
+  /** What `job.queued` says of the work, for those who only read the log. */
+  about?: Record<string, unknown>
 }
 
 /** Puts work into the queue, in the transaction that needs it. */
 export async function enqueue(
   deps: JobsDeps,
   tx: Tx,
-  { kind, input, scope, by = 'system', priority = 0, key }: NewJob,
+  { kind, input, scope, by = 'system', priority = 0, key, about }: NewJob,
 ): Promise<Job> {
   const lane = deps.handlers.get(kind)?.lane
   if (!lane) throw new Error(`no handler for jobs of kind “${kind}”`)
@@ -35,7 +38,7 @@ export async function enqueue(
     id: deps.newId(),
     kind,
     lane,
-    input,
+    input: input ?? {},
     scope,
     by,
     priority,
@@ -46,7 +49,7 @@ export async function enqueue(
   }
   const [job] = await tx.insert(jobs).values(row).onConflictDoNothing({ target: jobs.idempotencyKey }).returning()
   if (!job) return jobByKey(tx, key!)
-  await deps.events.append(tx, { type: 'job.queued', scope: job.scope, job: refOf(job), by })
+  await deps.events.append(tx, { type: 'job.queued', scope: job.scope, job: refOf(job), by, data: about })
   return job
 }
 
@@ -139,4 +142,16 @@ function fresh({ now }: JobsDeps) {
 async function jobByKey(tx: Tx, key: string): Promise<Job> {
   const [job] = await tx.select().from(jobs).where(eq(jobs.idempotencyKey, key))
   return job!
+}
+
+/** True while something of the scope is queued or running; a single job also while it is paused or held, since it can go on. */
+export async function isScopeActive(read: Reader, scope: Scope): Promise<boolean> {
+  const mine = 'job' in scope ? eq(jobs.id, scope.job) : eq(jobs.scope, scope.project)
+  const states: JobState[] = 'job' in scope ? ['queued', 'running', 'paused', 'held'] : ['queued', 'running']
+  const [row] = await read
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(mine, inArray(jobs.state, states)))
+    .limit(1)
+  return row !== undefined
 }

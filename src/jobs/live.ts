@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Tx } from '../db/writer.ts'
+import { afterCommit, type Tx } from '../db/writer.ts'
 import type { Hub } from '../events/hub.ts'
 import { elapsed, type Line, liveLine, type Scope } from '../events/line.ts'
 import type { Draft } from './handler.ts'
@@ -17,7 +17,9 @@ interface LiveJob {
   etaMs: number | null
   /** When something of substance last came, ms since the epoch. */
   heardAt: number
-  dirty: boolean
+  /** How often the draft has changed, and how much of that is on disk. */
+  changes: number
+  kept: number
 }
 
 /** What running jobs are doing at this moment: in memory, told live, kept in `drafts` now and then. */
@@ -62,33 +64,58 @@ export function openLiveJobs({ hub, now }: { hub: Hub; now: () => number }): Liv
     const live = attemptOf(job)
     if (!live) return
     live.heardAt = now()
-    live.dirty = true
+    live.changes++
     change(live)
-  }
-
-  function received(live: LiveJob, total: number): void {
-    live.draft.bytes = total
-    for (; total - live.told >= PROGRESS_BYTES; live.told += PROGRESS_BYTES)
-      tell(live, 'progress', { bytes: live.told + PROGRESS_BYTES })
   }
 
   async function save(tx: Tx, ready: LiveJob[]): Promise<void> {
     if (ready.length === 0) return
-    for (const live of ready) live.dirty = false
+    const saved = ready.map(({ changes }) => changes)
     await insertDrafts(tx, ready, now())
+    afterCommit(tx, () => {
+      ready.forEach((live, i) => {
+        live.kept = saved[i]!
+      })
+    })
   }
 
   return {
-    begin: (job, draft) =>
-      void running.set(job.id, {
-        job,
-        draft: { ...draft },
-        told: draft.bytes,
-        etaMs: null,
-        heardAt: now(),
-        dirty: false,
-      }),
+    begin(job, draft) {
+      const fresh = { told: draft.bytes, etaMs: null, heardAt: now(), changes: 0, kept: 0 }
+      running.set(job.id, { job, draft: { ...draft }, ...fresh })
+    },
     end: (job) => void (attemptOf(job) && running.delete(job.id)),
+    ...tellers({ touch, tell, tellState: (live) => hub.publish(stateLine(live, now())) }),
+    progressOf: (id) => running.get(id)?.draft,
+    view: (id) => viewOf(running.get(id), now()),
+    states: (scope) => of(scope).map((live) => stateLine(live, now())),
+    beats: (scope) => of(scope).map((live) => beatOf(live, now())),
+    saveDrafts: (tx) => save(tx, [...running.values()].filter(isAhead)),
+    saveDraft: (tx, id) => save(tx, running.has(id) ? [running.get(id)!] : []),
+    get dirty() {
+      return [...running.values()].some(isAhead)
+    },
+  }
+}
+
+interface Told {
+  touch(job: Job, change: (live: LiveJob) => void): void
+  tell(live: LiveJob, type: string, body: Record<string, unknown>): void
+  tellState(live: LiveJob): void
+}
+
+type Tellers = Pick<LiveJobs, 'phase' | 'delta' | 'replaceText' | 'bytes' | 'progress' | 'preview' | 'remember'>
+
+/** What a handler says while it works: each changes the draft and is told. */
+function tellers({ touch, tell, tellState }: Told): Tellers {
+  function received(live: LiveJob, total: number): void {
+    live.draft.bytes = total
+    live.told = Math.min(live.told, total) // it may have begun again
+    for (; total - live.told >= PROGRESS_BYTES; live.told += PROGRESS_BYTES)
+      tell(live, 'progress', { bytes: live.told + PROGRESS_BYTES })
+  }
+
+  return {
     phase: (job, phase) => touch(job, ({ draft }) => void Object.assign(draft, { phase })),
     delta: (job, text) =>
       touch(job, (live) => {
@@ -100,7 +127,7 @@ export function openLiveJobs({ hub, now }: { hub: Hub; now: () => number }): Liv
       touch(job, (live) => {
         live.draft.text = text
         live.draft.bytes = live.told = Buffer.byteLength(text)
-        hub.publish(stateLine(live, now()))
+        tellState(live)
       }),
     bytes: (job, total) => touch(job, (live) => received(live, total)),
     progress: (job, { step, steps, etaMs }) =>
@@ -115,31 +142,19 @@ export function openLiveJobs({ hub, now }: { hub: Hub; now: () => number }): Liv
         tell(live, 'preview', { url })
       }),
     remember: (job, data) => touch(job, ({ draft }) => void Object.assign(draft.data, data)),
-    progressOf: (id) => running.get(id)?.draft,
-    view(id) {
-      const live = running.get(id)
-      if (!live) return undefined
-      const previewUrl = live.draft.data.previewUrl
-      return {
-        draft: live.draft,
-        etaMs: live.etaMs,
-        idleMs: now() - live.heardAt,
-        previewUrl: typeof previewUrl === 'string' ? previewUrl : null,
-      }
-    },
-    states: (scope) => of(scope).map((live) => stateLine(live, now())),
-    beats: (scope) => of(scope).map((live) => beatOf(live, now())),
-    saveDrafts: (tx) =>
-      save(
-        tx,
-        [...running.values()].filter(({ dirty }) => dirty),
-      ),
-    saveDraft: (tx, id) => save(tx, running.has(id) ? [running.get(id)!] : []),
-    get dirty() {
-      for (const live of running.values()) if (live.dirty) return true
-      return false
-    },
   }
+}
+
+function viewOf(live: LiveJob | undefined, now: number): ReturnType<LiveJobs['view']> {
+  if (!live) return undefined
+  const { draft, etaMs, heardAt } = live
+  const { previewUrl } = draft.data
+  return { draft, etaMs, idleMs: now - heardAt, previewUrl: typeof previewUrl === 'string' ? previewUrl : null }
+}
+
+/** True when the draft in memory is ahead of the database. */
+function isAhead({ changes, kept }: LiveJob): boolean {
+  return changes > kept
 }
 
 function stateLine({ job, draft }: LiveJob, now: number): Line {

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, type SQL } from 'drizzle-orm'
 import type { Tx } from '../db/writer.ts'
 import type { ErrorFacts } from '../errors.ts'
 import { Conflict } from '../errors.ts'
@@ -26,7 +26,7 @@ export interface Settlement {
   outcome?: Outcome
   error?: ErrorFacts
   /** Further columns of the job. */
-  set?: Partial<Pick<Job, 'result' | 'error' | 'runAt' | 'failures' | 'crashes' | 'crashMark'>>
+  set?: Partial<Pick<Job, 'error' | 'runAt' | 'failures' | 'crashes' | 'crashMark'>> & { result?: SQL }
 }
 
 /**
@@ -61,7 +61,7 @@ export function refOf({ id, kind, attempt, startedAt }: Job): JobRef {
   return { id, kind, attempt, startedAt }
 }
 
-async function change(tx: Tx, job: Job, set: Partial<Job>): Promise<Job> {
+async function change(tx: Tx, job: Job, set: Partial<Job> | { result?: SQL }): Promise<Job> {
   const [changed] = await tx
     .update(jobs)
     .set(set)

@@ -8,7 +8,7 @@ const MOVES = {
   running: {
     succeed: 'succeeded',
     fail: 'failed',
-    retry: 'queued',
+    backOff: 'queued',
     snooze: 'queued',
     release: 'queued',
     hold: 'held',
@@ -26,6 +26,7 @@ export type Move =
   | 'start'
   | 'succeed'
   | 'fail'
+  | 'backOff'
   | 'retry'
   | 'snooze'
   | 'release'

@@ -1,3 +1,4 @@
+import { type SQL, sql } from 'drizzle-orm'
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { ErrorFacts } from '../errors.ts'
 import type { JobState } from './state.ts'
@@ -70,3 +71,8 @@ export const drafts = sqliteTable('drafts', {
   data: text('data', { mode: 'json' }).$type<Record<string, unknown>>().notNull(),
   at: integer('at').notNull(),
 })
+
+/** A value for a `json` column that may be null: drizzle itself would make NULL of a JSON null. */
+export function asJson(value: unknown): SQL {
+  return sql`${JSON.stringify(value ?? null)}`
+}

@@ -1,0 +1,84 @@
+import { and, eq, gt, min } from 'drizzle-orm'
+import type { Log } from '../log.ts'
+import { claim, type Owner } from './claim.ts'
+import type { JobsDeps } from './jobs.ts'
+import type { Running } from './running.ts'
+import { jobs } from './tables.ts'
+
+/** Longest sleep of an idle pump: a job that nobody announced is found after it. */
+const IDLE_MS = 5_000
+
+export interface PumpDeps extends JobsDeps, Owner {
+  log: Log
+  /** Most jobs at once, by lane. */
+  lanes: Readonly<Record<string, number>>
+}
+
+/** Claims what is due whenever there may be something to claim, and starts it. */
+export interface Pump {
+  /** There may be something to claim. */
+  wake(): void
+  /** Claims nothing more; what is being claimed at this moment is still started. */
+  stop(): Promise<void>
+}
+
+export function openPump(deps: PumpDeps, running: Running): Pump {
+  const { db, lanes, log, now } = deps
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let pumping: Promise<void> | undefined
+  let again = false
+  let stopping = false
+
+  function wake(): void {
+    again = true
+    if (stopping) return
+    pumping ??= fillLanes()
+      .catch((error) => {
+        log.error('the queue could not be read', { error })
+        again = false
+        wakeIn(IDLE_MS)
+      })
+      .finally(() => {
+        pumping = undefined
+        if (again) wake()
+      })
+  }
+
+  function wakeIn(ms: number): void {
+    clearTimeout(timer)
+    if (!stopping) timer = setTimeout(wake, Math.min(IDLE_MS, Math.max(1, ms)))
+  }
+
+  async function fillLanes(): Promise<void> {
+    let lookedAt = now()
+    while (again && !stopping) {
+      again = false
+      lookedAt = now()
+      for (const [lane, most] of Object.entries(lanes)) await fill(lane, most - running.busy(lane))
+    }
+    wakeIn((await nextDue(lookedAt)) - now())
+  }
+
+  async function fill(lane: string, places: number): Promise<void> {
+    if (places <= 0) return
+    for (const job of await claim(deps, deps, lane, places)) running.start(job)
+  }
+
+  /** When the first job gets due that was not when the lanes were filled. */
+  async function nextDue(lookedAt: number): Promise<number> {
+    const [next] = await db.read
+      .select({ at: min(jobs.runAt) })
+      .from(jobs)
+      .where(and(eq(jobs.state, 'queued'), gt(jobs.runAt, lookedAt)))
+    return next?.at ?? Number.POSITIVE_INFINITY
+  }
+
+  return {
+    wake,
+    async stop() {
+      stopping = true
+      clearTimeout(timer)
+      await pumping
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import { systemClock } from '../clock.ts'
+import { type AttemptDeps, giveBack, runAttempt } from './attempt.ts'
+import { type Owner, renewLeases, takeOverLost } from './claim.ts'
+import type { Job } from './tables.ts'
+
+/** How long handlers may take to let go when the server stops. */
+const LET_GO_MS = 4_000
+
+interface Attempt {
+  job: Job
+  abort: AbortController
+  over: Promise<void>
+}
+
+/** The attempts that run in this process. */
+export interface Running {
+  readonly size: number
+  /** How many of a lane. */
+  busy(lane: string): number
+  start(job: Job): void
+  /** Ends an attempt whose job has been moved on by somebody. */
+  stop(job: string, attempt: number, reason: string): void
+  /** Renews the leases, ends what has lost its own, and takes over what others lost. */
+  keepLeases(): Promise<void>
+  /** Ends all attempts and gives them back, uncounted, within seconds, whatever hangs. */
+  giveAllBack(): Promise<void>
+}
+
+/** `freed` is called each time that a place has become free. */
+export function openRunning(deps: AttemptDeps & Owner, freed: () => void): Running {
+  const { live, log } = deps
+  const attempts = new Map<string, Attempt>()
+
+  function start(job: Job): void {
+    const abort = new AbortController()
+    const over = runAttempt(deps, job, abort.signal)
+      .catch((error) => log.error('an attempt could not be settled', { job: job.id, error }))
+      .finally(() => {
+        attempts.delete(keyOf(job.id, job.attempt))
+        freed()
+      })
+    attempts.set(keyOf(job.id, job.attempt), { job, abort, over })
+  }
+
+  function stop(job: string, attempt: number, reason: string): void {
+    const found = attempts.get(keyOf(job, attempt))
+    if (!found) return
+    live.end(found.job) // whatever it still says is not told: the stream has heard its end
+    found.abort.abort(reason)
+  }
+
+  async function keepLeases(): Promise<void> {
+    const mine = [...attempts.values()].map(({ job }) => job)
+    const ids = mine.map(({ id }) => id)
+    const kept = new Set(ids.length > 0 ? await renewLeases(deps, deps, ids) : [])
+    for (const { id, attempt } of mine) if (!kept.has(id)) stop(id, attempt, 'lease_lost')
+    await takeOverLost(deps, deps)
+  }
+
+  async function giveAllBack(): Promise<void> {
+    for (const { abort } of attempts.values()) abort.abort('shutdown')
+    const letGo = Promise.allSettled([...attempts.values()].map(({ over }) => over))
+    const timer = new AbortController()
+    await Promise.race([letGo, systemClock.sleep(LET_GO_MS, timer.signal)])
+    timer.abort()
+    const hanging = [...attempts.values()].map(({ job }) => job)
+    for (const outcome of await Promise.allSettled(hanging.map((job) => giveBack(deps, job))))
+      if (outcome.status === 'rejected') log.error('an attempt could not be given back', { error: outcome.reason })
+  }
+
+  return {
+    get size() {
+      return attempts.size
+    },
+    busy: (lane) => [...attempts.values()].filter(({ job }) => job.lane === lane).length,
+    start,
+    stop,
+    keepLeases,
+    giveAllBack,
+  }
+}
+
+function keyOf(job: string, attempt: number): string {
+  return `${job}#${attempt}`
+}
