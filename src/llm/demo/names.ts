@@ -3,6 +3,7 @@ import { clip } from './words.ts'
 const NAME_LENGTH = 48
 const QUOTED = /[“"«„]\s*([^”"»“„«]{1,80}?)\s*[”"»“]/
 const CALLED = /\b(?:called|named|titled|entitled|namens)\s+(.+)/i
+const CALLED_CHINESE = /(?:名叫|叫做|名为|叫)([^的，。,.\s]{1,16})/u
 const NAME_ENDS =
   /[,;:!?()[\]{}<>]|(?<!\b\p{L}{1,2})\.(?=\s|$)|\s[-–—]\s|\s(?:with|that|which|who|whose|featuring|including|where|using|has|have|needs|about)\s|\s(?:in|at|on|from|for|near|by)\s|\sand\s(?=\p{Ll}|\d)/u
 const FOR_PROPER =
@@ -23,7 +24,7 @@ export function nameIn(brief: string): string | undefined {
 
 /** What follows “called”, “named” or “titled”, up to where the name ends. */
 export function calledIn(brief: string): string | undefined {
-  const rest = brief.match(CALLED)?.[1]
+  const rest = brief.match(CALLED)?.[1] ?? brief.match(CALLED_CHINESE)?.[1]
   if (!rest) return undefined
   return tidy(rest.match(/^[“"«„‘']([^”"»’']+)/)?.[1] ?? rest.split(NAME_ENDS, 1)[0])
 }

@@ -70,3 +70,8 @@ test('different trades and briefs do not look the same', () => {
   const looks = new Set(WEBSITE_BRIEFS.map((brief) => demoProject(brief).file('styles.css')))
   expect(looks.size).toBeGreaterThan(9)
 })
+
+test('what the brief says that the thing does is the first sentence on the page', () => {
+  const brief = 'a landing page for an app called “Nibble” that plans school lunches, with FAQ'
+  expect(demoProject(brief).file('index.html')).toContain('Nibble plans school lunches. It does one thing well')
+})

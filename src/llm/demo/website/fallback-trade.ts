@@ -1,6 +1,6 @@
 import { keywords } from '../names.ts'
 import { capital, listed, withArticle } from '../words.ts'
-import { offers, type Trade } from './trade.ts'
+import { type OfferGroup, offers, type Trade } from './trade.ts'
 
 const SUBJECT =
   /\b(?:for|about|of|presenting|selling|für|pour)\s+(?<lead>(?:(?:a|an|the|my|our|your|some|this|small|little|local|new)\s+)*)(?<noun>[\p{L}\p{N}][\p{L}\p{N}'’ -]{2,60}?)(?=\s+(?:called|named|with|that|which|who|in|at|on|from|near|and|featuring|including|where|using|namens)\b|[,.;:!?()"“”<>&]|\s[-–—]\s|$)/iu
@@ -20,28 +20,14 @@ export function fallbackTrade(brief: string, wishes: string[]): Trade {
       `Everything you hope for from ${one}.`,
       `${capital(noun)}, and everything around it.`,
     ],
-    lead: `{name}: ${one}{in} that people come back to. Plain to find, easy to talk to, and happy to show how it is done.`,
+    lead: `${capital(one)}{in} that people come back to. Plain to find, easy to talk to, and happy to show how it is done.`,
     facts: [
       ['First', 'we listen: tell us in two lines what you have in mind'],
       ['Then', 'you get a clear answer, a date and a price you can plan with'],
       ['Always', 'there is one person who knows you and picks up the phone'],
     ],
     offersTitle: 'What you will find here',
-    groups: [
-      offers(
-        'In short',
-        ...asked,
-        `${capital(noun)} | The heart of it, explained without jargon`,
-        'A first conversation | Half an hour, with no obligation | 0',
-        'A helping hand | For everything that comes after',
-      ),
-      offers(
-        'Good to know',
-        'How to begin | Write, call or come by; each of them works',
-        'What it costs | Agreed before we start, and it stays that way',
-        'If something is wrong | Tell us, and we put it right',
-      ),
-    ],
+    groups: SELLS.test(brief) ? goods(noun, asked) : services(noun, asked),
     storyTitle: 'Why we do this',
     story: [
       `Some things are worth doing properly. {name} began with ${one} and a short list of rules: listen first, promise little, keep all of it.`,
@@ -57,6 +43,45 @@ export function fallbackTrade(brief: string, wishes: string[]): Trade {
     hours: 'office',
     action: 'See what we do',
   }
+}
+
+const SELLS = /\b(?:shop|store|products?|sell(?:s|ing)?|handmade)\b/i
+
+function services(noun: string, asked: string[]): OfferGroup[] {
+  return [
+    offers(
+      'In short',
+      ...asked,
+      `${capital(noun)} | The heart of it, explained without jargon`,
+      'A first conversation | Half an hour, with no obligation | 0',
+      'A helping hand | For everything that comes after',
+    ),
+    offers(
+      'Good to know',
+      'How to begin | Write, call or come by; each of them works',
+      'What it costs | Agreed before we start, and it stays that way',
+      'If something is wrong | Tell us, and we put it right',
+    ),
+  ]
+}
+
+function goods(noun: string, asked: string[]): OfferGroup[] {
+  return [
+    offers(
+      capital(noun),
+      ...asked,
+      'The small one | Where most people start | 12',
+      'The usual | The one that we make most often | 19',
+      'The large one | For a table, a window or a big thank-you | 34',
+      'One of a kind | Different every time, while it lasts | 48',
+    ),
+    offers(
+      'To give away',
+      'Gift box | Three favourites in plain paper and good string | 42',
+      'Voucher | For somebody who would rather choose | 25',
+      'Made to order | Your colour, your size, ready in two weeks',
+    ),
+  ]
 }
 
 const WISH_WORDS = [

@@ -4,7 +4,7 @@ import type { Offer } from './trade.ts'
 
 /** Sentences for the pages that every trade may ask for. */
 export function words(site: Site) {
-  const { name, trade, place, week, wishes } = site
+  const { name, trade, place, week } = site
   const { noun, groups } = trade
   const offers = groups.flatMap((group) => group.offers)
   const [one, two, three] = [offers[0]!, offers[1]!, offers.at(-1)!]
@@ -30,19 +30,26 @@ export function words(site: Site) {
     ] as [string, string][],
     dates: datesOf(site, three),
     questions: [
-      [
-        'Do I have to book ahead?',
-        week
-          ? 'For one or two people, no: just come. For more, a short message helps us to be ready.'
-          : 'Yes, please write first. You will hear from us within a day.',
-      ],
+      week
+        ? [
+            'Do I have to book ahead?',
+            'For one or two people, no: just come. For more, a short message helps us to be ready.',
+          ]
+        : [
+            'How do I begin?',
+            'Write us two lines. You will hear from us within a day, and the first answer costs nothing.',
+          ],
       [`What is ${name} best known for?`, `${capital(one.name)}: ${lower(one.text)}.`],
-      wishes[0]
-        ? [`Is there really ${wishes[0]}?`, 'Yes. It was part of the idea from the very first line.']
-        : ['Can I bring children or a dog?', 'Yes to both, as long as they are kind to each other.'],
+      wishQuestion(site),
       ['How can I pay?', 'By card or in cash. Invoices are no trouble either.'],
     ] as [string, string][],
   }
+}
+
+function wishQuestion({ wishes, week }: Site): [string, string] {
+  if (wishes[0]) return [`And what about ${wishes[0]}?`, 'Yes. It was part of the idea from the very first line.']
+  if (week) return ['Can I bring children or a dog?', 'Yes to both, as long as they are kind to each other.']
+  return ['What happens after I write?', 'A person reads it and answers. Nothing else is ever sent to you.']
 }
 
 /** Evenings for those who play or sing, visits for everybody else; no dates of a year, which would soon be past. */

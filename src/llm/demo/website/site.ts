@@ -49,7 +49,11 @@ export function readSite(brief: string): Site {
   const wishes = wishesIn(brief)
   const known = tradeIn(brief)
   const name = nameIn(brief) ?? ownName(brief, known?.noun, place)
-  const trade = fillTrade(known ?? fallbackTrade(brief.replace(nameIn(brief) ?? '', ' '), wishes), name, place)
+  const trade = fillTrade(
+    known ? inItsWords(known, brief) : fallbackTrade(brief.replace(nameIn(brief) ?? '', ' '), wishes),
+    name,
+    place,
+  )
   const asked = countIn(brief, THINGS) ?? (/\bgaller(?:y|ies)\b/i.test(brief) ? GALLERY_PICTURES : USUAL_PICTURES)
   const palette = paletteFor(tonedPalettes(brief) ?? trade.palettes, brief)
   const pictures = picturesOf(trade, Math.min(asked, MOST_PICTURES), palette, place)
@@ -81,6 +85,16 @@ function tradeIn(brief: string): Trade | undefined {
   if (found) return found
   const byName = [...FOOD_TRADES, ...SHOP_TRADES, ...ARTS_TRADES].find(({ sign }) => name && sign.test(name))
   return byName ?? (/\bportfolio\b/i.test(brief) ? ARTS_TRADES.find(({ noun }) => noun === 'studio') : undefined)
+}
+
+const DOES =
+  /\b(?:that|which)\s+(\p{Ll}{2,}s\s[^.,;:!?"“”<>()[\]{}]{3,70}?)(?=\s+(?:with|called|named)\s|[.,;:!?"“”<>()[\]{}]|$)/u
+
+/** A known trade with what the brief says that this one does: “an app that plans school lunches”. */
+function inItsWords(trade: Trade, brief: string): Trade {
+  const does = brief.match(DOES)?.[1]?.trim()
+  const isOne = trade.lead.startsWith('{name} is ') || trade.lead.startsWith('{name} does ')
+  return does && isOne ? { ...trade, lead: `{name} ${does}. ${trade.lead.replace('{name}', 'It')}` } : trade
 }
 
 function ownName(brief: string, noun: string | undefined, place: string | undefined): string {

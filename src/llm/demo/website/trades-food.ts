@@ -3,7 +3,7 @@ import { offers, type Trade } from './trade.ts'
 export const FOOD_TRADES: Trade[] = [
   {
     noun: 'bakery',
-    sign: /\b(?:baker(?:y|ies|s)?|patisserie|bread|bäckerei|boulangerie|panader[ií]a|pastr(?:y|ies)|cakes?)\b/i,
+    sign: /\b(?:baker(?:y|ies|s)?|patisserie|bread|bäckerei|boulangerie|panader[ií]a|pastr(?:y|ies)|cakes?)\b|面包店|パン屋|مخبز/i,
     palettes: ['crust', 'clay', 'citrus'],
     types: ['classic', 'editorial', 'workshop'],
     headlines: [

@@ -36,14 +36,19 @@ function styles({ palette, types, hero, trade }: Site): string {
 }
 
 function summary(site: Site): string {
-  const { name, trade, pages, pictures, palette, wishes } = site
+  const { name, pages, pictures, palette, wishes } = site
   const pageNames = listed(pages.map(({ title }) => title.toLowerCase()))
   const shown = pictures.length === 0 ? 'no pictures' : `${pictures.length} picture${pictures.length === 1 ? '' : 's'}`
   const extras = wishes.length > 0 ? ` It also mentions ${listed(wishes)}.` : ''
   return clip(
-    `A website for ${name}, ${/^[a-z].*[^s]$/i.test(trade.noun) ? withArticle(trade.noun) : trade.noun}: ${pages.length === 1 ? 'one page' : `${pages.length} pages (${pageNames})`} and ${shown}, in ${palette.words}.${extras}`,
+    `A website for ${name}${whatItIs(site)}: ${pages.length === 1 ? 'one page' : `${pages.length} pages (${pageNames})`} and ${shown}, in ${palette.words}.${extras}`,
     600,
   )
+}
+
+function whatItIs({ name, trade: { noun } }: Site): string {
+  if (noun.toLowerCase() === name.toLowerCase()) return ''
+  return `, ${/^[a-z].*[^s]$/i.test(noun) ? withArticle(noun) : noun}`
 }
 
 function tasks(site: Site): DemoTask[] {
