@@ -1,7 +1,8 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { splitLines } from './lines.ts'
+import { diskFailure } from './outcome.ts'
 import { forgetProcess, noteProcess, signalGroup } from './processes.ts'
 import { GARBAGE_LIMIT, LINE_LIMIT, type Phase, readLine, type WorkerLine, workerLine } from './protocol.ts'
 
@@ -53,25 +54,37 @@ export async function runChild(options: ChildOptions): Promise<ChildEnd> {
   const { command, folder, env } = options
   const child = start(command, folder, env)
   if (!child) return { why: 'unstartable' }
-  noteProcess(folder, child.pid)
   const over = new AbortController()
   try {
-    const ended = child.exited
-    const logged = keepLog(join(folder, 'log.txt'), child.stderr)
-    const watch = follow(options, child, over.signal)
-    const given = await Promise.race([watch.givenUp, ended.then(() => null)])
-    if (given) signalGroup(child.pid, 'SIGKILL')
-    await ended
-    signalGroup(child.pid, 'SIGKILL')
-    await Promise.race([Promise.all([watch.read, logged]), options.clock.sleep(DRAIN_MS)])
-    if (given) return given
-    if (watch.isGarbage()) return { why: 'garbage' }
-    if (options.cancel.aborted) return { why: 'cancelled' }
-    return { why: 'exit', code: child.exitCode, signal: child.signalCode, failed: watch.failed() }
+    note(folder, child.pid)
+    return await attend(options, child, over.signal)
   } finally {
+    signalGroup(child.pid, 'SIGKILL') // also what a failure of our own would leave behind
     over.abort()
     forgetProcess(folder)
   }
+}
+
+function note(folder: string, pid: number): void {
+  try {
+    noteProcess(folder, pid)
+  } catch (cause) {
+    throw diskFailure(cause)
+  }
+}
+
+async function attend(options: ChildOptions, child: Child, over: AbortSignal): Promise<ChildEnd> {
+  const logged = keepLog(join(options.folder, 'log.txt'), child.stderr)
+  const watch = follow(options, child, over)
+  const given = await Promise.race([watch.givenUp, child.exited.then(() => null)])
+  if (given) signalGroup(child.pid, 'SIGKILL')
+  await child.exited
+  signalGroup(child.pid, 'SIGKILL')
+  await Promise.race([Promise.all([watch.read, logged]), options.clock.sleep(DRAIN_MS)])
+  if (given) return given
+  if (watch.isGarbage()) return { why: 'garbage' }
+  if (options.cancel.aborted) return { why: 'cancelled' }
+  return { why: 'exit', code: child.exitCode, signal: child.signalCode, failed: watch.failed() }
 }
 
 type Child = Bun.Subprocess<'pipe', 'pipe', 'pipe'>
@@ -114,6 +127,7 @@ function follow(options: ChildOptions, child: Child, over: AbortSignal) {
       onLine(line)
     }
   })()
+  read.catch(spoiled.reject) // a hook of the caller threw: its error is the attempt's
   return {
     read,
     failed: () => seen.failed,
@@ -141,11 +155,11 @@ async function stopped(
 ): Promise<ChildEnd | null> {
   await aborted([cancel, pause, over])
   if (pause?.aborted && !cancel.aborted && !over.aborted) {
-    tell(child, 'pause')
+    void tell(child, 'pause')
     await clock.sleep(PAUSE_MS, AbortSignal.any([over, cancel]))
   }
   if (over.aborted) return null
-  tell(child, 'cancel')
+  void tell(child, 'cancel')
   await clock.sleep(TERM_AFTER_MS, over)
   if (over.aborted) return null
   signalGroup(child.pid, 'SIGTERM')
@@ -153,9 +167,13 @@ async function stopped(
   return over.aborted ? null : { why: 'cancelled' }
 }
 
-function tell(child: Child, type: 'cancel' | 'pause'): void {
-  child.stdin.write(`${JSON.stringify({ type })}\n`)
-  child.stdin.flush()
+async function tell(child: Child, type: 'cancel' | 'pause'): Promise<void> {
+  try {
+    await child.stdin.write(`${JSON.stringify({ type })}\n`)
+    await child.stdin.flush()
+  } catch {
+    // it has closed its stdin: the signals that follow need none
+  }
 }
 
 function aborted(signals: (AbortSignal | undefined)[]): Promise<void> {
@@ -164,15 +182,19 @@ function aborted(signals: (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve) => any.addEventListener('abort', () => resolve(), { once: true }))
 }
 
+/** Reads to the end whatever happens to the file: a child must not stall on a full pipe, nor the server on a full disk. */
 async function keepLog(path: string, stderr: ReadableStream<Uint8Array>): Promise<void> {
-  const fd = openSync(path, 'a')
   let left = LOG_LIMIT
+  for await (const chunk of stderr) {
+    if (left > 0) keep(path, chunk.subarray(0, left))
+    left -= chunk.length
+  }
+}
+
+function keep(path: string, bytes: Uint8Array): void {
   try {
-    for await (const chunk of stderr) {
-      if (left > 0) writeSync(fd, chunk.subarray(0, left))
-      left -= chunk.length
-    }
-  } finally {
-    closeSync(fd)
+    appendFileSync(path, bytes)
+  } catch {
+    // the disk is full: the attempt itself says so
   }
 }

@@ -1,21 +1,13 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
-import { DomainError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { latestCheckpoint } from './checkpoints.ts'
-import { type ChildEnd, runChild } from './child.ts'
+import { runChild } from './child.ts'
 import { SKETCH } from './engines.ts'
 import { attemptFolder, readResult, readSpec, writeSpec } from './folder.ts'
-import {
-  EXIT,
-  type Phase,
-  PROTOCOL,
-  type WorkerLine,
-  type WorkerResult,
-  type WorkerSpec,
-  workerSpec,
-} from './protocol.ts'
+import { badSpec, diskFailure, pictureOf, settle } from './outcome.ts'
+import { type Phase, PROTOCOL, type WorkerLine, type WorkerSpec, workerSpec } from './protocol.ts'
 
 export interface RenderDeps {
   /** What runs a worker; the attempt's folder is added as the last argument. */
@@ -97,8 +89,7 @@ function prepare(attempts: string, spec: WorkerSpec): string {
     mkdirSync(folder, { recursive: true })
     writeSpec(folder, { ...spec, resumeFrom })
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    throw diskError(code === 'ENOSPC' || code === 'EDQUOT' ? 'disk_full' : 'disk_unwritable', message)
+    throw diskFailure(cause)
   }
   return folder
 }
@@ -118,46 +109,6 @@ function report({ clock }: RenderDeps, folder: string, hooks: RenderHooks): (lin
     } else if (line.type === 'preview') hooks.onPreview?.(join(folder, line.file), line.step)
     else if (line.type === 'checkpoint') hooks.onCheckpoint?.(join(folder, line.file), line.step)
   }
-}
-
-function settle(end: ChildEnd, folder: string, signal: AbortSignal): RenderedPicture {
-  if (end.why === 'cancelled')
-    throw signal.reason ?? retryable('gpu_preempted', 'The renderer was stopped before its step ended.')
-  if (end.why === 'hung')
-    throw retryable(
-      'gpu_worker_hung',
-      `The renderer was silent for ${Math.round(end.silentMs / 1000)} s while in “${end.phase}” and was stopped.`,
-    )
-  if (end.why === 'unstartable')
-    throw retryable('gpu_worker_died', 'The renderer could not be started. Run “hearth doctor”.')
-  if (end.why === 'garbage')
-    throw retryable(
-      'gpu_worker_garbage',
-      'The renderer wrote lines that are none of the protocol and was stopped. See log.txt of the attempt.',
-    )
-  if (end.code === EXIT.done) return finished(folder)
-  throw exitError(end)
-}
-
-function finished(folder: string): RenderedPicture {
-  const result = readResult(folder)
-  if (!('missing' in result)) return pictureOf(folder, result)
-  throw retryable('gpu_worker_died', `The renderer ended as if it were done, but left no ${result.missing}.`)
-}
-
-function exitError({ code, signal, failed }: Extract<ChildEnd, { why: 'exit' }>): DomainError {
-  if (code === EXIT.badSpec) return badSpec(failed?.message ?? 'the worker refused spec.json')
-  if (code === EXIT.outOfMemory)
-    return retryable('gpu_out_of_memory', 'The device ran out of memory. Choose a lower tier or a smaller picture.')
-  if (code === EXIT.preempted)
-    return retryable('gpu_preempted', 'The renderer was asked to stop and has written a checkpoint.')
-  if (code === EXIT.disk)
-    return diskError(failed?.code === 'disk_full' ? 'disk_full' : 'disk_unwritable', failed?.message)
-  return retryable(
-    'gpu_worker_died',
-    `The renderer ended by itself (${signal ?? `exit code ${code}`}). See log.txt of the attempt.`,
-    { code, signal },
-  )
 }
 
 function earlierResult(attempts: string, spec: WorkerSpec): RenderedPicture | null {
@@ -182,28 +133,4 @@ function attemptsOf(folder: string): string[] {
   } catch {
     return [] // the first attempt of this job
   }
-}
-
-function pictureOf(
-  folder: string,
-  { file, sha256, width, height, seed, bytes, params }: WorkerResult,
-): RenderedPicture {
-  return { path: join(folder, file), sha256, width, height, seed, bytes, params }
-}
-
-function retryable(code: string, message: string, context: Record<string, unknown> = {}): DomainError {
-  return new DomainError(code, message, { retryable: true, context })
-}
-
-function badSpec(detail: string): DomainError {
-  return new DomainError(
-    'gpu_bad_spec',
-    `This picture can't be rendered as asked. ${detail}. Change the task and try again.`,
-  )
-}
-
-function diskError(code: 'disk_full' | 'disk_unwritable', detail = ''): DomainError {
-  const todo =
-    code === 'disk_full' ? 'The disk is full. Free some space' : 'The data directory can’t be written. Check its rights'
-  return new DomainError(code, `${todo}, then try the job again.`, { severity: 'critical', context: { detail } })
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test'
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { latestCheckpoint } from '../../src/gpu/checkpoints.ts'
 import { decodePng } from '../../src/gpu/png.ts'
 import { readLine, type WorkerSpec, workerLine } from '../../src/gpu/protocol.ts'
 import { type RenderDeps, type RenderHooks, type RenderSpec, renderPicture } from '../../src/gpu/render.ts'
-import { smallSpec, testAttempts, workersIn } from '../support/gpu-attempts.ts'
+import { smallSpec, testAttempts, until, workersIn } from '../support/gpu-attempts.ts'
 
 const never = new AbortController().signal
 const render = (deps: RenderDeps, spec: RenderSpec = smallSpec(), hooks: RenderHooks = {}, signal = never) =>
@@ -157,4 +157,20 @@ test('a spec that no worker would take is refused before any is started', async 
 test('a renderer that cannot be started is an error of the renderer', async () => {
   using deps = testAttempts({ command: ['/nonexistent/renderer'] })
   await expect(render(deps)).rejects.toMatchObject({ code: 'gpu_worker_died' })
+})
+
+test('an error of the caller ends the child, and is the caller’s to see', async () => {
+  using deps = testAttempts()
+  const onProgress = () => {
+    throw new Error('the caller has a bug')
+  }
+  await expect(render(deps, smallSpec({ stepMs: 300 }), { onProgress })).rejects.toThrow('the caller has a bug')
+  await until('the child to be gone', () => workersIn(deps.attempts).length === 0)
+})
+
+test('a worker that floods stderr neither stalls nor fills the disk', async () => {
+  const script = 'head -c 3000000 /dev/zero | tr "\\0" x >&2; exit 3'
+  using deps = testAttempts({ command: ['/bin/sh', '-c', script] })
+  await expect(render(deps)).rejects.toMatchObject({ code: 'gpu_worker_died', context: { code: 3 } })
+  expect(statSync(join(deps.attempts, 'job-1', '1', 'log.txt')).size).toBe(256 * 1024)
 })

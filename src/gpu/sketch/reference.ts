@@ -24,7 +24,7 @@ export function createReference(canvas: Canvas, noise: Noise): Reference {
   while (levels.length < LEVELS) levels.push(halved(levels.at(-1)!))
   return {
     colour: (x, y, radius) => {
-      const level = Math.min(LEVELS - 1, Math.max(0, Math.floor(Math.log2(radius / 1.6))))
+      const level = Math.min(LEVELS - 1, Math.max(0, Math.floor(Math.log2(radius / 1.15))))
       return pixel(levels[level]!, x >> level, y >> level)
     },
     angle: (x, y) =>

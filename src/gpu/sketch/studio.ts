@@ -87,7 +87,9 @@ export function paintLump(
 /** The soft shadow of something that stands on a surface. */
 export function paintShadow({ canvas }: Studio, x: number, y: number, rx: number, ry: number, strength = 0.5): void {
   const dark = mix(WHITE, rgb('#2a1a2e'), strength)
-  fill(canvas, ellipse(x, y, rx, ry), (_x, _y, out) => mixInto(out, dark, dark, 0), { soft: ry * 1.5, blend: 'shade' })
+  const shape = ellipse(x, y, rx, ry)
+  const wide = { ...shape, box: [x - rx * 2, y - ry * 2, x + rx * 2, y + ry * 2] as typeof shape.box } // for its soft edge
+  fill(canvas, wide, (_x, _y, out) => mixInto(out, dark, dark, 0), { soft: ry * 1.5, blend: 'shade' })
 }
 
 /** A tapering stroke through points. */

@@ -6,7 +6,7 @@ import { paintInterior, paintTable } from './indoors.ts'
 
 const CRUST: [Rgb, Rgb, Rgb] = [rgb('#f0b863'), rgb('#c67a31'), rgb('#6a3117')]
 const DEEP: [Rgb, Rgb, Rgb] = [rgb('#dc9248'), rgb('#9f5423'), rgb('#4c2012')]
-const CREAM = rgb('#f7e3bd')
+const CREAM = rgb('#f0d3a0')
 
 /** Loaves on a wooden table before a warm window. */
 export function* bakery(studio: Studio): Generator<void> {

@@ -14,7 +14,7 @@ export function* cup(studio: Studio): Generator<void> {
   yield* paintInterior(studio, { wall: [rgb('#b08a6c'), rgb('#5a4440')], floor: 0.6 })
   paintTable(studio, 0.58, rgb('#9a6844'))
   yield
-  paintSaucer(studio, [x, 0.84], r)
+  paintSaucer(studio, [x, 0.8], r)
   yield
   paintCup(studio, [x, 0.58], r, rgb(random.pick(GLAZES)))
   yield
@@ -84,6 +84,7 @@ function paintCup(studio: Studio, [x, y]: Point, r: number, glaze: Rgb): void {
     mixInto(c, c, WHITE, Math.exp(-(((u + 0.62) / 0.09) ** 2)) * 0.5 * smooth(y + r * 0.8, y + r * 0.2, py))
   }
   fill(canvas, bowl, stirred(body, noise, 0.1, 12))
+  fill(canvas, ellipse(x, y + r * 0.95, r * 0.5, r * 0.1), flat(mix(glaze, dark, 0.7)))
   fill(canvas, ellipse(x, y, r, r * 0.27), flat(mix(light, WHITE, 0.4)))
   fill(canvas, ellipse(x, y + r * 0.012, r * 0.94, r * 0.235), flat(dark))
 }

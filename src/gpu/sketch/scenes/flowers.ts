@@ -27,6 +27,7 @@ export function* flowers(studio: Studio): Generator<void> {
   const bed = random.pick(BEDS).map(rgb)
   const tulips = says(studio, 'tulip', 'tulips')
   paintSky(studio, 0.5, 0.7)
+  yield
   paintLight(studio, canvas.w * random.between(0.3, 0.7), 0.2, 0.045)
   yield
   for (const [i, y] of [0.4, 0.47].entries())
@@ -69,7 +70,7 @@ function paintRow(studio: Studio, bed: Rgb[], depth: number, tulips: boolean): v
   const count = Math.round((canvas.w / size) * 0.3)
   for (let i = 0; i < count; i++) {
     const x = ((i + random.between(-0.3, 1)) / count) * canvas.w
-    const y = 0.62 + depth * 0.2 + random.between(-0.06, 0.06)
+    const y = 0.61 + depth * 0.27 + random.between(-0.06, 0.06)
     const stem: Point[] = [
       [x + random.between(-0.03, 0.03), y + 0.3],
       [x + random.between(-0.01, 0.01), y + 0.12],

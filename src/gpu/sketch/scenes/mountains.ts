@@ -34,9 +34,9 @@ export function* mountains(studio: Studio): Generator<void> {
   paintHill(studio, hillLine(studio, SHORE - 0.03, 0.03, 3, 0.7), mix(mood.haze, mood.leaf[2], 0.7), mood.leaf[2], 0.05)
   paintLake(studio)
   yield
-  paintBank(studio)
+  const bank = paintBank(studio)
   yield
-  if (says(studio, 'cabin', 'house', 'home', 'hut')) paintCabin(studio, canvas.w * 0.3, 0.83)
+  if (says(studio, 'cabin', 'house', 'home', 'hut')) paintCabin(studio, bank.x, bank.y)
   paintGrass(studio, 0.88, 320, mood.leaf[2], mood.leaf[0])
 }
 
@@ -77,7 +77,8 @@ function paintLake({ canvas, noise, mood }: Studio): void {
   })
 }
 
-function paintBank(studio: Studio): void {
+/** The near shore with its firs; gives the place where a hut would stand. */
+function paintBank(studio: Studio): { x: number; y: number } {
   const { canvas, random, mood } = studio
   const right = random.chance(0.5)
   const line = (x: number) => {
@@ -90,6 +91,8 @@ function paintBank(studio: Studio): void {
     const x = canvas.w * (right ? t : 1 - t) + random.between(-0.03, 0.03)
     paintFir(studio, x, line(x) + 0.03, random.between(0.2, 0.42), mix(mood.leaf[2], INK, 0.3), mood.leaf[1])
   }
+  const x = canvas.w * (right ? 0.6 : 0.4)
+  return { x, y: line(x) }
 }
 
 function paintCabin(studio: Studio, x: number, y: number): void {

@@ -47,10 +47,10 @@ function paintHeaven({ canvas, noise }: Studio): void {
 }
 
 function paintStars({ canvas, random }: Studio): void {
-  for (let i = 0; i < 620; i++) {
+  for (let i = 0; i < 420; i++) {
     const x = random.between(0, canvas.w)
     const y = random.between(0, 0.82) ** 1.15
-    const big = random.next() ** 9
+    const big = random.next() ** 15
     const tint = mix(WHITE, random.pick(['#ffd9a8', '#bcd0ff', '#ffffff'].map(rgb)), 0.6)
     if (big > 0.3) glow(canvas, x, y, 0.014 + big * 0.02, tint, 0.6)
     fill(canvas, circle(x, y, 0.0011 + big * 0.0028), flat(tint), { opacity: random.between(0.4, 1) })

@@ -183,13 +183,17 @@ function paintFeatures({ canvas }: Studio, [x, y]: Point, r: number, skin: [Rgb,
 }
 
 function paintHairBack(studio: Studio, [x, y]: Point, r: number, hair: Rgb): void {
-  const tone: [Rgb, Rgb, Rgb] = [mix(hair, studio.mood.light, 0.3), hair, mix(hair, rgb('#0d0a14'), 0.6)]
-  paintLump(studio, [x + r * 0.1, y + r * 0.5], [r * 1.25, r * 1.7], tone, { rough: r * 0.1, grain: 0.5 })
+  const tone: [Rgb, Rgb, Rgb] = [
+    mix(hair, studio.mood.light, 0.1),
+    mix(hair, rgb('#0d0a14'), 0.2),
+    mix(hair, rgb('#0d0a14'), 0.6),
+  ]
+  paintLump(studio, [x + r * 0.1, y + r * 0.5], [r * 1.25, r * 1.7], tone, { rough: r * 0.06, grain: 0.22 })
 }
 
 function paintHair(studio: Studio, [x, y]: Point, r: number, hair: Rgb, long: boolean): void {
   const { canvas, noise, mood } = studio
-  const light = mix(hair, mood.light, 0.5)
+  const light = mix(hair, mood.light, 0.24)
   const dark = mix(hair, rgb('#0d0a14'), 0.55)
   const strands = (px: number, py: number, c: Rgb) => {
     const a = Math.atan2(py - y, px - x)
@@ -201,7 +205,7 @@ function paintHair(studio: Studio, [x, y]: Point, r: number, hair: Rgb, long: bo
     )
   }
   const cap = ellipse(x + r * 0.06, y - r * 0.34, r * 1.06, r * 0.92)
-  const brow = ellipse(x - r * 0.24, y + r * 0.2, r * 0.86, r * 0.74, 0.25)
+  const brow = ellipse(x - r * 0.06, y + r * 0.36, r * 0.8, r * 0.98, 0.12)
   const crown = {
     box: cap.box,
     distance: (px: number, py: number) => Math.max(cap.distance(px, py), -brow.distance(px, py), py - y - r * 0.34),

@@ -1,6 +1,6 @@
 import { fill, glow } from '../canvas.ts'
 import { flat, mix, mixInto, type Rgb, rgb, stirred } from '../colour.ts'
-import { box, ellipse, limb, type Point, polygon } from '../shapes.ts'
+import { box, ellipse, limb, type Point, polygon, ragged } from '../shapes.ts'
 import { INK, paintLump, paintShadow, paintStroke, type Studio, smooth, WHITE } from '../studio.ts'
 import { paintInterior } from './indoors.ts'
 
@@ -108,12 +108,16 @@ function paintChair(studio: Studio, [x, y]: Point, r: number, colour: Rgb): void
       cloth,
     )
   fill(canvas, box(x - r * 0.7, y + r * 0.32, x + r * 0.7, y + r * 0.6, r * 0.05), flat(dark), { opacity: 0.75 })
-  paintLump(
-    studio,
-    [x - r * 0.2, y - r * 0.3],
-    [r * 0.38, r * 0.34],
-    [rgb('#fff4dd'), rgb('#e6cfa4'), rgb('#8a6a52')],
-    { turn: 0.3, rough: 0.004 },
+  const cushion = box(x - r * 0.5, y - r * 0.62, x + r * 0.12, y + r * 0.02, r * 0.12)
+  fill(
+    canvas,
+    ragged(cushion, noise, r * 0.03, 12),
+    stirred(
+      (px, py, c) => mixInto(c, rgb('#fff4dd'), rgb('#b08a6c'), smooth(x - r * 0.6, x + r * 0.4, px + (py - y) * 0.6)),
+      noise,
+      0.2,
+      30,
+    ),
   )
 }
 

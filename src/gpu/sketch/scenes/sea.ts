@@ -115,7 +115,7 @@ function paintCliff(studio: Studio, [x, y]: Point, left: boolean): void {
     [edge, y + 0.5],
   )
   const face = (px: number, py: number, c: Rgb) => {
-    const grain = noise.fbm(px * 9, py * 5 + noise.at(px * 5, py * 5) * 2, 4)
+    const grain = noise.fbm(px * 11 + py * 4, py * 16 - px * 5 + noise.at(px * 7, py * 7) * 2.4, 4)
     mixInto(c, rock, lit, smooth(0.4, 0.7, grain) * 0.75)
     mixInto(c, c, mood.shade, smooth(y + 0.05, y + 0.5, py) * 0.7)
     mixInto(c, c, mood.leaf[grain > 0.5 ? 0 : 1], smooth(y + 0.07, y + 0.02, py + grain * 0.04) * 0.9)

@@ -88,5 +88,5 @@ function paintDots(studio: Studio, ink: Rgb): void {
   const { canvas, random } = studio
   const x = random.between(0.7, 0.85) * canvas.w
   for (let i = 0; i < 36; i++)
-    fill(canvas, circle(x + (i % 6) * 0.026, 0.1 + Math.floor(i / 6) * 0.026, 0.005), graded(studio, ink, ink, 0, 1))
+    fill(canvas, circle(x + (i % 6) * 0.026, 0.1 + Math.floor(i / 6) * 0.026, 0.0075), graded(studio, ink, ink, 0, 1))
 }

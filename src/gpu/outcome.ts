@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import { DomainError } from '../errors.ts'
+import type { ChildEnd } from './child.ts'
+import { readResult } from './folder.ts'
+import { EXIT, type WorkerResult } from './protocol.ts'
+import type { RenderedPicture } from './render.ts'
+
+/** What an ended child comes to: its picture, once result.json and the file agree, or the error to throw. */
+export function settle(end: ChildEnd, folder: string, signal: AbortSignal): RenderedPicture {
+  if (end.why === 'cancelled')
+    throw signal.reason ?? retryable('gpu_preempted', 'The renderer was stopped before its step ended.')
+  if (end.why === 'hung')
+    throw retryable(
+      'gpu_worker_hung',
+      `The renderer was silent for ${Math.round(end.silentMs / 1000)} s while in “${end.phase}” and was stopped.`,
+    )
+  if (end.why === 'unstartable')
+    throw retryable('gpu_worker_died', 'The renderer could not be started. Run “hearth doctor”.')
+  if (end.why === 'garbage')
+    throw retryable(
+      'gpu_worker_garbage',
+      'The renderer wrote lines that are none of the protocol and was stopped. See log.txt of the attempt.',
+    )
+  if (end.code === EXIT.done) return finished(folder)
+  throw exitError(end)
+}
+
+export function pictureOf(
+  folder: string,
+  { file, sha256, width, height, seed, bytes, params }: WorkerResult,
+): RenderedPicture {
+  return { path: join(folder, file), sha256, width, height, seed, bytes, params }
+}
+
+export function badSpec(detail: string): DomainError {
+  return new DomainError(
+    'gpu_bad_spec',
+    `This picture can't be rendered as asked. ${detail}. Change the task and try again.`,
+  )
+}
+
+/** A failure of the file system, as what a person can do about it. */
+export function diskFailure(cause: unknown): DomainError {
+  const { code, message } = cause as NodeJS.ErrnoException
+  return diskError(code === 'ENOSPC' || code === 'EDQUOT' ? 'disk_full' : 'disk_unwritable', message)
+}
+
+function diskError(code: 'disk_full' | 'disk_unwritable', detail = ''): DomainError {
+  const todo =
+    code === 'disk_full' ? 'The disk is full. Free some space' : 'The data directory can’t be written. Check its rights'
+  return new DomainError(code, `${todo}, then try the job again.`, { severity: 'critical', context: { detail } })
+}
+
+function finished(folder: string): RenderedPicture {
+  const result = readResult(folder)
+  if (!('missing' in result)) return pictureOf(folder, result)
+  throw retryable('gpu_worker_died', `The renderer ended as if it were done, but left no ${result.missing}.`)
+}
+
+function exitError({ code, signal, failed }: Extract<ChildEnd, { why: 'exit' }>): DomainError {
+  if (code === EXIT.badSpec) return badSpec(failed?.message ?? 'the worker refused spec.json')
+  if (code === EXIT.outOfMemory)
+    return retryable('gpu_out_of_memory', 'The device ran out of memory. Choose a lower tier or a smaller picture.')
+  if (code === EXIT.preempted)
+    return retryable('gpu_preempted', 'The renderer was asked to stop and has written a checkpoint.')
+  if (code === EXIT.disk)
+    return diskError(failed?.code === 'disk_full' ? 'disk_full' : 'disk_unwritable', failed?.message)
+  return retryable(
+    'gpu_worker_died',
+    `The renderer ended by itself (${signal ?? `exit code ${code}`}). See log.txt of the attempt.`,
+    { code, signal },
+  )
+}
+
+function retryable(code: string, message: string, context: Record<string, unknown> = {}): DomainError {
+  return new DomainError(code, message, { retryable: true, context })
+}
