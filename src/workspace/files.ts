@@ -1,0 +1,122 @@
+import { and, asc, eq, gt } from 'drizzle-orm'
+import type { Changes } from '../changes/changes.ts'
+import type { Change } from '../changes/tables.ts'
+import type { Reader } from '../db/open.ts'
+import type { Tx } from '../db/writer.ts'
+import { NotFound } from '../errors.ts'
+import type { JobRef } from '../events/line.ts'
+import type { BlobRef, Blobs } from '../files/blobs.ts'
+import { languageOf } from '../files/languages.ts'
+import { projectPath } from '../files/paths.ts'
+import type { FileRow } from '../projects/page.ts'
+import { FILE } from './file-entity.ts'
+import { files, fileVersions } from './tables.ts'
+import { fileUrl, rawUrl } from './urls.ts'
+
+/** Rows read in one turn of the event loop. */
+const PAGE = 1_000
+
+/** One version of a file of a project. */
+export interface ProjectFile extends BlobRef {
+  project: string
+  path: string
+  version: number
+  language: string
+  /** When it was written, ms since the epoch. */
+  at: number
+}
+
+export interface FilesDeps {
+  changes: Changes
+}
+
+export interface FileWrite {
+  project: string
+  path: string
+  /** The content, in the blobs already. */
+  blob: BlobRef
+  by: string
+  job?: JobRef | undefined
+  /** The version that the author saw; 0 = there must be none yet; undefined = whatever is there. */
+  baseVersion?: number | undefined
+}
+
+/**
+ * Writes a file as a change. The content that is there already makes no new version: the change that wrote it is returned.
+ * @throws Invalid `bad_path`; Conflict `path_taken`, `version_conflict`
+ */
+export function writeFile({ changes }: FilesDeps, tx: Tx, write: FileWrite): Promise<Change> {
+  const { project, path, blob, by, job, baseVersion } = write
+  const after = { hash: blob.hash, bytes: blob.bytes }
+  return changes.apply(tx, { scope: project, entity: FILE, id: projectPath(path), after, by, job, baseVersion })
+}
+
+/** Removes a file as a change: its versions stay. @throws NotFound `unknown_file`; Conflict `version_conflict` */
+export function deleteFile({ changes }: FilesDeps, tx: Tx, write: Omit<FileWrite, 'blob'>): Promise<Change> {
+  const { project, path, by, job, baseVersion } = write
+  return changes.apply(tx, { scope: project, entity: FILE, id: path, after: null, by, job, baseVersion })
+}
+
+/** A file as it is, or one of its versions, also when it was deleted since. @throws NotFound `unknown_file` */
+export async function fileAt(read: Reader, project: string, path: string, version?: number): Promise<ProjectFile> {
+  const name = path.normalize('NFC')
+  const [file] = version === undefined ? await present(read, project, name) : await past(read, project, name, version)
+  if (!file) throw new NotFound('file', version === undefined ? name : `${name} version ${version}`)
+  return file
+}
+
+/** All files of a project as they are now, by path. */
+export async function filesOf(read: Reader, project: string): Promise<ProjectFile[]> {
+  const all: ProjectFile[] = []
+  for (;;) {
+    const after = all.at(-1)?.path ?? ''
+    const page = await read
+      .select(PRESENT)
+      .from(files)
+      .where(and(eq(files.project, project), eq(files.deleted, false), gt(files.path, after)))
+      .orderBy(asc(files.path))
+      .limit(PAGE)
+    all.push(...page)
+    if (page.length < PAGE) return all
+  }
+}
+
+/** @throws DomainError `blob_missing` */
+export function readFileBytes({ blobs }: { blobs: Blobs }, file: BlobRef): Promise<Uint8Array<ArrayBuffer>> {
+  return blobs.read(file.hash)
+}
+
+/** The text of a file, read as UTF-8. @throws DomainError `blob_missing` */
+export async function readFileText(deps: { blobs: Blobs }, file: BlobRef): Promise<string> {
+  return new TextDecoder().decode(await readFileBytes(deps, file))
+}
+
+/** The file as the pages list it. */
+export function fileRow({ project, path, language, bytes, version }: ProjectFile): FileRow {
+  return { path, language, bytes, version, url: fileUrl(project, path), rawUrl: rawUrl(project, path) }
+}
+
+const PRESENT = {
+  project: files.project,
+  path: files.path,
+  version: files.version,
+  hash: files.hash,
+  bytes: files.bytes,
+  language: files.language,
+  at: files.updatedAt,
+}
+
+function present(read: Reader, project: string, path: string): Promise<ProjectFile[]> {
+  return read
+    .select(PRESENT)
+    .from(files)
+    .where(and(eq(files.project, project), eq(files.path, path), eq(files.deleted, false)))
+}
+
+async function past(read: Reader, project: string, path: string, version: number): Promise<ProjectFile[]> {
+  const found = await read
+    .select()
+    .from(fileVersions)
+    .where(and(eq(fileVersions.project, project), eq(fileVersions.path, path), eq(fileVersions.version, version)))
+  return found.map(({ change: _, ...file }) => ({ ...file, language: languageOf(path) }))
+}

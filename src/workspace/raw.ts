@@ -1,0 +1,41 @@
+import { NotFound } from '../errors.ts'
+import type { Blobs } from '../files/blobs.ts'
+import { kindOf, mediaTypeOf } from '../files/languages.ts'
+import type { ProjectFile } from './files.ts'
+import { disposition } from './urls.ts'
+
+/** Shown in the browser as what they are; everything else is text, or is downloaded. */
+const SHOWN = /^(image\/(png|jpeg|gif|webp|avif)|video\/(mp4|webm)|audio\/(mpeg|wav|ogg|flac))$/
+/** Should a browser ever take a file for a page after all, it is one that can do nothing. */
+const POLICY = "sandbox; default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'"
+
+/**
+ * A file's bytes on the app's own origin. Text of any language is sent as plain text, so that neither a page nor a
+ * script of a project can act here; an SVG, which may hold scripts, is drawn in `<img>` and otherwise downloaded.
+ */
+export function rawResponse(blobs: Blobs, request: Request, file: ProjectFile): Response {
+  const headers = {
+    etag: `"${file.version}"`,
+    'cache-control': 'private, no-cache',
+    'content-security-policy': POLICY,
+    'x-content-type-options': 'nosniff',
+  }
+  if (matches(request, headers.etag)) return new Response(null, { status: 304, headers })
+  const content = blobs.open(file.hash)
+  if (content.size !== file.bytes) throw new NotFound('content', file.path)
+  const media = mediaTypeOf(file.path)
+  const text = kindOf(file.path) === 'text'
+  return new Response(content, {
+    headers: {
+      ...headers,
+      'content-type': text ? 'text/plain; charset=utf-8' : media,
+      'content-disposition': disposition(text || SHOWN.test(media) ? 'inline' : 'attachment', file.path),
+      'content-length': String(file.bytes),
+    },
+  })
+}
+
+function matches(request: Request, etag: string): boolean {
+  const known = (request.headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return known.includes(etag) || known.includes('*')
+}

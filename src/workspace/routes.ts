@@ -1,0 +1,94 @@
+import { Elysia } from 'elysia'
+import { z } from 'zod'
+import { CHANGES_PAGE, type Changes, changeById, changesOf } from '../changes/changes.ts'
+import type { Change } from '../changes/tables.ts'
+import type { Database } from '../db/open.ts'
+import { NotFound } from '../errors.ts'
+import type { Blobs } from '../files/blobs.ts'
+import { projectById } from '../projects/projects.ts'
+import { type ShellDeps, shellFor } from '../projects/shell.ts'
+import type { Guard } from '../web/guard.ts'
+import { page } from '../web/page.ts'
+import { zipOf } from './archive.ts'
+import { fileAt } from './files.ts'
+import { filePage } from './page.ts'
+import { rawResponse } from './raw.ts'
+import { decodePath, disposition } from './urls.ts'
+
+export interface WorkspaceRoutesDeps extends ShellDeps {
+  db: Database
+  blobs: Blobs
+  changes: Changes
+  guard: Guard
+}
+
+const FileQuery = z.object({ version: z.coerce.number('takes a whole number').int().min(1).optional() })
+
+const ChangesQuery = z.object({
+  limit: z.coerce.number(`takes a number from 1 to ${CHANGES_PAGE}`).int().min(1).max(CHANGES_PAGE).default(50),
+  before: z.string().optional(),
+})
+
+/** The API of a project's files and of its changes. */
+export function workspaceApi(deps: WorkspaceRoutesDeps) {
+  return new Elysia({ prefix: '/api' })
+    .use(deps.guard)
+    .get(
+      '/projects/:id/files/*',
+      async ({ params, query, request }) => {
+        const { id } = await projectById(deps.read, params.id)
+        return rawResponse(deps.blobs, request, await fileAt(deps.read, id, pathIn(params['*']), query.version))
+      },
+      { query: FileQuery },
+    )
+    .get(
+      '/projects/:id/changes',
+      async ({ params, query }) => {
+        const { id } = await projectById(deps.read, params.id)
+        const items = await changesOf(deps.read, id, query)
+        return { items: items.map(changeJson), nextCursor: items.length === query.limit ? items.at(-1)!.id : null }
+      },
+      { query: ChangesQuery },
+    )
+    .post('/changes/:id/reversal', async ({ params, actor, set }) => {
+      const change = await deps.db.write((tx) => deps.changes.undo(tx, params.id, `person:${actor.id}`))
+      set.status = 201
+      return { change: changeJson(change) }
+    })
+}
+
+/** The pages of a project's files: the viewer, the download of all, the undoing of a change. */
+export function workspacePages(deps: WorkspaceRoutesDeps) {
+  return new Elysia()
+    .use(deps.guard)
+    .get('/projects/:id/files/*', async ({ params, request, actor }) => {
+      const data = await filePage(deps, params.id, pathIn(params['*']))
+      const shell = await shellFor(deps, actor, `${data.file.path} · ${data.project.title}`, data.project.id)
+      return page(request, 'workspace/file', { ...data, shell })
+    })
+    .get('/projects/:id/zip', async ({ params }) => {
+      const { id, title } = await projectById(deps.read, params.id)
+      return new Response(await zipOf(deps, id), {
+        headers: {
+          'content-type': 'application/zip',
+          'content-disposition': disposition('attachment', `${title.replace(/[/\\]+/g, '-')}.zip`),
+          'cache-control': 'no-store',
+        },
+      })
+    })
+    .post('/changes/:id/reversal', async ({ params, actor }) => {
+      const { scope } = await changeById(deps.read, params.id)
+      await deps.db.write((tx) => deps.changes.undo(tx, params.id, `person:${actor.id}`))
+      return new Response(null, { status: 303, headers: { location: `/projects/${encodeURIComponent(scope)}` } })
+    })
+}
+
+function pathIn(rest: string): string {
+  const path = decodePath(rest)
+  if (path === undefined) throw new NotFound('file', rest)
+  return path
+}
+
+function changeJson({ seq: _, scope, ...change }: Change) {
+  return { ...change, project: scope }
+}

@@ -1,0 +1,34 @@
+/** The page that shows a file. */
+export function fileUrl(project: string, path: string): string {
+  return `/projects/${encodeURIComponent(project)}/files/${encodePath(path)}`
+}
+
+/** The bytes of a file. */
+export function rawUrl(project: string, path: string): string {
+  return `/api/projects/${encodeURIComponent(project)}/files/${encodePath(path)}`
+}
+
+/** A path inside a project as part of a URL. */
+export function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/')
+}
+
+/** The path that a URL's rest names; `undefined` when it is not well encoded. It is a name to look up, never to open. */
+export function decodePath(rest: string): string | undefined {
+  try {
+    return decodeURIComponent(rest)
+  } catch {
+    return undefined // broken percent-encoding names nothing
+  }
+}
+
+/** `Content-Disposition` with the name in both forms: plain for old readers, UTF-8 for the others. */
+export function disposition(kind: 'inline' | 'attachment', path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  const plain = name.replace(/[^\x20-\x7E]|["\\%]/g, '_')
+  const full = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  return `${kind}; filename="${plain}"; filename*=UTF-8''${full}`
+}
