@@ -1,7 +1,7 @@
 import { fill, glow, wash } from '../canvas.ts'
 import { flat, mix, mixInto, type Rgb, rgb, stirred } from '../colour.ts'
 import { circle, ellipse, limb, type Point, polygon, ragged } from '../shapes.ts'
-import { paintLump, type Studio, smooth, WHITE } from '../studio.ts'
+import { paintLump, paintStroke, type Studio, smooth, WHITE } from '../studio.ts'
 import { paintFlower } from './plants.ts'
 
 const SKINS: [Rgb, Rgb, Rgb][] = [
@@ -153,19 +153,19 @@ function paintHead(studio: Studio, [x, y]: Point, r: number, skin: [Rgb, Rgb, Rg
 }
 
 /** Brows, closed lids, the shadow of a nose, lips: enough for a face at rest. */
-function paintFeatures({ canvas }: Studio, [x, y]: Point, r: number, skin: [Rgb, Rgb, Rgb], hair: Rgb): void {
-  const dark = mix(skin[2], hair, 0.6)
+function paintFeatures(studio: Studio, [x, y]: Point, r: number, skin: [Rgb, Rgb, Rgb], hair: Rgb): void {
+  const { canvas } = studio
+  const dark = mix(mix(skin[2], hair, 0.5), rgb('#1a1018'), 0.5)
   for (const side of [-1, 1]) {
     const ex = x + side * r * 0.38 - r * 0.03
     fill(canvas, ellipse(ex, y + r * 0.06, r * 0.23, r * 0.13), flat(mix(skin[1], skin[2], 0.5)), {
       opacity: 0.5,
       soft: r * 0.14,
     })
-    for (let i = 0; i < 6; i++) {
-      const t = (i / 5 - 0.5) * 2
-      fill(canvas, circle(ex + t * r * 0.17, y + r * (0.13 - 0.05 * t * t), r * 0.022), flat(dark))
-      fill(canvas, circle(ex + t * r * 0.21, y - r * (0.17 - 0.05 * t * t), r * 0.03), flat(dark), { opacity: 0.8 })
-    }
+    const curve = (y0: number, half: number): Point[] =>
+      [-1, -0.6, -0.2, 0.2, 0.6, 1].map((t) => [ex + t * r * half, y0 - r * 0.05 * t * t * Math.sign(y0 - y)])
+    paintStroke(studio, curve(y + r * 0.13, 0.17), r * 0.024, r * 0.02, flat(dark))
+    paintStroke(studio, curve(y - r * 0.17, 0.21), r * 0.034, r * 0.02, flat(dark), 0.85)
   }
   fill(
     canvas,
