@@ -77,7 +77,7 @@ export function streamOf(type: StreamOptions['type'], run: Run): Response {
         gone.abort(reason)
       },
     },
-    { highWaterMark: HIGH_WATER, size: (chunk) => chunk.byteLength },
+    { highWaterMark: HIGH_WATER, size: (chunk) => chunk?.byteLength ?? 0 },
   )
-  return new Response(body, { headers: { ...HEADERS, 'content-type': `${type}; charset=utf-8` } })
+  return new Response(body, { headers: { ...HEADERS, 'content-type': type } })
 }

@@ -1,0 +1,255 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Elysia } from 'elysia'
+import { authenticate } from './accounts/authenticate.ts'
+import { sessionCookie } from './accounts/cookie.ts'
+import { openHasher } from './accounts/hasher.ts'
+import { announceServer } from './accounts/local.ts'
+import { publicAccountRoutes } from './accounts/public-routes.ts'
+import { accountRoutes } from './accounts/routes.ts'
+import { newSecret } from './accounts/secrets.ts'
+import { planHandler } from './agents/planner.ts'
+import { writeHandler } from './agents/writer.ts'
+import { openChanges } from './changes/changes.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { lockDataDirectory } from './db/lock.ts'
+import { openDatabase } from './db/open.ts'
+import { openEventLog } from './events/append.ts'
+import { openHub } from './events/hub.ts'
+import { openBlobs } from './files/blobs.ts'
+import { type Device, detectDevices } from './gpu/devices.ts'
+import { createDevicePool } from './gpu/leases.ts'
+import { sweepOrphans } from './gpu/processes.ts'
+import { parseTier, TIERS, tierFor } from './gpu/tiers.ts'
+import { openDraftWriter } from './jobs/drafts.ts'
+import type { Handler } from './jobs/handler.ts'
+import { isScopeActive } from './jobs/jobs.ts'
+import { openLiveJobs } from './jobs/live.ts'
+import { startWorker, type Worker } from './jobs/worker.ts'
+import { chooseModel, openProviders } from './llm/models.ts'
+import type { Provider } from './llm/provider.ts'
+import { type Log, openLog } from './log.ts'
+import { healthRoutes, opsRoutes } from './ops/routes.ts'
+import { openFeeds } from './projects/feed.ts'
+import { jobRoutes } from './projects/jobs/routes.ts'
+import type { ProjectPanels } from './projects/page.ts'
+import { projectApi, projectPages } from './projects/routes.ts'
+import { type Machine, shellFor } from './projects/shell.ts'
+import { taskEntity } from './projects/tasks.ts'
+import { picturesOf } from './studio/pictures.ts'
+import { studioRoutes } from './studio/routes.ts'
+import { renderHandler } from './studio/work.ts'
+import { assetRoutes } from './web/assets.ts'
+import { bodies } from './web/body.ts'
+import { csrf } from './web/csrf.ts'
+import { errors } from './web/errors.ts'
+import { guard } from './web/guard.ts'
+import { securityHeaders } from './web/headers.ts'
+import { listening } from './web/listen.ts'
+import { fileEntity } from './workspace/file-entity.ts'
+import { fileRow, filesOf } from './workspace/files.ts'
+import { openPreview } from './workspace/preview.ts'
+import { workspaceRoutes } from './workspace/routes.ts'
+
+/** Plans made at once. */
+const PLANNERS = 4
+const GIB = 1024 ** 3
+
+/** What a test, or a command that brings its own server, does differently. */
+export interface Overrides {
+  clock?: Clock
+  log?: Log
+  providers?: Provider[]
+  devices?: Device[]
+  /** How this program starts itself as a worker; the attempt's folder is added. */
+  workerCommand?: string[]
+  /** More kinds of jobs, by lane. */
+  handlers?: Handler[]
+  lanes?: Record<string, number>
+}
+
+type Engines = Awaited<ReturnType<typeof openEngines>>
+
+export type App = Awaited<ReturnType<typeof createApp>>
+
+/** Builds every engine and mounts every room. Nothing listens or works until `listen` and `startWork`; disposing stops all of it. */
+export async function createApp(config: Config, overrides: Overrides = {}) {
+  await using opening = new AsyncDisposableStack()
+  const engines = await openEngines(config, overrides, opening)
+  const state: State = {
+    worker: undefined,
+    port: config.port,
+    previewPort: config.previewPort,
+    localSecret: newSecret(),
+  }
+  const { app, preview } = mount(config, engines, state)
+  await app.modules
+  const opened = opening.move()
+  return {
+    ...engines,
+    app,
+    preview,
+    localSecret: state.localSecret,
+    /** Opens both listeners. @throws Conflict `port_in_use` */
+    listen() {
+      const { host } = config
+      const shown = listening(host, config.previewPort, (at) => Bun.serve({ ...at, fetch: preview }))
+      opened.defer(() => shown.stop(true))
+      state.previewPort = shown.port!
+      const served = listening(host, config.port, (at) => app.listen(at).server!)
+      opened.defer(() => served.stop(true))
+      state.port = served.port!
+      const url = `http://${hostName(host)}:${served.port}`
+      opened.use(announceServer(config.data, { url, secret: state.localSecret }))
+      return { url: config.url ?? url, port: served.port!, previewPort: state.previewPort }
+    },
+    /** Takes over what an earlier run left, and works until disposed. */
+    async startWork() {
+      const lanes = {
+        plan: PLANNERS,
+        write: config.writers,
+        render: engines.devices.counts().slots,
+        ...overrides.lanes,
+      }
+      state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes })
+    },
+    async [Symbol.asyncDispose]() {
+      const { worker } = state
+      state.worker = undefined
+      await worker?.[Symbol.asyncDispose]()
+      engines.hub.shutdown()
+      await opened[Symbol.asyncDispose]()
+    },
+  }
+}
+
+interface State {
+  worker: Worker | undefined
+  port: number
+  previewPort: number
+  localSecret: string
+}
+
+async function openEngines(config: Config, overrides: Overrides, opened: AsyncDisposableStack) {
+  const { clock = systemClock, log = openLog(config.log) } = overrides
+  const { now, newId, random } = clock
+  opened.use(lockDataDirectory(config.data))
+  const attempts = join(config.data, 'attempts')
+  sweepOrphans(attempts)
+  const backups = join(config.data, 'backups')
+  const db = opened.use(await openDatabase({ url: config.databaseUrl, token: config.databaseToken, backups, now, log }))
+  const hub = opened.use(openHub({ now }))
+  const events = openEventLog({ hub, now })
+  const live = openLiveJobs({ hub, now })
+  hub.source = { states: live.states, beats: live.beats, active: (scope) => isScopeActive(db.read, scope) }
+  opened.use(openDraftWriter({ db, live, flushMs: config.flushMs, log }))
+  const handlers = new Map<string, Handler>()
+  const detected = overrides.devices ?? (await detectDevices())
+  const deps = {
+    db,
+    read: db.read,
+    hub,
+    events,
+    live,
+    handlers,
+    clock,
+    now,
+    newId,
+    random,
+    log,
+    attempts,
+    detected,
+    changes: openChanges({ events, now, newId, entities: [taskEntity({ events, now }), fileEntity({ events, now })] }),
+    blobs: openBlobs(join(config.data, 'blobs')),
+    providers: overrides.providers ?? openProviders(config, clock),
+    devices: createDevicePool(detected),
+    render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },
+    stepMs: config.sketchStepMs,
+    startedAt: now(),
+  }
+  for (const handler of [planHandler(deps), writeHandler(deps), renderHandler(deps), ...(overrides.handlers ?? [])])
+    handlers.set(handler.kind, handler as Handler)
+  return deps
+}
+
+/** All URLs: what is open to everybody first, then one block behind the guard. */
+function mount(config: Config, engines: Engines, state: State) {
+  const { read, db, log, newId, now, detected, providers, hub } = engines
+  const cookie = sessionCookie(config.url)
+  const accounts = { ...engines, hasher: openHasher(), cookie }
+  const enter = authenticate({ db, now, log, cookie, localSecret: state.localSecret })
+  const door = guard(enter)
+  const machine = () => machineOf(detected)
+  const previewOrigin = (request: Request) => config.previewUrl ?? originAt(request, state.previewPort)
+  const appOrigins = (request: Request) => [
+    ...(config.url ? [new URL(config.url).origin] : []),
+    originAt(request, state.port),
+  ]
+  const preview = openPreview({ ...engines, data: config.data, appOrigins })
+  const panels: ProjectPanels = {
+    files: async (project) => (await filesOf(read, project)).map(fileRow),
+    pictures: (project) => picturesOf(read, project),
+    previewPath: preview.path,
+    modelLabel: (model) => labelOf(providers, model),
+  }
+  const rooms = { ...engines, guard: door, door, machine, panels, previewOrigin }
+  const projects = {
+    ...rooms,
+    feeds: openFeeds({ ...engines, panels }),
+    model: config.model,
+    tiers: TIERS.map(({ name, steps }) => ({ id: name, label: `${name}, ${steps} steps` })),
+    tierNamed: (name: string | undefined) => (name ? parseTier(name).name : tierFor(detected[0]!).name),
+  }
+  const running = () => state.worker?.running ?? 0
+  const doctor = { config, db, serving: null, devices: () => detectDevices(), providers, tmp: tmpdir(), now }
+  const app = new Elysia({ serve: { idleTimeout: 30 } })
+    .use(securityHeaders({ previewOrigin }))
+    .use(errors({ log, newId }))
+    .use(csrf({ url: config.url }))
+    .use(bodies())
+    .use(assetRoutes)
+    .use(healthRoutes({ db, working: () => state.worker !== undefined }))
+    .use(publicAccountRoutes({ ...accounts, authenticate: enter, proxied: config.url !== undefined }))
+    .guard({ signedIn: true } as never, (inside) =>
+      inside
+        .use(accountRoutes({ ...accounts, door, shell: (actor, title) => shellFor({ read, machine }, actor, title) }))
+        .use(projectPages(projects))
+        .use(projectApi(projects))
+        .use(jobRoutes(rooms))
+        .use(workspaceRoutes(rooms))
+        .use(studioRoutes(rooms))
+        .use(opsRoutes({ ...engines, door, doctor, hub, running })),
+    )
+  return { app, preview: preview.handle }
+}
+
+function machineOf([device]: Device[]): Machine {
+  const { name, kind, freeBytes, totalBytes } = device!
+  const tier = tierFor(device!).name
+  return kind === 'cpu'
+    ? { name, tier, freeGb: null, totalGb: null }
+    : { name, tier, freeGb: freeBytes / GIB, totalGb: totalBytes / GIB }
+}
+
+function labelOf(providers: Provider[], name: string): { label: string; demo: boolean } {
+  const { provider, model } = chooseModel(providers, name)
+  return { label: provider.demo ? provider.label : model, demo: provider.demo }
+}
+
+/** The same host as the request's, at another port: an origin of its own. */
+function originAt(request: Request, port: number): string {
+  const url = new URL(request.url)
+  return `${url.protocol}//${url.hostname}:${port}`
+}
+
+function hostName(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** The running program: the binary itself, or Bun with the checkout's entry. */
+function ownCommand(): string[] {
+  const inBinary = import.meta.dir.startsWith('/$bunfs')
+  return [process.execPath, ...(inBinary ? [] : [join(import.meta.dir, 'main.ts')]), 'worker', 'sketch']
+}

@@ -1,0 +1,59 @@
+import { type Config, readConfig } from '../config.ts'
+import { DomainError } from '../errors.ts'
+import { VERSION } from '../ops/version.ts'
+import { type Cli, USAGE } from './io.ts'
+
+type Run = (args: string[], io: Cli) => Promise<number>
+
+/** The subcommands; each is loaded only when it is asked for. */
+const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }> }> = {
+  serve: { help: 'run the server', load: () => import('./serve.ts') },
+  make: {
+    help: '"<brief>" [--model M] [--tier T] [--out DIR] [--json]   make a project',
+    load: () => import('./make.ts'),
+  },
+  account: { help: 'add EMAIL [--role ROLE]   add an account', load: () => import('./account.ts') },
+  token: { help: 'add NAME --account EMAIL [--scope S]   make an API token', load: () => import('./token.ts') },
+  doctor: { help: 'look at what Hearth needs, and how it is', load: () => import('./doctor.ts') },
+  health: { help: 'ask the running server whether it is ready', load: () => import('./health.ts') },
+}
+
+/** Runs one command line; returns its exit code. */
+export async function main([name, ...args]: string[], env: Record<string, string | undefined>): Promise<number> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return print(help())
+  if (name === '--version' || name === 'version') return print(VERSION)
+  if (name === 'worker') return (await import('./worker.ts')).run(args)
+  const command = COMMANDS[name]
+  if (!command) {
+    process.stderr.write(`There is no command “${name}”.\n\n${help()}\n`)
+    return USAGE
+  }
+  try {
+    const { run } = await command.load()
+    return await run(args, terminal(readConfig(env)))
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return 1
+  }
+}
+
+function terminal(config: Config): Cli {
+  return {
+    out: (text) => process.stdout.write(`${text}\n`),
+    err: (text) => process.stderr.write(`${text}\n`),
+    config,
+    stdin: () => Bun.stdin.text(),
+    isTty: process.stdin.isTTY === true,
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`)
+  return 0
+}
+
+function help(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { help }]) => `  hearth ${name.padEnd(8)} ${help}`)
+  return `Hearth ${VERSION}: a self-hosted AI project studio.\n\n${lines.join('\n')}\n\nSettings come from the environment; see README.md.`
+}

@@ -1,0 +1,112 @@
+import { sseMessage } from '../events/encode.ts'
+import type { Hub } from '../events/hub.ts'
+import type { Log } from '../log.ts'
+import { streamOf } from '../web/stream.ts'
+import { type PageDeps, type ProjectPage, projectPage } from './page.ts'
+import { changedRegions, type Region, regionsOf } from './regions.ts'
+
+/** A comment goes out so often when nothing changes, so that nobody on the way takes the stream for dead. */
+const STILL_HERE_MS = 10_000
+/** Shortest time between two renderings of one project's page. */
+const RENDER_MS = 200
+
+export interface FeedDeps extends PageDeps {
+  hub: Hub
+  log: Log
+}
+
+/** The pages of projects as they change, for browsers; one rendering serves all who watch the same project. */
+export interface Feeds {
+  /**
+   * An event stream: first the page's regions as they are now, then each as it changes. Whoever comes back needs no
+   * cursor, since the first message is the present.
+   */
+  open(project: string, previewOrigin: string): Response
+}
+
+/** What one rendering serves: a project, as seen by browsers that reach previews at the same origin. */
+interface Watched {
+  project: string
+  previewOrigin: string
+}
+
+interface Feed {
+  readers: Set<(bytes: Uint8Array) => void>
+  shown: Region[]
+  /** Renders within RENDER_MS, if somebody is there. */
+  soon(): void
+}
+
+const utf8 = new TextEncoder()
+const STILL_HERE = utf8.encode(': still here\n\n')
+
+export function openFeeds(deps: FeedDeps): Feeds {
+  const feeds = new Map<string, Feed>()
+
+  async function watch(watched: Watched, write: (bytes: Uint8Array) => void, signal: AbortSignal): Promise<void> {
+    const page = await projectPage(deps, watched.project, watched.previewOrigin)
+    if (signal.aborted) return
+    const shown = regionsOf(page)
+    write(message(page, shown))
+    const feed = feeds.get(keyOf(watched)) ?? openFeed(watched, shown)
+    feed.readers.add(write)
+    feed.soon() // what happened between the first rendering and now
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    feed.readers.delete(write)
+  }
+
+  function openFeed(watched: Watched, shown: Region[]): Feed {
+    const { project } = watched
+    let due: ReturnType<typeof setTimeout> | undefined
+    const render = async () => {
+      due = undefined
+      if (feed.readers.size === 0) return close()
+      await sendChanges(deps, watched, feed).catch((error) =>
+        deps.log.error('a project’s page could not be rendered', { project, error }),
+      )
+    }
+    const soon = () => {
+      due ??= setTimeout(render, RENDER_MS)
+    }
+    const unsubscribe = deps.hub.subscribe({ scope: { project }, deliver: soon, over: soon })
+    const stillHere = setInterval(() => {
+      for (const write of feed.readers) write(STILL_HERE)
+      feed.soon() // also finds out when the last reader has gone
+    }, STILL_HERE_MS)
+    const close = () => {
+      unsubscribe()
+      clearInterval(stillHere)
+      clearTimeout(due)
+      feeds.delete(keyOf(watched))
+    }
+    const feed: Feed = { readers: new Set(), shown, soon }
+    feeds.set(keyOf(watched), feed)
+    return feed
+  }
+
+  return {
+    open: (project, previewOrigin) =>
+      streamOf('text/event-stream', (write, _room, _close, signal) => watch({ project, previewOrigin }, write, signal)),
+  }
+}
+
+function keyOf({ project, previewOrigin }: Watched): string {
+  return `${project} ${previewOrigin}`
+}
+
+async function sendChanges(deps: FeedDeps, { project, previewOrigin }: Watched, feed: Feed): Promise<void> {
+  const page = await projectPage(deps, project, previewOrigin)
+  const now = regionsOf(page)
+  const changed = changedRegions(feed.shown, now)
+  feed.shown = now
+  if (changed.length === 0) return
+  const bytes = message(page, changed)
+  for (const write of feed.readers) write(bytes)
+}
+
+function message({ stream }: ProjectPage, regions: Region[]): Uint8Array {
+  const partials = regions.map(
+    ({ id, html }) => `<hx-partial hx-target="#${id}" hx-swap="outerMorph">${html}</hx-partial>`,
+  )
+  return utf8.encode(sseMessage({ id: stream.lastSeq, data: partials.join('\n') }))
+}

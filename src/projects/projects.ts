@@ -1,0 +1,152 @@
+import { and, asc, desc, eq, gt, like, lt, or, sql } from 'drizzle-orm'
+import type { Database, Reader } from '../db/open.ts'
+import type { Tx } from '../db/writer.ts'
+import { Invalid, NotFound } from '../errors.ts'
+import { enqueue, type JobsDeps } from '../jobs/jobs.ts'
+import { type Job, jobs } from '../jobs/tables.ts'
+import { checkBrief, titleFromBrief } from './brief.ts'
+import { type ProjectStatus, projectStatus, readyTasks } from './state.ts'
+import { type Project, projects, tasks } from './tables.ts'
+
+export interface ProjectsDeps extends JobsDeps {
+  db: Database
+}
+
+export interface NewProject {
+  brief: string
+  /** The model to work with, as `chooseModel` named it. */
+  model: string
+  tier: string
+  autorun: boolean
+  by: string
+}
+
+/** Starts a project: its row, its first event and the job that plans it, in one transaction. */
+export function createProject(
+  deps: ProjectsDeps,
+  { brief, model, tier, autorun, by }: NewProject,
+): Promise<{ project: Project; job: Job }> {
+  const text = checkBrief(brief)
+  const at = deps.now()
+  const id = deps.newId()
+  return deps.db.write(async (tx) => {
+    const row = {
+      id,
+      title: titleFromBrief(text),
+      brief: text,
+      model,
+      tier,
+      seed: seedOf(id),
+      autorun,
+      tags: [],
+      createdBy: by,
+      createdAt: at,
+      updatedAt: at,
+    }
+    const [project] = await tx.insert(projects).values(row).returning()
+    await deps.events.append(tx, { type: 'project.created', scope: id, by, data: { title: row.title, model, tier } })
+    const job = await enqueue(deps, tx, { kind: 'plan', input: {}, scope: id, by })
+    return { project: project!, job }
+  })
+}
+
+/** @throws NotFound `unknown_project` */
+export async function projectById(read: Reader, id: string): Promise<Project> {
+  const [project] = await read.select().from(projects).where(eq(projects.id, id))
+  if (!project) throw new NotFound('project', id)
+  return project
+}
+
+export interface ProjectQuery {
+  q?: string | undefined
+  status?: ProjectStatus | undefined
+  priority?: number | undefined
+  tag?: string | undefined
+  sort: 'newest' | 'oldest'
+  /** 1 to 200. */
+  limit: number
+  /** What the page before ended with. */
+  cursor?: string | undefined
+}
+
+/** A page of projects, and the cursor of the next; null at the end. @throws Invalid `bad_cursor` */
+export async function listProjects(
+  read: Reader,
+  query: ProjectQuery,
+): Promise<{ items: Project[]; nextCursor: string | null }> {
+  const newest = query.sort === 'newest'
+  const at = query.cursor ? parseCursor(query.cursor) : undefined
+  const past = newest ? lt : gt
+  const rows = await read
+    .select()
+    .from(projects)
+    .where(
+      and(
+        query.q ? or(like(projects.title, contains(query.q)), like(projects.brief, contains(query.q))) : undefined,
+        query.status ? eq(projects.status, query.status) : undefined,
+        query.priority === undefined ? undefined : eq(projects.priority, query.priority),
+        query.tag ? sql`exists (select 1 from json_each(${projects.tags}) where value = ${query.tag})` : undefined,
+        at
+          ? or(
+              past(projects.createdAt, at.createdAt),
+              and(eq(projects.createdAt, at.createdAt), past(projects.id, at.id)),
+            )
+          : undefined,
+      ),
+    )
+    .orderBy(...(newest ? [desc(projects.createdAt), desc(projects.id)] : [asc(projects.createdAt), asc(projects.id)]))
+    .limit(query.limit + 1)
+  const items = rows.slice(0, query.limit)
+  const end = items.at(-1)
+  return { items, nextCursor: rows.length > query.limit && end ? `${end.createdAt}.${end.id}` : null }
+}
+
+/** Brings the stored status in line with the project's jobs and tasks, and says so when it changed. */
+export async function refreshStatus(deps: ProjectsDeps, tx: Tx, id: string): Promise<void> {
+  const project = await projectById(tx, id)
+  const states = await tx.selectDistinct({ state: jobs.state }).from(jobs).where(eq(jobs.scope, id))
+  const all = await tx.select().from(tasks).where(eq(tasks.project, id))
+  const status = projectStatus(
+    states.map(({ state }) => state),
+    readyTasks(all).length > 0,
+  )
+  if (status === project.status) return
+  const at = deps.now()
+  await tx
+    .update(projects)
+    .set({ status, updatedAt: at, endedAt: status === 'working' ? null : at })
+    .where(eq(projects.id, id))
+  await deps.events.append(tx, { type: 'project.updated', scope: id, data: { status } })
+}
+
+/** Gives the project the title and summary that its plan found. */
+export async function nameProject(
+  tx: Tx,
+  id: string,
+  { title, summary }: { title: string; summary: string },
+  at: number,
+): Promise<void> {
+  await tx.update(projects).set({ title, summary, updatedAt: at }).where(eq(projects.id, id))
+}
+
+/** From now on, tasks start by themselves. @throws NotFound `unknown_project` */
+export async function letRun(tx: Tx, id: string): Promise<void> {
+  await projectById(tx, id)
+  await tx.update(projects).set({ autorun: true }).where(eq(projects.id, id))
+}
+
+/** A stable 31-bit number of the project, from which each picture's seed follows. */
+function seedOf(id: string): number {
+  return Number(Bun.hash.xxHash32(id) & 0x7fffffff)
+}
+
+function contains(text: string): string {
+  return `%${text}%`
+}
+
+function parseCursor(cursor: string): { createdAt: number; id: string } {
+  const [, createdAt, id] = /^(\d{1,15})\.([\w-]{1,64})$/.exec(cursor) ?? []
+  if (!createdAt || !id)
+    throw new Invalid('bad_cursor', 'The cursor is not one that this list gave out. Start again without it.')
+  return { createdAt: Number(createdAt), id }
+}

@@ -1,0 +1,44 @@
+import { renderView } from '../web/views.ts'
+import type { ProjectPage, TaskNode } from './page.ts'
+
+/** The parts of a project's page that are rendered whole when they change. */
+const WHOLE = ['head', 'news', 'pulse', 'preview', 'live', 'pictures', 'files'] as const
+
+/** A part of the page, by the id of its element. It is sent again when `sign` is another than before. */
+export interface Region {
+  id: string
+  sign: string
+  html: string
+}
+
+/**
+ * The page's regions as they are now. The tree is sent whole only when its shape or count changes; each task's line is a
+ * region of its own, so that a step of one picture does not send the tree.
+ */
+export function regionsOf(page: ProjectPage): Region[] {
+  const rows = allTasks(page.tree).map((task) =>
+    region(`task-${task.id}-row`, renderView('projects/_row', { project: page.project, task })),
+  )
+  const tree = { id: 'tree', sign: shapeOf(page), html: renderView('projects/_tree', page) }
+  return [...WHOLE.map((name) => region(name, renderView(`projects/_${name}`, page))), tree, ...rows]
+}
+
+/** What has to be sent so that a page that shows `before` shows `now`. */
+export function changedRegions(before: Region[], now: Region[]): Region[] {
+  const known = new Map(before.map(({ id, sign }) => [id, sign]))
+  const changed = now.filter(({ id, sign }) => known.get(id) !== sign)
+  const treeGoes = changed.some(({ id }) => id === 'tree')
+  return treeGoes ? changed.filter(({ id }) => !id.startsWith('task-')) : changed
+}
+
+function region(id: string, html: string): Region {
+  return { id, sign: html, html }
+}
+
+function shapeOf({ project, tree }: ProjectPage): string {
+  return JSON.stringify([project.status, project.done, allTasks(tree).map(({ id, children }) => [id, children.length])])
+}
+
+function allTasks(tree: TaskNode[]): TaskNode[] {
+  return tree.flatMap((task) => [task, ...allTasks(task.children)])
+}

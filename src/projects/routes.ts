@@ -1,0 +1,204 @@
+import { Elysia } from 'elysia'
+import { z } from 'zod'
+import { Invalid } from '../errors.ts'
+import type { FollowDeps } from '../events/follow.ts'
+import { moveAll } from '../jobs/jobs.ts'
+import { type Choice, chooseModel } from '../llm/models.ts'
+import type { Provider } from '../llm/provider.ts'
+import { EventsQuery, eventsResponse } from '../web/events.ts'
+import type { Actor, Guard } from '../web/guard.ts'
+import { page } from '../web/page.ts'
+import type { Feeds } from './feed.ts'
+import { type FileRow, type PageDeps, projectPage } from './page.ts'
+import { createProject, listProjects, projectById } from './projects.ts'
+import { type ShellDeps, shellFor } from './shell.ts'
+import type { Project } from './tables.ts'
+import { startProject, type TasksDeps, tasksOf } from './tasks.ts'
+
+export interface ProjectRoutesDeps extends TasksDeps, FollowDeps, ShellDeps, PageDeps {
+  guard: Guard
+  feeds: Feeds
+  providers: Provider[]
+  /** The model for those who name none. */
+  model: string | undefined
+  /** Checks a tier's name; without one, says the machine's. */
+  tierNamed(name: string | undefined): string
+  tiers: { id: string; label: string }[]
+  /** Where the asking browser reaches generated pages. */
+  previewOrigin(request: Request): string
+}
+
+const NewProjectBody = z.object({
+  brief: z.string('takes a text'),
+  model: z.string('takes the name of a model').optional(),
+  tier: z.string('takes the name of a tier').optional(),
+  autorun: z.boolean('takes true or false').default(true),
+})
+
+const ProjectList = z.object({
+  q: z.string().max(200).optional(),
+  status: z.enum(['working', 'ready', 'done', 'held', 'failed', 'paused', 'cancelled']).optional(),
+  priority: z.coerce.number().int().optional(),
+  tag: z.string().max(80).optional(),
+  sort: z.enum(['newest', 'oldest']).default('newest'),
+  limit: z.coerce.number('takes a number from 1 to 200').int().min(1).max(200).default(50),
+  cursor: z.string().optional(),
+})
+
+/** The API of projects. */
+export function projectApi(deps: ProjectRoutesDeps) {
+  return new Elysia({ prefix: '/api/projects' })
+    .use(deps.guard)
+    .post(
+      '/',
+      async ({ body, actor, set }) => {
+        set.status = 201
+        const { project, job } = await makeProject(deps, body, actor)
+        return { project: projectJson(project), job }
+      },
+      { body: NewProjectBody },
+    )
+    .get(
+      '/',
+      async ({ query }) => {
+        const { items, nextCursor } = await listProjects(deps.read, query)
+        return { items: items.map(projectJson), nextCursor }
+      },
+      { query: ProjectList },
+    )
+    .get('/:id', async ({ params }) => ({
+      project: projectJson(await projectById(deps.read, params.id)),
+      tasks: await tasksOf(deps.read, params.id),
+      files: (await deps.panels.files(params.id)).map(fileJson),
+    }))
+    .get(
+      '/:id/events',
+      async ({ params, query, request }) => {
+        await projectById(deps.read, params.id)
+        return eventsResponse(deps, { project: params.id }, request, query)
+      },
+      { query: EventsQuery },
+    )
+    .post('/:id/cancellation', ({ params, actor }) => moveProject(deps, params.id, 'cancel', actor))
+    .post('/:id/pause', ({ params, actor }) => moveProject(deps, params.id, 'pause', actor))
+    .post('/:id/resumption', ({ params, actor }) => moveProject(deps, params.id, 'resume', actor))
+    .post('/:id/runs', async ({ params, actor, set }) => {
+      set.status = 201
+      return { jobs: await startProject(deps, params.id, `person:${actor.id}`) }
+    })
+}
+
+const BriefForm = z.object({ brief: z.string(), model: z.string().optional(), tier: z.string().optional() })
+
+/** The pages of projects. */
+export function projectPages(deps: ProjectRoutesDeps) {
+  return new Elysia()
+    .use(deps.guard)
+    .get('/', ({ request, query, actor }) => home(deps, request, actor, { brief: query.brief ?? '' }), {
+      query: z.object({ brief: z.string().max(20_000).optional() }),
+    })
+    .post(
+      '/projects',
+      async ({ body, request, actor }) => {
+        try {
+          const { project } = await makeProject(deps, { ...body, autorun: true }, actor)
+          return seeOther(`/projects/${project.id}`)
+        } catch (error) {
+          if (!(error instanceof Invalid)) throw error
+          return home(deps, request, actor, { ...body, error })
+        }
+      },
+      { body: BriefForm },
+    )
+    .get('/projects/:id', async ({ request, params, actor }) => {
+      const view = await projectPage(deps, params.id, deps.previewOrigin(request))
+      return page(request, 'projects/show', {
+        ...view,
+        shell: await shellFor(deps, actor, view.project.title, params.id),
+      })
+    })
+    .get('/projects/:id/stream', async ({ params, request }) => {
+      await projectById(deps.read, params.id)
+      return deps.feeds.open(params.id, deps.previewOrigin(request))
+    })
+    .post('/projects/:id/cancellation', async ({ params, actor }) => {
+      await moveProject(deps, params.id, 'cancel', actor)
+      return seeOther(`/projects/${params.id}`)
+    })
+    .post('/projects/:id/pause', async ({ params, actor }) => {
+      await moveProject(deps, params.id, 'pause', actor)
+      return seeOther(`/projects/${params.id}`)
+    })
+    .post('/projects/:id/resumption', async ({ params, actor }) => {
+      await moveProject(deps, params.id, 'resume', actor)
+      return seeOther(`/projects/${params.id}`)
+    })
+    .post('/projects/:id/runs', async ({ params, actor }) => {
+      await startProject(deps, params.id, `person:${actor.id}`)
+      return seeOther(`/projects/${params.id}`)
+    })
+}
+
+async function home(
+  deps: ProjectRoutesDeps,
+  request: Request,
+  actor: Actor,
+  form: { brief: string; model?: string; tier?: string; error?: Invalid },
+): Promise<Response> {
+  const shell = await shellFor(deps, actor, 'What do you want to make?')
+  const { label, demo } = deps.panels.modelLabel(deps.model ?? deps.providers[0]!.name)
+  return page(
+    request,
+    'projects/home',
+    {
+      shell,
+      brief: form.brief,
+      error: form.error ?? null,
+      models: deps.providers.flatMap(modelOptions),
+      tiers: deps.tiers,
+      model: form.model ?? '',
+      tier: form.tier ?? '',
+      demo,
+      modelLabel: label,
+      projects: shell.projects,
+    },
+    { status: form.error ? 422 : 200 },
+  )
+}
+
+function modelOptions({ name, demo, models }: Provider) {
+  return demo
+    ? [{ id: name, label: 'Demo (no AI)' }]
+    : models.map((model) => ({ id: `${name}/${model}`, label: model }))
+}
+
+function makeProject(
+  deps: ProjectRoutesDeps,
+  { brief, model, tier, autorun }: z.infer<typeof NewProjectBody>,
+  actor: Actor,
+) {
+  const choice: Choice = chooseModel(deps.providers, model || deps.model)
+  const by = `person:${actor.id}`
+  return createProject(deps, { brief, model: nameOf(choice), tier: deps.tierNamed(tier || undefined), autorun, by })
+}
+
+function nameOf({ provider, model }: Choice): string {
+  return provider.demo ? provider.name : `${provider.name}/${model}`
+}
+
+async function moveProject(deps: ProjectRoutesDeps, id: string, what: 'cancel' | 'pause' | 'resume', actor: Actor) {
+  await projectById(deps.read, id)
+  return { jobs: await moveAll(deps, id, what, `person:${actor.id}`) }
+}
+
+function projectJson({ createdBy: _, ...project }: Project) {
+  return project
+}
+
+function fileJson({ path, language, bytes, version }: FileRow) {
+  return { path, language, bytes, version }
+}
+
+function seeOther(location: string): Response {
+  return new Response(null, { status: 303, headers: { location } })
+}

@@ -1,0 +1,61 @@
+import type { Reader } from '../db/open.ts'
+import type { Actor } from '../web/guard.ts'
+import { listProjects } from './projects.ts'
+import type { ProjectStatus } from './state.ts'
+import type { Project } from './tables.ts'
+
+/** Projects that the side shows. */
+const SIDE_LIMIT = 30
+
+export interface SideProject {
+  id: string
+  title: string
+  status: ProjectStatus
+  note: string
+  brief: string
+  createdAt: number
+}
+
+/** The graphics card that pictures are made on, as the side shows it; GB are 2^30 bytes. */
+export interface Machine {
+  name: string
+  tier: string
+  freeGb: number | null
+  totalGb: number | null
+}
+
+export interface ShellDeps {
+  read: Reader
+  machine(): Machine
+}
+
+/** What the layout draws around every page of somebody who is signed in. */
+export async function shellFor(
+  { read, machine }: ShellDeps,
+  actor: Actor,
+  title: string,
+  current: string | null = null,
+) {
+  const { items } = await listProjects(read, { sort: 'newest', limit: SIDE_LIMIT })
+  return {
+    title,
+    account: { email: actor.email, role: actor.role },
+    projects: items.map(sideProject),
+    current,
+    machine: machine(),
+  }
+}
+
+const NOTES: Record<ProjectStatus, string> = {
+  working: 'at work',
+  ready: 'asks you',
+  done: 'done',
+  held: 'needs you',
+  failed: 'failed',
+  paused: 'paused',
+  cancelled: 'stopped',
+}
+
+function sideProject({ id, title, status, brief, createdAt }: Project): SideProject {
+  return { id, title, status, note: NOTES[status], brief, createdAt }
+}

@@ -1,0 +1,44 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { ProjectStatus, TaskKind } from './state.ts'
+
+export const projects = sqliteTable('projects', {
+  id: text('id').primaryKey(),
+  title: text('title').notNull(),
+  brief: text('brief').notNull(),
+  summary: text('summary').notNull().default(''),
+  model: text('model').notNull(),
+  tier: text('tier').notNull(),
+  seed: integer('seed').notNull(),
+  autorun: integer('autorun', { mode: 'boolean' }).notNull(),
+  status: text('status').$type<ProjectStatus>().notNull().default('working'),
+  priority: integer('priority').notNull().default(0),
+  tags: text('tags', { mode: 'json' }).$type<string[]>().notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: integer('created_at').notNull(),
+  updatedAt: integer('updated_at').notNull(),
+  endedAt: integer('ended_at'),
+})
+
+export type Project = typeof projects.$inferSelect
+
+export const tasks = sqliteTable('tasks', {
+  id: text('id').primaryKey(),
+  project: text('project_id').notNull(),
+  parent: text('parent_id'),
+  key: text('key').notNull(),
+  position: integer('position').notNull(),
+  kind: text('kind').$type<TaskKind>().notNull(),
+  title: text('title').notNull(),
+  path: text('path'),
+  prompt: text('prompt'),
+  width: integer('width'),
+  height: integer('height'),
+  dependsOn: text('depends_on', { mode: 'json' }).$type<string[]>().notNull(),
+  status: text('status').$type<'todo' | 'done'>().notNull().default('todo'),
+  job: text('job_id'),
+  version: integer('version').notNull(),
+  createdAt: integer('created_at').notNull(),
+  doneAt: integer('done_at'),
+})
+
+export type Task = typeof tasks.$inferSelect

@@ -1,0 +1,128 @@
+import { and, asc, eq } from 'drizzle-orm'
+import type { Changes } from '../changes/changes.ts'
+import type { Entity } from '../changes/entity.ts'
+import type { Reader } from '../db/open.ts'
+import type { Tx } from '../db/writer.ts'
+import { NotFound } from '../errors.ts'
+import type { EventLog } from '../events/append.ts'
+import type { JobRef } from '../events/line.ts'
+import { enqueue } from '../jobs/jobs.ts'
+import type { Job } from '../jobs/tables.ts'
+import { letRun, type ProjectsDeps, projectById, refreshStatus } from './projects.ts'
+import { readyTasks, type TaskKind } from './state.ts'
+import { type Task, tasks } from './tables.ts'
+
+/** What of a task is edited, and so can be undone. */
+export interface TaskFields {
+  parent: string | null
+  key: string
+  position: number
+  kind: TaskKind
+  title: string
+  path: string | null
+  prompt: string | null
+  width: number | null
+  height: number | null
+  dependsOn: string[]
+  status: 'todo' | 'done'
+}
+
+export interface TasksDeps extends ProjectsDeps {
+  changes: Changes
+}
+
+/** How tasks are edited through changes. */
+export function taskEntity({ events, now }: { events: EventLog; now: () => number }): Entity<TaskFields> {
+  return {
+    name: 'task',
+    async read(tx, scope, id) {
+      const [task] = await tx
+        .select()
+        .from(tasks)
+        .where(and(eq(tasks.project, scope), eq(tasks.id, id)))
+      return task ? { version: task.version, state: fieldsOf(task) } : null
+    },
+    async write(tx, { scope, id, version, state, change }) {
+      if (!state) return void (await tx.delete(tasks).where(eq(tasks.id, id)))
+      const row = { ...state, version, doneAt: state.status === 'done' ? now() : null }
+      await tx
+        .insert(tasks)
+        .values({ id, project: scope, createdAt: now(), ...row })
+        .onConflictDoUpdate({ target: tasks.id, set: row })
+      const type = version === 1 ? 'task.created' : 'task.updated'
+      await events.append(tx, { type, scope, by: change.by, data: { task: id, ...state } })
+    },
+  }
+}
+
+export function tasksOf(read: Reader, project: string): Promise<Task[]> {
+  return read.select().from(tasks).where(eq(tasks.project, project)).orderBy(asc(tasks.position))
+}
+
+/** @throws NotFound `unknown_task` */
+export async function taskById(read: Reader, id: string): Promise<Task> {
+  const [task] = await read.select().from(tasks).where(eq(tasks.id, id))
+  if (!task) throw new NotFound('task', id)
+  return task
+}
+
+/** Marks a task as done by a job, starts what waited for it and brings the project's status up to date. */
+export async function completeTask(deps: TasksDeps, tx: Tx, id: string, job: JobRef): Promise<void> {
+  const task = await taskById(tx, id)
+  await deps.changes.apply(tx, {
+    scope: task.project,
+    entity: 'task',
+    id,
+    baseVersion: task.version,
+    after: { ...fieldsOf(task), status: 'done' },
+    by: `job:${job.id}`,
+    job,
+  })
+  await startReady(deps, tx, task.project)
+  await refreshStatus(deps, tx, task.project)
+}
+
+/** Queues a job for each task that can start now, unless the plan still waits for a person. */
+export async function startReady(deps: TasksDeps, tx: Tx, project: string): Promise<Job[]> {
+  if (!(await projectById(tx, project)).autorun) return []
+  const started: Job[] = []
+  for (const task of readyTasks(await tasksOf(tx, project))) {
+    const job = await enqueue(deps, tx, {
+      kind: task.kind,
+      input: { task: task.id },
+      scope: project,
+      key: `task:${task.id}`,
+      about: { task: task.id, title: task.title, path: task.path },
+    })
+    await tx.update(tasks).set({ job: job.id }).where(eq(tasks.id, task.id))
+    started.push(job)
+  }
+  return started
+}
+
+/** Lets a plan that waited for a person be carried out. Returns the jobs that this started. */
+export function startProject(deps: TasksDeps, project: string, by: string): Promise<Job[]> {
+  return deps.db.write(async (tx) => {
+    await letRun(tx, project)
+    await deps.events.append(tx, { type: 'project.started', scope: project, by })
+    const started = await startReady(deps, tx, project)
+    await refreshStatus(deps, tx, project)
+    return started
+  })
+}
+
+function fieldsOf({
+  parent,
+  key,
+  position,
+  kind,
+  title,
+  path,
+  prompt,
+  width,
+  height,
+  dependsOn,
+  status,
+}: Task): TaskFields {
+  return { parent, key, position, kind, title, path, prompt, width, height, dependsOn, status }
+}

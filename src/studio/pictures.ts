@@ -1,0 +1,25 @@
+import { asc, eq } from 'drizzle-orm'
+import type { Reader } from '../db/open.ts'
+import type { Picture } from '../projects/page.ts'
+import { tasks } from '../projects/tables.ts'
+import { rawUrl } from '../workspace/urls.ts'
+import { artifacts } from './tables.ts'
+
+/** The pictures of a project, in the order in which they were finished. */
+export async function picturesOf(read: Reader, project: string): Promise<Picture[]> {
+  const rows = await read
+    .select({ artifact: artifacts, title: tasks.title, prompt: tasks.prompt })
+    .from(artifacts)
+    .leftJoin(tasks, eq(tasks.id, artifacts.task))
+    .where(eq(artifacts.project, project))
+    .orderBy(asc(artifacts.createdAt))
+  return rows.map(({ artifact: { path, width, height, seed }, title, prompt }) => ({
+    path,
+    url: rawUrl(project, path),
+    width,
+    height,
+    seed,
+    title: title ?? path,
+    prompt: prompt ?? '',
+  }))
+}

@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import { Elysia } from 'elysia'
+import { z } from 'zod'
+import { NotFound } from '../errors.ts'
+import { attemptFolder } from '../gpu/folder.ts'
+import type { Guard } from '../web/guard.ts'
+
+export interface StudioRoutesDeps {
+  guard: Guard
+  /** The folder of all attempts. */
+  attempts: string
+}
+
+const Preview = z.object({
+  id: z.string().regex(/^[\w-]{1,64}$/),
+  attempt: z.coerce.number().int().min(1),
+  file: z.string().regex(/^\d{1,6}\.png$/),
+})
+
+/** What a picture looks like while it is being rendered. */
+export function studioRoutes({ guard, attempts }: StudioRoutesDeps) {
+  return new Elysia().use(guard).get('/jobs/:id/previews/:attempt/:file', async ({ params }) => {
+    const known = Preview.safeParse(params)
+    if (!known.success) throw new NotFound('preview', params.file)
+    const { id, attempt, file } = known.data
+    const picture = Bun.file(join(attemptFolder(attempts, id, attempt), 'previews', file))
+    if (!(await picture.exists())) throw new NotFound('preview', file)
+    return new Response(picture, {
+      headers: { 'content-type': 'image/png', 'cache-control': 'private, max-age=3600, immutable' },
+    })
+  })
+}

@@ -1,0 +1,123 @@
+import { basename } from 'node:path'
+import type { BlobRef, Blobs } from '../files/blobs.ts'
+import { projectPath } from '../files/paths.ts'
+import type { Device } from '../gpu/devices.ts'
+import { SKETCH } from '../gpu/engines.ts'
+import type { DevicePool } from '../gpu/leases.ts'
+import { type RenderDeps, type RenderedPicture, renderPicture } from '../gpu/render.ts'
+import { parseTier } from '../gpu/tiers.ts'
+import type { Done, Handler, JobContext } from '../jobs/handler.ts'
+import { refOf } from '../jobs/settle.ts'
+import { projectById, refreshStatus } from '../projects/projects.ts'
+import type { Project, Task } from '../projects/tables.ts'
+import { completeTask, type TasksDeps, taskById } from '../projects/tasks.ts'
+import { type FilesDeps, writeFile } from '../workspace/files.ts'
+import { artifacts } from './tables.ts'
+
+export interface StudioDeps extends TasksDeps, FilesDeps {
+  blobs: Blobs
+  devices: DevicePool
+  render: RenderDeps
+  /** What one step takes at least, ms. */
+  stepMs: number
+}
+
+type Ctx = JobContext<{ task: string }>
+
+/** The job that renders one picture, in a child process on a leased device. */
+export function renderHandler(deps: StudioDeps): Handler<{ task: string }> {
+  return {
+    kind: 'render',
+    lane: 'render',
+    run: (ctx) => renderTask(deps, ctx),
+    moved: (tx, job) => refreshStatus(deps, tx, job.scope!),
+  }
+}
+
+async function renderTask(deps: StudioDeps, ctx: Ctx): Promise<Done> {
+  const task = await taskById(deps.db.read, ctx.input.task)
+  const project = await projectById(deps.db.read, task.project)
+  const { picture, device } = await renderOnDevice(deps, ctx, project, task)
+  await ctx.phase('keeping')
+  const blob = await deps.blobs.putFile(picture.path)
+  const { width, height, seed, bytes, sha256 } = picture
+  return {
+    result: { path: task.path, width, height, seed, bytes, sha256, engine: SKETCH.name, device: device.id },
+    effects: (tx) => keepPicture(deps, tx, { ctx, task, picture, blob, device }),
+  }
+}
+
+async function renderOnDevice(
+  deps: StudioDeps,
+  ctx: Ctx,
+  project: Project,
+  task: Task,
+): Promise<{ picture: RenderedPicture; device: Device }> {
+  await ctx.phase('waiting for a device')
+  await using lease = await deps.devices.acquire(ctx.signal)
+  const { steps, guidance, name: tier } = parseTier(project.tier)
+  const { id: job, attempt } = ctx.job
+  const spec = {
+    job,
+    attempt,
+    prompt: task.prompt ?? task.title,
+    width: task.width!,
+    height: task.height!,
+    seed: (project.seed + task.position) % 2 ** 31,
+    steps,
+    guidance,
+    tier,
+    device: lease.device.id,
+    stepMs: deps.stepMs,
+  }
+  const hooks = {
+    onPhase: (phase: string) => void ctx.phase(phase).catch(() => {}), // losing the lease ends the attempt by its signal
+    onProgress: ({ step, steps, etaMs }: { step: number; steps: number; etaMs: number | null }) =>
+      ctx.progress({ step, steps, etaMs: etaMs ?? undefined }),
+    onPreview: (path: string) => ctx.preview(`/jobs/${job}/previews/${attempt}/${basename(path)}`),
+  }
+  return { picture: await renderPicture(deps.render, spec, hooks, ctx.signal), device: lease.device }
+}
+
+interface Kept {
+  ctx: Ctx
+  task: Task
+  picture: RenderedPicture
+  blob: BlobRef
+  device: Device
+}
+
+async function keepPicture(
+  deps: StudioDeps,
+  tx: Parameters<NonNullable<Done['effects']>>[0],
+  { ctx, task, picture, blob, device }: Kept,
+): Promise<void> {
+  const job = refOf(ctx.job)
+  const id = deps.newId()
+  const path = projectPath(task.path!)
+  const { width, height, seed, params } = picture
+  await writeFile(deps, tx, { project: task.project, path, blob, by: `job:${job.id}`, job })
+  await tx.insert(artifacts).values({
+    id,
+    project: task.project,
+    task: task.id,
+    job: job.id,
+    path,
+    ...blob,
+    width,
+    height,
+    seed,
+    engine: SKETCH.name,
+    device: device.name,
+    params,
+    createdAt: deps.now(),
+  })
+  await deps.events.append(tx, {
+    type: 'render.finished',
+    scope: task.project,
+    job,
+    by: `job:${job.id}`,
+    data: { artifact: id, path, width, height, seed },
+  })
+  await completeTask(deps, tx, task.id, job)
+}

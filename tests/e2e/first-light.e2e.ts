@@ -1,0 +1,182 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, type Page, test } from '@playwright/test'
+import { dataDirectory, type RunningServer, startServer } from '../support/server.ts'
+
+const PASSWORD = 'a long enough sentence'
+const BAKERY = 'A landing page for a bakery called Crumb & Co with a menu page and three pictures'
+
+let data: ReturnType<typeof dataDirectory>
+let server: RunningServer
+
+test.beforeAll(async () => {
+  data = dataDirectory()
+  server = await startServer({
+    data: data.path,
+    env: { HEARTH_DEMO_BYTES_PER_SECOND: '12000', HEARTH_SKETCH_STEP_MS: '40' },
+  })
+})
+
+test.afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  data[Symbol.dispose]()
+})
+
+test.describe.configure({ mode: 'serial' })
+
+test('the set-up link makes the first account and leads to the big box', async ({ page }) => {
+  await page.goto(server.setupLink!)
+  await noViolations(page)
+  await page.getByLabel(/e-?mail/i).fill('me@example.org')
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill(PASSWORD)
+  await page.getByRole('button').click()
+  await expect(page.getByLabel('What do you want to make?')).toBeVisible()
+  await noViolations(page)
+})
+
+test('the link works once', async ({ page }) => {
+  await page.goto(server.setupLink!)
+  await expect(page.getByText(/already/i).first()).toBeVisible()
+  await noViolations(page)
+})
+
+test('a brief becomes a finished site, watched live, in two tabs, with a reload in the middle', async ({
+  page,
+  context,
+}) => {
+  test.setTimeout(120_000)
+  await signIn(page)
+  await page.getByLabel('What do you want to make?').fill(BAKERY)
+  const pressed = Date.now()
+  await page.getByRole('button', { name: 'Make it' }).click()
+  await expect(page.locator('#pulse .now')).toContainText(/Planning|Getting ready|Writing/)
+  expect(Date.now() - pressed).toBeLessThan(1_500) // the 500 ms of the promise are measured by the server's own test; this is a browser on a busy machine
+
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Crumb & Co')
+  await expect(page.locator('#tree')).toContainText('styles.css', { timeout: 20_000 })
+  await expect(page.locator('#pulse .now')).toContainText(/Writing/, { timeout: 20_000 })
+  await expect(page.locator('#pulse .now')).toContainText(/KB|bytes/)
+  await expect(page.locator('#pulse .now')).toContainText(/step \d+ of \d+/, { timeout: 20_000 })
+  await noViolations(page)
+
+  const second = await context.newPage()
+  await second.goto(page.url())
+  await expect(second.locator('#tree')).toContainText('styles.css')
+  await page.reload()
+  await expect(page.locator('#tree')).toContainText('styles.css')
+
+  await expect(page.locator('#head')).toContainText('Done', { timeout: 90_000 })
+  await expect(second.locator('#head')).toContainText('Done')
+  await expect(page.locator('#files')).toContainText('index.html')
+  await expect(page.locator('#files')).toContainText('menu.html')
+  await expect(page.locator('#pictures figure')).toHaveCount(3)
+  await noViolations(page)
+})
+
+test('the finished site opens in its frame, with styles and pictures, on an origin of its own', async ({ page }) => {
+  await openProject(page)
+  const frame = page.frameLocator('#preview iframe')
+  await expect(frame.getByRole('heading', { level: 1 })).toBeVisible()
+  const url = new URL((await page.locator('#preview iframe').getAttribute('src'))!)
+  expect(url.origin).not.toBe(new URL(page.url()).origin)
+  const preview = await page.context().newPage()
+  await preview.goto(url.href)
+  const seen = await preview.evaluate(() => ({
+    styled: document.styleSheets.length > 0 && getComputedStyle(document.body).margin === '0px',
+    pictures: [...document.images].map((image) => image.complete && image.naturalWidth),
+  }))
+  expect(seen.styled).toBe(true)
+  expect(seen.pictures.length).toBeGreaterThan(0)
+})
+
+test('a file opens highlighted, and the zip holds the project', async ({ page }) => {
+  await openProject(page)
+  const download = page.waitForEvent('download')
+  await page.getByRole('link', { name: /download zip/i }).click()
+  expect((await download).suggestedFilename()).toMatch(/\.zip$/)
+  await page.locator('#files').getByRole('link', { name: 'index.html' }).click()
+  await expect(page.locator('code, pre').first()).toContainText('<!doctype html>', { ignoreCase: true })
+  await expect(page.locator('[class^="hljs"]').first()).toBeAttached()
+  await noViolations(page)
+})
+
+test('work stops when it is told to, and goes on when it is told to', async ({ page }) => {
+  await signIn(page)
+  await page
+    .getByLabel('What do you want to make?')
+    .fill('A short illustrated story about a lighthouse, with two pictures')
+  await page.getByRole('button', { name: 'Make it' }).click()
+  await expect(page.locator('#pulse .now')).toContainText(/Writing|Rendering/, { timeout: 20_000 })
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await expect(page.locator('#head')).toContainText('Paused')
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await expect(page.locator('#head')).toContainText('At work')
+  await page.locator('#head').getByRole('button', { name: 'Stop' }).click()
+  await expect(page.locator('#head')).toContainText('Stopped')
+  await noViolations(page)
+})
+
+test('the server is killed and started again: the page comes back by itself and the project ends whole', async ({
+  page,
+}) => {
+  test.setTimeout(120_000)
+  await signIn(page)
+  await page.getByLabel('What do you want to make?').fill('A website for a choir called Low Tide with two pictures')
+  await page.getByRole('button', { name: 'Make it' }).click()
+  await expect(page.locator('#pulse .now')).toContainText(/Writing/, { timeout: 20_000 })
+  const { port } = new URL(server.url)
+  await server.kill()
+  server = await startServer({
+    data: data.path,
+    env: { HEARTH_PORT: port, HEARTH_DEMO_BYTES_PER_SECOND: '12000', HEARTH_SKETCH_STEP_MS: '40' },
+  })
+  await expect(page.locator('#head')).toContainText('Done', { timeout: 90_000 })
+})
+
+test('a brief that says nothing is answered in words, and what was typed stays', async ({ page }) => {
+  await signIn(page)
+  await page.getByLabel('What do you want to make?').fill('???')
+  await page.getByRole('button', { name: 'Make it' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: /say/i })).toBeVisible()
+  await expect(page.getByLabel('What do you want to make?')).toHaveValue('???')
+  await noViolations(page)
+})
+
+test('pages that are not there, and people who are not signed in, are told so in words', async ({ page, browser }) => {
+  await signIn(page)
+  await page.goto(`${server.url}/projects/nothing`)
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await noViolations(page)
+  const stranger = await browser.newPage()
+  await stranger.goto(`${server.url}/`)
+  await expect(stranger).toHaveURL(/sign-in/)
+  await noViolations(stranger)
+})
+
+async function signIn(page: Page): Promise<void> {
+  await page.goto(`${server.url}/sign-in`)
+  await page.getByLabel(/e-?mail/i).fill('me@example.org')
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill(PASSWORD)
+  await page.getByRole('button', { name: /sign in/i }).click()
+  await expect(page.getByLabel('What do you want to make?')).toBeVisible()
+}
+
+async function openProject(page: Page): Promise<void> {
+  await signIn(page)
+  await page
+    .getByRole('main')
+    .getByRole('link', { name: /Crumb & Co/ })
+    .first()
+    .click()
+  await expect(page.locator('#head')).toContainText('Done')
+}
+
+async function noViolations(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([])
+}
