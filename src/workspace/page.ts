@@ -3,7 +3,7 @@ import type { Blobs } from '../files/blobs.ts'
 import { kindOf } from '../files/languages.ts'
 import type { FileRow } from '../projects/page.ts'
 import { projectById } from '../projects/projects.ts'
-import { fileAt, fileRow, filesOf, readFileText } from './files.ts'
+import { fileAt, fileRow, fileRows, readFileText } from './files.ts'
 import { highlightLines } from './highlight.ts'
 
 /** Longest file that is shown as text, in bytes: a longer one is for downloading. */
@@ -33,6 +33,6 @@ export async function filePage(deps: { read: Reader; blobs: Blobs }, project: st
       isPicture,
       isBinary: !isPicture && lines === null,
     },
-    files: (await filesOf(deps.read, id)).map(fileRow),
+    files: await fileRows(deps.read, id),
   }
 }

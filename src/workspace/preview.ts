@@ -3,36 +3,51 @@ import { NotFound } from '../errors.ts'
 import type { Blobs } from '../files/blobs.ts'
 import { mediaTypeOf } from '../files/languages.ts'
 import { fileAt, type ProjectFile } from './files.ts'
+import { previewKey } from './preview-key.ts'
 import { type LinkDeps, previewPath, readToken } from './preview-link.ts'
 import { decodePath, encodePath } from './urls.ts'
 
 const INDEX = 'index.html'
 
-export interface PreviewDeps extends LinkDeps {
+export interface PreviewDeps {
   read: Reader
   blobs: Blobs
-  /** The app's origins as this request's browser reaches them: they alone may show a preview in a frame. */
-  appOrigins(request: Request): string[]
+  now: () => number
+  /** The data directory, which keeps the key. */
+  data: string
+  /** The app's origins as this request's browser reaches them: they alone may show a preview in a frame. Without: this host, any port. */
+  appOrigins?: (request: Request) => string[]
 }
 
-/** Where a file is previewed; `origin` is the preview listener's, as the browser reaches it. */
-export function previewUrl(deps: LinkDeps & { origin: string }, project: string, path: string): string {
-  return deps.origin + previewPath(deps, project, path)
+export interface Preview {
+  /** Where a file is previewed, below the preview's origin: `/<token>/<path>`. */
+  path(project: string, path: string): string
+  /**
+   * Answers for the preview's own origin: generated files as what they are, shut in a sandbox. It sets no cookie,
+   * reads none, and knows nothing but files.
+   */
+  handle(request: Request): Promise<Response>
 }
 
-/**
- * Answers for the preview's own origin: `/<token>/<path>`, generated files as what they are, shut in a sandbox. It sets
- * no cookie, reads none, and knows nothing but files.
- */
-export function previewHandler(deps: PreviewDeps): (request: Request) => Promise<Response> {
-  return async (request) => {
-    const response = await answer(deps, request)
-    for (const [name, value] of Object.entries(sandbox(deps.appOrigins(request)))) response.headers.set(name, value)
-    return request.method === 'HEAD' ? new Response(null, response) : response
+/** @throws DomainError `secret_damaged` */
+export function openPreview({ read, blobs, now, data, appOrigins = sameHost }: PreviewDeps): Preview {
+  const deps = { read, blobs, now, key: previewKey(data) }
+  return {
+    path: (project, path) => previewPath(deps, project, path),
+    async handle(request) {
+      const response = await answer(deps, request)
+      for (const [name, value] of Object.entries(sandbox(appOrigins(request)))) response.headers.set(name, value)
+      return request.method === 'HEAD' ? new Response(null, response) : response
+    },
   }
 }
 
-async function answer(deps: PreviewDeps, request: Request): Promise<Response> {
+interface AnswerDeps extends LinkDeps {
+  read: Reader
+  blobs: Blobs
+}
+
+async function answer(deps: AnswerDeps, request: Request): Promise<Response> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return notice(405, 'A preview can only be looked at.', { allow: 'GET, HEAD' })
   const { pathname } = new URL(request.url)
@@ -59,7 +74,7 @@ async function fileFor(read: Reader, project: string, path: string): Promise<Pro
   }
 }
 
-function fileResponse({ blobs }: PreviewDeps, request: Request, { path, version, hash, bytes }: ProjectFile): Response {
+function fileResponse({ blobs }: AnswerDeps, request: Request, { path, version, hash, bytes }: ProjectFile): Response {
   const headers = {
     etag: `"${version}"`,
     'cache-control': 'private, no-cache',
@@ -68,6 +83,11 @@ function fileResponse({ blobs }: PreviewDeps, request: Request, { path, version,
   }
   if (request.headers.get('if-none-match') === headers.etag) return new Response(null, { status: 304, headers })
   return new Response(blobs.open(hash), { headers })
+}
+
+function sameHost(request: Request): string[] {
+  const { protocol, hostname } = new URL(request.url)
+  return [`${protocol}//${hostname}:*`]
 }
 
 function moved(location: string): Response {

@@ -29,8 +29,13 @@ const ChangesQuery = z.object({
   before: z.string().optional(),
 })
 
+/** All that a project's files and changes answer to. */
+export function workspaceRoutes(deps: WorkspaceRoutesDeps) {
+  return new Elysia().use(workspaceApi(deps)).use(workspacePages(deps))
+}
+
 /** The API of a project's files and of its changes. */
-export function workspaceApi(deps: WorkspaceRoutesDeps) {
+function workspaceApi(deps: WorkspaceRoutesDeps) {
   return new Elysia({ prefix: '/api' })
     .use(deps.guard)
     .get(
@@ -58,7 +63,7 @@ export function workspaceApi(deps: WorkspaceRoutesDeps) {
 }
 
 /** The pages of a project's files: the viewer, the download of all, the undoing of a change. */
-export function workspacePages(deps: WorkspaceRoutesDeps) {
+function workspacePages(deps: WorkspaceRoutesDeps) {
   return new Elysia()
     .use(deps.guard)
     .get('/projects/:id/files/*', async ({ params, request, actor }) => {
