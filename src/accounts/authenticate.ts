@@ -9,6 +9,8 @@ import { sessionOf } from './sessions.ts'
 import type { AccountRow } from './tables.ts'
 import { tokenOf } from './tokens.ts'
 
+/** An empty bearer is one too: it must not fall back on the cookie. */
+const BEARER = /^bearer(?:\s+|$)(.*)$/i
 /** Who may do nothing else may still leave. */
 const ALWAYS_ALLOWED = new Set(['/sign-out'])
 
@@ -72,5 +74,5 @@ function actorOf(
 }
 
 function bearerOf(request: Request): string | undefined {
-  return /^bearer\s+(.*)$/i.exec(request.headers.get('authorization') ?? '')?.[1]?.trim()
+  return BEARER.exec(request.headers.get('authorization') ?? '')?.[1]
 }

@@ -34,7 +34,7 @@ export interface NewToken {
  * Makes a token for a program. `secret` is shown this once; the database has its hash.
  * @throws Invalid `bad_token_name`, `unknown_scope`, `bad_expiry`; NotFound `unknown_account`; Forbidden `scope_too_wide`
  */
-export function createToken(
+export async function createToken(
   deps: TokensDeps,
   { name, account, scopes, expiresAt = null, by, within = SCOPES }: NewToken,
 ): Promise<{ token: Token; secret: string }> {

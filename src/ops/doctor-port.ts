@@ -3,8 +3,9 @@ import type { DoctorDeps } from './doctor.ts'
 import { bad, type Finding, ok } from './finding.ts'
 
 /** Whether the server runs, or could take its port. */
-export async function examinePort({ config: { host, port }, serving }: DoctorDeps): Promise<Finding[]> {
+export async function examinePort({ config: { host, port }, serving, db }: DoctorDeps): Promise<Finding[]> {
   if (serving) return [ok('server', `running at ${serving}`)]
+  if (db) return [ok('server', 'running: it says all this itself')]
   const refusal = await tryToListen(host, port)
   if (!refusal) return [ok('server', `not running; port ${port} on ${host} is free`)]
   if (refusal === 'EADDRINUSE')
