@@ -6,6 +6,7 @@ export function sqliteCode(error: unknown): string | undefined {
     const { code, extendedCode } = at as Error & { code?: unknown; extendedCode?: unknown }
     const found = [extendedCode, code].find((value) => typeof value === 'string' && value.startsWith('SQLITE_'))
     if (found) return found as string
+    if (/^ConnectionFailed\(.*: 14"?\)$/.test(at.message)) return 'SQLITE_CANTOPEN' // the driver says it in words alone
   }
   return undefined
 }
@@ -17,7 +18,11 @@ export function isBusy(error: unknown): boolean {
 
 /** True when the failure is of the connection or the disk, so that nothing in flight on it can be trusted. */
 export function breaksConnection(error: unknown): boolean {
-  return isBusy(error) || /^SQLITE_(FULL|IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY)/.test(sqliteCode(error) ?? '')
+  return (
+    isBusy(error) ||
+    /^SQLITE_(FULL|IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY)/.test(sqliteCode(error) ?? '') ||
+    hasCode(error, 'TRANSACTION_CLOSED')
+  )
 }
 
 export function isUniqueViolation(error: unknown): boolean {

@@ -54,7 +54,7 @@ export async function openDatabase({ url, token, backups, now, log }: OpenOption
       read: drizzle(reading),
       write: writer.write,
       stats: writer.stats,
-      copyTo: async (path) => void (await reading.execute({ sql: 'VACUUM INTO ?', args: [path] })),
+      copyTo: (path) => copy(connect(1), path),
       [Symbol.asyncDispose]: async () => {
         await writer.close()
         for (const client of clients) client.close()
@@ -63,6 +63,17 @@ export async function openDatabase({ url, token, backups, now, log }: OpenOption
   } catch (error) {
     for (const client of clients) client.close()
     throw explainStorage(error)
+  }
+}
+
+/** On a connection of its own: SQLite takes VACUUM INTO for a write, and the writer may be busy. */
+async function copy(client: Client, path: string): Promise<void> {
+  try {
+    await client.execute({ sql: 'VACUUM INTO ?', args: [path] })
+  } catch (error) {
+    throw explainStorage(error)
+  } finally {
+    client.close()
   }
 }
 

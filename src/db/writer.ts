@@ -66,11 +66,13 @@ export function openWriter({ client, prepare, log }: WriterDeps): Writer {
 
   async function commitGroup(group: Unit[], attempt = 1): Promise<void> {
     let acknowledge: (() => void)[] = []
+    const running = keepingFailure((tx: Tx) => runGroup(tx, group, runHook))
     try {
-      acknowledge = await db.transaction((tx) => runGroup(tx, group, runHook))
+      acknowledge = await db.transaction(running.work)
       stats.commits++
       stats.units += group.length
-    } catch (error) {
+    } catch (thrown) {
+      const error = running.failure(thrown)
       await renew(error)
       if (isBusy(error) && attempt < BUSY_TRIES) {
         await Bun.sleep(BUSY_WAIT_MS * 2 ** (attempt - 1))
@@ -134,25 +136,37 @@ async function runGroup(outer: Tx, group: Unit[], runHook: RunHook): Promise<(()
 /** Runs one unit in its savepoint and says how to tell its caller, once the group is on disk. */
 async function runUnit(outer: Tx, unit: Unit, runHook: RunHook): Promise<() => void> {
   const after: (() => void)[] = []
-  let thrown: { error: unknown } | undefined
+  const running = keepingFailure((tx: Tx) => {
+    hooks.set(tx, after)
+    return unit.work(tx)
+  })
   try {
-    const value = await outer.transaction(async (tx) => {
-      hooks.set(tx, after)
-      try {
-        return await unit.work(tx)
-      } catch (error) {
-        thrown = { error }
-        throw error
-      }
-    })
+    const value = await outer.transaction(running.work)
     return () => {
       after.forEach(runHook)
       unit.done(value)
     }
-  } catch (error) {
+  } catch (thrown) {
+    const error = running.failure(thrown)
     // Another error than the unit's own says that its savepoint is gone: SQLite has rolled back the whole group.
-    if (thrown?.error !== error || breaksConnection(error)) throw thrown?.error ?? error
+    if (error !== thrown || breaksConnection(error)) throw error
     return () => unit.failed(error)
+  }
+}
+
+/** Keeps what `work` throws: the rollback that follows may fail in its turn, and drizzle then throws that instead. */
+function keepingFailure<T>(work: (tx: Tx) => Promise<T>) {
+  let kept: { error: unknown } | undefined
+  return {
+    work: async (tx: Tx): Promise<T> => {
+      try {
+        return await work(tx)
+      } catch (error) {
+        kept = { error }
+        throw error
+      }
+    },
+    failure: (thrown: unknown): unknown => (kept ? kept.error : thrown),
   }
 }
 

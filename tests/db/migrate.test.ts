@@ -1,0 +1,110 @@
+import { expect, test } from 'bun:test'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createClient } from '@libsql/client'
+import { type Migration, migrate, shippedMigrations } from '../../src/db/migrate.ts'
+import { openDatabase } from '../../src/db/open.ts'
+import { silent, temporaryFolder } from '../support/database.ts'
+
+const ONE: Migration = {
+  id: 1,
+  name: '0001_one',
+  sql: 'CREATE TABLE one (id INTEGER) STRICT; INSERT INTO one VALUES (7);',
+}
+const TWO: Migration = { id: 2, name: '0002_two', sql: 'CREATE TABLE two (id INTEGER) STRICT;' }
+const BROKEN: Migration = {
+  id: 2,
+  name: '0002_broken',
+  sql: 'CREATE TABLE two (id INTEGER) STRICT; INSERT INTO nowhere VALUES (1);',
+}
+const DYING = join(import.meta.dir, '../support/dying-migrator.ts')
+
+function fresh() {
+  const folder = temporaryFolder()
+  const client = createClient({ url: `file:${join(folder.path, 'm.db')}`, concurrency: 1, intMode: 'number' })
+  const backups = join(folder.path, 'backups')
+  return {
+    client,
+    backups,
+    to: (...migrations: Migration[]) => migrate({ client, backups, now: () => 42, log: silent, migrations }),
+    tables: async () => tablesOf(client),
+    [Symbol.dispose]() {
+      client.close()
+      folder[Symbol.dispose]()
+    },
+  }
+}
+
+async function tablesOf(client: ReturnType<typeof createClient>): Promise<unknown[]> {
+  const { rows } = await client.execute("SELECT name FROM sqlite_master WHERE name IN ('one', 'two') ORDER BY name")
+  return rows.map(({ name }) => name)
+}
+
+test('what is missing is applied, in order, once', async () => {
+  using db = fresh()
+  await db.to(ONE)
+  await db.to(ONE, TWO)
+  await db.to(ONE, TWO)
+  expect(await db.tables()).toEqual(['one', 'two'])
+  expect((await db.client.execute('SELECT count(*) AS n FROM one')).rows[0]?.n).toBe(1)
+})
+
+test('a migration that was changed after it was applied is refused in words', async () => {
+  using db = fresh()
+  await db.to(ONE)
+  const changed = db.to({ ...ONE, sql: `${ONE.sql} -- changed` }, TWO)
+  await expect(changed).rejects.toMatchObject({
+    code: 'migration_changed',
+    message: expect.stringContaining('0001_one'),
+  })
+  expect(await db.tables()).toEqual(['one'])
+})
+
+test('a database from a newer version is refused in words', async () => {
+  using db = fresh()
+  await db.to(ONE, TWO)
+  await expect(db.to(ONE)).rejects.toMatchObject({
+    code: 'migration_unknown',
+    message: expect.stringContaining('0002_two'),
+  })
+})
+
+test('a copy of the file is made before a migration, and none when there is nothing to lose or to do', async () => {
+  using db = fresh()
+  await db.to(ONE)
+  expect(() => readdirSync(db.backups)).toThrow()
+  await db.to(ONE, TWO)
+  await db.to(ONE, TWO)
+  expect(readdirSync(db.backups)).toEqual(['before-0002_two-42.db'])
+
+  const copy = createClient({ url: `file:${join(db.backups, 'before-0002_two-42.db')}` })
+  expect(await tablesOf(copy)).toEqual(['one'])
+  expect((await copy.execute('SELECT id FROM one')).rows[0]?.id).toBe(7)
+  copy.close()
+})
+
+test('a migration that fails leaves everything as it was, and the mended one goes through', async () => {
+  using db = fresh()
+  await db.to(ONE)
+  await expect(db.to(ONE, BROKEN)).rejects.toThrow('nowhere')
+  expect(await db.tables()).toEqual(['one'])
+  await db.to(ONE, TWO)
+  expect(await db.tables()).toEqual(['one', 'two'])
+})
+
+test.each([1, 2])(
+  'a server killed in the middle of migration %d finds the state before it, and goes on',
+  async (nth) => {
+    using folder = temporaryFolder()
+    const child = Bun.spawn([process.execPath, DYING, folder.path, String(nth)], { stderr: 'inherit' })
+    await child.exited
+    expect(child.signalCode).toBe('SIGKILL')
+
+    const url = `file:${join(folder.path, 'hearth.db')}`
+    const client = createClient({ url })
+    expect((await client.execute('SELECT count(*) AS n FROM migrations')).rows[0]?.n).toBe(nth - 1)
+    client.close()
+    await using db = await openDatabase({ url, backups: join(folder.path, 'backups'), now: Date.now, log: silent })
+    expect(await db.read.all('SELECT id FROM migrations')).toHaveLength(shippedMigrations().length)
+  },
+)
