@@ -3,6 +3,7 @@ import { COMMON_PASSWORDS } from './common-passwords.ts'
 
 export const MIN_CHARACTERS = 8
 export const MAX_BYTES = 1_024
+const FIELD = { context: { field: 'password' } }
 
 /**
  * Refuses what is guessed first; asks for no special characters. @throws Invalid `password_too_short`,
@@ -11,15 +12,27 @@ export const MAX_BYTES = 1_024
 export function checkPassword(password: string, email: string): void {
   const plain = password.normalize('NFKC').trim().toLowerCase()
   if ([...password].length < MIN_CHARACTERS)
-    throw bad('password_too_short', `The password needs at least ${MIN_CHARACTERS} characters. A few words do well.`)
+    throw new Invalid(
+      'password_too_short',
+      `The password needs at least ${MIN_CHARACTERS} characters. A few words do well.`,
+      FIELD,
+    )
   if (Buffer.byteLength(password) > MAX_BYTES)
-    throw bad('password_too_long', `The password may have at most ${MAX_BYTES} bytes. Use a shorter one.`)
+    throw new Invalid(
+      'password_too_long',
+      `The password may have at most ${MAX_BYTES} bytes. Use a shorter one.`,
+      FIELD,
+    )
   if (plain === email || plain === email.split('@')[0])
-    throw bad('password_is_email', 'The password is the e-mail address. Choose one that nobody can read off it.')
+    throw new Invalid(
+      'password_is_email',
+      'The password is the e-mail address. Choose one that nobody can read off it.',
+      FIELD,
+    )
   if (COMMON_PASSWORDS.has(plain))
-    throw bad('password_common', 'That password is one of the first that anybody would try. Choose another.')
-}
-
-function bad(code: string, message: string): Invalid {
-  return new Invalid(code, message, { context: { field: 'password' } })
+    throw new Invalid(
+      'password_common',
+      'That password is one of the first that anybody would try. Choose another.',
+      FIELD,
+    )
 }

@@ -55,21 +55,24 @@ export async function checkSetupLink({ now }: Pick<AccountsDeps, 'now'>, read: R
     .select()
     .from(setupLinks)
     .where(eq(setupLinks.hash, sha256(token)))
-  if (link && link.usedAt !== null) throw refused('used', 'This set-up link has been used. Sign in instead.')
+  if (link && link.usedAt !== null)
+    throw new Forbidden('setup_link_used', 'This set-up link has been used. Sign in instead.')
   if (await hasAccounts(read)) throw alreadySetUp()
   if (!link)
-    throw refused('unknown', 'This is not the present set-up link. Open the one that Hearth printed when it started.')
+    throw new Forbidden(
+      'setup_link_unknown',
+      'This is not the present set-up link. Open the one that Hearth printed when it started.',
+    )
   if (link.expiresAt <= now())
-    throw refused('expired', 'This set-up link has expired: it works for 30 minutes. Restart Hearth to get a new one.')
+    throw new Forbidden(
+      'setup_link_expired',
+      'This set-up link has expired: it works for 30 minutes. Restart Hearth to get a new one.',
+    )
 }
 
 /** True for an error that no other input would mend: the form is of no use any more. */
 export function spoilsSetup(error: DomainError): boolean {
   return error.code.startsWith('setup_link_') || error.code === 'already_set_up'
-}
-
-function refused(why: string, message: string): DomainError {
-  return new Forbidden(`setup_link_${why}`, message)
 }
 
 function alreadySetUp(): Conflict {
