@@ -1,0 +1,83 @@
+import type { Database } from '../../src/db/open.ts'
+import { type NewEvent, openEventLog } from '../../src/events/append.ts'
+import { eventsAfter, type FollowOptions, follow, type Sink } from '../../src/events/follow.ts'
+import { type Hub, openHub } from '../../src/events/hub.ts'
+import type { Line, Scope } from '../../src/events/line.ts'
+import { type StoppedClock, stoppedClock } from './clock.ts'
+import { testDatabase } from './database.ts'
+
+/** The log and the hub on a real database. `running` stands in for the jobs room: the scope is active while it is true. */
+export interface TestLog extends AsyncDisposable {
+  db: Database
+  hub: Hub
+  clock: StoppedClock
+  published: Line[]
+  running: boolean
+  append(event: NewEvent, rolledBack?: boolean): Promise<number>
+  stored(scope: Scope): Promise<Line[]>
+  read(options?: Partial<FollowOptions>, sink?: Partial<Sink>): Reading
+}
+
+/** One reader of the log, and what it was sent. */
+export interface Reading {
+  lines: Line[]
+  types(): string[]
+  seqs(): number[]
+  leave(): void
+  closed: number
+  over: Promise<void>
+}
+
+export async function eventLog(): Promise<TestLog> {
+  const db = await testDatabase()
+  const clock = stoppedClock()
+  const hub = openHub({ now: clock.now })
+  const events = openEventLog({ hub, now: clock.now })
+  const published: Line[] = []
+  hub.tap((line) => void (line.seq !== null && published.push(line)))
+  const log: TestLog = {
+    db,
+    hub,
+    clock,
+    published,
+    running: true,
+    append: (event, rolledBack = false) =>
+      db.write(async (tx) => {
+        const seq = await events.append(tx, event)
+        if (rolledBack) throw new Error('rolled back')
+        return seq
+      }),
+    stored: (scope) => eventsAfter(db.read, scope, 0, 100_000),
+    read: (options, sink) => reading(log, db, options, sink),
+    async [Symbol.asyncDispose]() {
+      hub[Symbol.dispose]()
+      await db[Symbol.asyncDispose]()
+    },
+  }
+  hub.source = { states: () => [], beats: () => [], active: async () => log.running }
+  return log
+}
+
+function reading(log: TestLog, db: Database, options: Partial<FollowOptions> = {}, sink: Partial<Sink> = {}): Reading {
+  const gone = new AbortController()
+  const lines: Line[] = []
+  const state: Reading = {
+    lines,
+    types: () => lines.map(({ type }) => type),
+    seqs: () => lines.flatMap(({ seq }) => (seq === null ? [] : [seq])),
+    leave: () => gone.abort(),
+    closed: 0,
+    over: Promise.resolve(),
+  }
+  state.over = follow(
+    { read: db.read, hub: log.hub, now: log.clock.now },
+    { scope: { project: 'p' }, after: 0, until: 'stay', signal: gone.signal, ...options },
+    {
+      send: (line) => void lines.push(line),
+      room: () => Promise.resolve(),
+      close: () => void state.closed++,
+      ...sink,
+    },
+  )
+  return state
+}
