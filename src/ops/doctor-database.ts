@@ -79,8 +79,10 @@ async function copyIfThere(from: string, to: string): Promise<void> {
   if (existsSync(from)) await copyFile(from, to, constants.COPYFILE_FICLONE)
 }
 
+/** What has been written lately still lies in the write-ahead log. */
 function sizeOf(path: string): number {
-  return statSync(path).size
+  const parts = [path, `${path}-wal`].filter((part) => existsSync(part))
+  return parts.reduce((size, part) => size + statSync(part).size, 0)
 }
 
 function newestMigration(): string {

@@ -161,6 +161,21 @@ describe('signing in', () => {
     expect([answer.status, answer.headers.has('set-cookie')]).toEqual([403, false])
   })
 
+  test.each(['//evil.example', '/\\evil.example', 'https://evil.example', '/.//evil.example'])(
+    'never leads on to %s',
+    async (next) => {
+      await using house = await testAccounts()
+      const visit = await doors(house)
+      await addAda(house)
+      const path = `/sign-in?next=${encodeURIComponent(next)}`
+      expect(await (await visit(path)).text()).not.toContain('evil')
+      const answer = await visit('/sign-in', form({ ...SIGN_IN, next }))
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/'])
+      const again = await visit(path, { headers: { cookie: cookieOf(answer) } })
+      expect([again.status, again.headers.get('location')]).toEqual([303, '/'])
+    },
+  )
+
   test('someone who is in already goes on at once', async () => {
     await using house = await testAccounts()
     const visit = await doors(house)
