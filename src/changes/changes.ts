@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { and, desc, eq, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, lt } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { Conflict, NotFound } from '../errors.ts'
@@ -133,10 +133,9 @@ async function undoChange(deps: ChangesDeps, entity: Entity, tx: Tx, change: Cha
 type NewChange = Omit<Change, 'seq' | 'id' | 'version' | 'undoneBy' | 'at'>
 
 async function record({ now, newId }: ChangesDeps, tx: Tx, change: NewChange): Promise<Change> {
-  const row = { ...change, before: orNull(change.before), after: orNull(change.after) }
   const [made] = await tx
     .insert(changes)
-    .values({ ...row, id: newId(), version: change.baseVersion + 1, at: now() })
+    .values({ ...change, id: newId(), version: change.baseVersion + 1, at: now() })
     .returning()
   return made!
 }
@@ -167,11 +166,6 @@ function entityCalled(entities: ReadonlyMap<string, Entity>, name: string): Enti
 /** The state as JSON keeps it, so that what is compared is what is stored. */
 function asStored(state: unknown): unknown {
   return state === null || state === undefined ? null : JSON.parse(JSON.stringify(state))
-}
-
-/** A JSON column would keep null as the word: the column itself must be NULL. */
-function orNull(state: unknown) {
-  return state === null ? sql`NULL` : state
 }
 
 function versionConflict(entity: string, id: string, expected: number, actual: number): Conflict {

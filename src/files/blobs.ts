@@ -42,6 +42,15 @@ export function openBlobs(folder: string): Blobs {
   }
 }
 
+/** The error of content that should be in the store and is not, or not whole. */
+export function blobMissing(hash: string, cause?: unknown): DomainError {
+  return new DomainError('blob_missing', 'The content of this file is gone from the disk. Restore the last backup.', {
+    severity: 'critical',
+    context: { hash },
+    cause,
+  })
+}
+
 interface Store {
   folder: string
   /** A path that no other write uses, for what is not complete yet. */
@@ -72,11 +81,7 @@ async function read(store: Store, hash: string): Promise<Uint8Array<ArrayBuffer>
   try {
     return await Bun.file(placeOf(store, hash)).bytes()
   } catch (cause) {
-    throw new DomainError('blob_missing', 'The content of this file is gone from the disk. Restore the last backup.', {
-      severity: 'critical',
-      context: { hash },
-      cause,
-    })
+    throw blobMissing(hash, cause)
   }
 }
 

@@ -4,7 +4,7 @@ import { DomainError } from '../errors.ts'
 import type { Blobs } from '../files/blobs.ts'
 import { kindOf } from '../files/languages.ts'
 import { projectPath } from '../files/paths.ts'
-import { filesOf, type ProjectFile } from './files.ts'
+import { filesOf, openFile, type ProjectFile } from './files.ts'
 
 /** What a zip without its 64-bit extension can hold. */
 const MAX_BYTES = 2 ** 32 - 2 ** 20
@@ -44,7 +44,7 @@ async function* zipChunks(blobs: Blobs, files: ProjectFile[]): AsyncGenerator<Ui
   for (const file of files) {
     const entry = entryFor(file)
     zip.add(entry)
-    for await (const chunk of blobs.open(file.hash).stream()) {
+    for await (const chunk of openFile({ blobs }, file).stream()) {
       entry.push(chunk)
       yield* ready.splice(0)
     }

@@ -1,3 +1,4 @@
+import type { BunFile } from 'bun'
 import { and, asc, eq, gt } from 'drizzle-orm'
 import type { Changes } from '../changes/changes.ts'
 import type { Change } from '../changes/tables.ts'
@@ -5,7 +6,7 @@ import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { NotFound } from '../errors.ts'
 import type { JobRef } from '../events/line.ts'
-import type { BlobRef, Blobs } from '../files/blobs.ts'
+import { type BlobRef, type Blobs, blobMissing } from '../files/blobs.ts'
 import { languageOf } from '../files/languages.ts'
 import { projectPath } from '../files/paths.ts'
 import type { FileRow } from '../projects/page.ts'
@@ -84,6 +85,13 @@ export async function filesOf(read: Reader, project: string): Promise<ProjectFil
 /** @throws DomainError `blob_missing` */
 export function readFileBytes({ blobs }: { blobs: Blobs }, file: BlobRef): Promise<Uint8Array<ArrayBuffer>> {
   return blobs.read(file.hash)
+}
+
+/** The bytes of a file, to be streamed. @throws DomainError `blob_missing` also when they are not all there */
+export function openFile({ blobs }: { blobs: Blobs }, { hash, bytes }: BlobRef): BunFile {
+  const content = blobs.open(hash)
+  if (content.size !== bytes) throw blobMissing(hash)
+  return content
 }
 
 /** The text of a file, read as UTF-8. @throws DomainError `blob_missing` */

@@ -1,8 +1,8 @@
 import type { Reader } from '../db/open.ts'
-import { NotFound } from '../errors.ts'
+import { DomainError, NotFound } from '../errors.ts'
 import type { Blobs } from '../files/blobs.ts'
 import { mediaTypeOf } from '../files/languages.ts'
-import { fileAt, type ProjectFile } from './files.ts'
+import { fileAt, openFile, type ProjectFile } from './files.ts'
 import { previewKey } from './preview-key.ts'
 import { type LinkDeps, previewPath, readToken } from './preview-link.ts'
 import { decodePath, encodePath } from './urls.ts'
@@ -35,7 +35,7 @@ export function openPreview({ read, blobs, now, data, appOrigins = sameHost }: P
   return {
     path: (project, path) => previewPath(deps, project, path),
     async handle(request) {
-      const response = await answer(deps, request)
+      const response = await answer(deps, request).catch(failed)
       for (const [name, value] of Object.entries(sandbox(appOrigins(request)))) response.headers.set(name, value)
       return request.method === 'HEAD' ? new Response(null, response) : response
     },
@@ -74,7 +74,8 @@ async function fileFor(read: Reader, project: string, path: string): Promise<Pro
   }
 }
 
-function fileResponse({ blobs }: AnswerDeps, request: Request, { path, version, hash, bytes }: ProjectFile): Response {
+function fileResponse(deps: AnswerDeps, request: Request, file: ProjectFile): Response {
+  const { path, version, bytes } = file
   const headers = {
     etag: `"${version}"`,
     'cache-control': 'private, no-cache',
@@ -82,7 +83,12 @@ function fileResponse({ blobs }: AnswerDeps, request: Request, { path, version, 
     'content-length': String(bytes),
   }
   if (request.headers.get('if-none-match') === headers.etag) return new Response(null, { status: 304, headers })
-  return new Response(blobs.open(hash), { headers })
+  return new Response(openFile(deps, file), { headers })
+}
+
+function failed(error: unknown): Response {
+  if (error instanceof DomainError) return notice(500, error.message)
+  throw error
 }
 
 function sameHost(request: Request): string[] {

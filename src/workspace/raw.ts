@@ -1,7 +1,6 @@
-import { NotFound } from '../errors.ts'
 import type { Blobs } from '../files/blobs.ts'
 import { kindOf, mediaTypeOf } from '../files/languages.ts'
-import type { ProjectFile } from './files.ts'
+import { openFile, type ProjectFile } from './files.ts'
 import { disposition } from './urls.ts'
 
 /** Shown in the browser as what they are; everything else is text, or is downloaded. */
@@ -21,8 +20,7 @@ export function rawResponse(blobs: Blobs, request: Request, file: ProjectFile): 
     'x-content-type-options': 'nosniff',
   }
   if (matches(request, headers.etag)) return new Response(null, { status: 304, headers })
-  const content = blobs.open(file.hash)
-  if (content.size !== file.bytes) throw new NotFound('content', file.path)
+  const content = openFile({ blobs }, file)
   const media = mediaTypeOf(file.path)
   const text = kindOf(file.path) === 'text'
   return new Response(content, {

@@ -1,0 +1,89 @@
+import { expect, test } from 'bun:test'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { unzipSync } from 'fflate'
+import { zipOf } from '../../src/workspace/archive.ts'
+import { fileAt } from '../../src/workspace/files.ts'
+import { testWorkspace } from './support.ts'
+
+const bytesOf = async (stream: ReadableStream<Uint8Array>) => new Uint8Array(await new Response(stream).arrayBuffer())
+
+const FILES = {
+  'README.md': '# Crumb & Co\n'.repeat(200),
+  'empty.txt': '',
+  'images/krümel 🥐.png': 'not really a picture',
+  'pages/menü.html': '<p>Brot',
+}
+
+test('the zip holds every present file, in order of paths, with its bytes', async () => {
+  await using space = await testWorkspace()
+  for (const [path, text] of Object.entries(FILES).reverse()) await space.write(path, text)
+  await space.write('gone.txt', 'x')
+  await space.remove('gone.txt')
+  await space.write('README.md', FILES['README.md'])
+  await space.write('other.txt', 'of another project', { project: 'p2' })
+
+  const files = unzipSync(await bytesOf(await zipOf(space, 'p1')))
+  expect(Object.keys(files)).toEqual(Object.keys(FILES))
+  for (const [path, text] of Object.entries(FILES)) expect(new TextDecoder().decode(files[path])).toBe(text)
+})
+
+test('the same project gives the same zip, byte by byte', async () => {
+  await using space = await testWorkspace()
+  for (const [path, text] of Object.entries(FILES)) await space.write(path, text)
+  const first = await bytesOf(await zipOf(space, 'p1'))
+  space.clock.pass(86_400_000)
+  expect(await bytesOf(await zipOf(space, 'p1'))).toEqual(first)
+})
+
+test('an empty project is an empty zip', async () => {
+  await using space = await testWorkspace()
+  expect(unzipSync(await bytesOf(await zipOf(space, 'p1')))).toEqual({})
+})
+
+test.skipIf(!Bun.which('unzip'))('other programs can read it', async () => {
+  await using space = await testWorkspace()
+  for (const [path, text] of Object.entries(FILES)) await space.write(path, text)
+  const path = join(space.folder, 'all.zip')
+  await Bun.write(path, await bytesOf(await zipOf(space, 'p1')))
+  const { exitCode, stdout } = Bun.spawnSync(['unzip', '-t', path])
+  expect(stdout.toString()).toContain('No errors detected')
+  expect(exitCode).toBe(0)
+})
+
+test('a big file is not held in memory: it is read as the reader takes it', async () => {
+  await using space = await testWorkspace()
+  const piece = crypto.getRandomValues(new Uint8Array(65_536))
+  const big = new Uint8Array(64 * 2 ** 20).map((_, i) => piece[i % piece.length]! ^ (i >> 16))
+  await space.write('big.bin', big)
+
+  const reader = (await zipOf(space, 'p1')).getReader()
+  const first = await reader.read()
+  await Bun.sleep(50)
+  expect(first.value!.byteLength).toBeLessThan(4_000_000)
+  let most = 0
+  let total = first.value!.byteLength
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    most = Math.max(most, part.value.byteLength)
+    total += part.value.byteLength
+  }
+  expect(most).toBeLessThan(4_000_000)
+  expect(total).toBeGreaterThan(big.byteLength)
+})
+
+test('a file whose content is gone breaks the download instead of shortening it', async () => {
+  await using space = await testWorkspace()
+  await space.write('a.txt', 'one')
+  const { hash } = await fileAt(space.read, 'p1', 'a.txt')
+  rmSync(join(space.folder, hash.slice(0, 2), hash))
+  await expect(zipOf(space, 'p1').then(bytesOf)).rejects.toThrow()
+})
+
+test('a reader who leaves ends it', async () => {
+  await using space = await testWorkspace()
+  await space.write('big.bin', new Uint8Array(8 * 2 ** 20))
+  const reader = (await zipOf(space, 'p1')).getReader()
+  await reader.read()
+  await reader.cancel()
+  expect((await reader.read()).done).toBe(true)
+})

@@ -1,0 +1,74 @@
+import { Elysia } from 'elysia'
+import { openChanges } from '../../src/changes/changes.ts'
+import { openEventLog } from '../../src/events/append.ts'
+import { openHub } from '../../src/events/hub.ts'
+import type { JobRef } from '../../src/events/line.ts'
+import { events } from '../../src/events/tables.ts'
+import { openBlobs } from '../../src/files/blobs.ts'
+import { projects } from '../../src/projects/tables.ts'
+import { type Actor, guard } from '../../src/web/guard.ts'
+import { fileEntity } from '../../src/workspace/file-entity.ts'
+import { deleteFile, writeFile } from '../../src/workspace/files.ts'
+import { openPreview } from '../../src/workspace/preview.ts'
+import { workspaceRoutes } from '../../src/workspace/routes.ts'
+import { stoppedClock } from '../support/clock.ts'
+import { temporaryFolder, testDatabase } from '../support/database.ts'
+import { edge } from '../web/app.ts'
+
+const ann: Actor = { id: 'ann', email: 'ann@example.com', role: 'owner', via: 'session', scopes: ['read', 'write'] }
+
+/** Two projects, `p1` and `p2`, with nothing in them yet, and everything that serves them. */
+export async function testWorkspace() {
+  const folder = temporaryFolder()
+  const db = await testDatabase()
+  const clock = stoppedClock()
+  const hub = openHub(clock)
+  const log = openEventLog({ hub, now: clock.now })
+  const blobs = openBlobs(folder.path)
+  const changes = openChanges({ ...clock, events: log, entities: [fileEntity({ events: log, now: clock.now })] })
+  const common = { db, read: db.read, blobs, changes, now: clock.now }
+  const machine = () => ({ name: 'CPU', tier: 'low', freeGb: null, totalGb: null })
+  const door = guard(async (request) => (request.headers.has('x-stranger') ? null : ann))
+  const app = edge().app.use(new Elysia().use(workspaceRoutes({ ...common, machine, guard: door })))
+  await app.modules
+  for (const id of ['p1', 'p2']) await db.write((tx) => tx.insert(projects).values(project(id)))
+
+  return {
+    ...common,
+    folder: folder.path,
+    clock,
+    preview: openPreview({ ...common, data: folder.path, appOrigins: () => ['http://app.test:4321'] }),
+    async write(
+      path: string,
+      content: string | Uint8Array,
+      more: { by?: string; job?: JobRef; baseVersion?: number; project?: string } = {},
+    ) {
+      const blob = await blobs.put(content)
+      return db.write((tx) => writeFile(common, tx, { project: 'p1', path, blob, by: 'person:ann', ...more }))
+    },
+    remove: (path: string) => db.write((tx) => deleteFile(common, tx, { project: 'p1', path, by: 'person:ann' })),
+    told: () => db.read.select().from(events).orderBy(events.seq),
+    ask: (path: string, init: RequestInit = {}) => app.handle(new Request(`http://localhost${path}`, init)),
+    async [Symbol.asyncDispose]() {
+      hub[Symbol.dispose]()
+      await db[Symbol.asyncDispose]()
+      folder[Symbol.dispose]()
+    },
+  }
+}
+
+function project(id: string) {
+  return {
+    id,
+    title: `Crumb & Co “${id}”`,
+    brief: 'A bakery',
+    model: 'demo',
+    tier: 'low',
+    seed: 1,
+    autorun: true,
+    tags: [],
+    createdBy: 'person:ann',
+    createdAt: 0,
+    updatedAt: 0,
+  }
+}
