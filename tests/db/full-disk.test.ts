@@ -1,11 +1,11 @@
 import { expect, test } from 'bun:test'
-import { rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { openDatabase } from '../../src/db/open.ts'
 import { silent } from '../support/database.ts'
 import { secondProcess } from '../support/second-process.ts'
-import { canMount, smallDisk } from '../support/small-disk.ts'
+import { canMount, fillUp, smallDisk } from '../support/small-disk.ts'
 
 // Needs the right to mount: where there is none, the tests show as skipped.
 const onSmallDisk = test.skipIf(!canMount())
@@ -19,20 +19,13 @@ async function onDisk(path: string) {
   return Object.assign(db, { count })
 }
 
-function fill(path: string): string {
-  const file = join(path, 'filler')
-  const { bavail, bsize } = statfsSync(path)
-  writeFileSync(file, Buffer.alloc(bavail * bsize))
-  return file
-}
-
 onSmallDisk(
   'a commit that finds the disk full keeps nothing, says so, and writes go on once there is space',
   async () => {
     using disk = smallDisk(8)
     await using db = await onDisk(disk.path)
     await db.write((tx) => tx.run(row(100)))
-    const filler = fill(disk.path)
+    const filler = fillUp(disk.path)
     const outcomes = await Promise.allSettled([1, 2, 3].map(() => db.write((tx) => tx.run(row(100_000)))))
     for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'disk_full' } })
     expect(await db.count()).toBe(1)

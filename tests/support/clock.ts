@@ -1,6 +1,6 @@
-import type { Clock } from '../../src/clock.ts'
+import { type Clock, systemClock } from '../../src/clock.ts'
 
-/** A clock that stands still until a test moves it; sleepers wake when their time has passed. Ids count up, random is 0.5. */
+/** A clock that stands still until a test moves it; sleepers wake when their time has passed. Random is 0.5. */
 export interface StoppedClock extends Clock {
   pass(ms: number): void
   random: () => number
@@ -13,12 +13,11 @@ interface Sleeper {
 
 export function stoppedClock(start = Date.UTC(2026, 0, 1)): StoppedClock {
   let at = start
-  let ids = 0
   let sleepers: Sleeper[] = []
   return {
     now: () => at,
     random: () => 0.5,
-    newId: () => `id-${String(++ids).padStart(6, '0')}`,
+    newId: systemClock.newId,
     sleep(ms, signal) {
       if (signal?.aborted || ms <= 0) return Promise.resolve()
       return new Promise((wake) => {

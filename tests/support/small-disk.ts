@@ -1,3 +1,5 @@
+import { statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { temporaryFolder } from './database.ts'
 
 /** True where this process may mount a file system of its own. */
@@ -20,6 +22,14 @@ export function smallDisk(mebibytes: number): Disposable & { path: string } {
       folder[Symbol.dispose]()
     },
   }
+}
+
+/** Leaves no byte free. Returns the file to remove for space. */
+export function fillUp(path: string): string {
+  const file = join(path, 'filler')
+  const { bavail, bsize } = statfsSync(path)
+  writeFileSync(file, Buffer.alloc(bavail * bsize))
+  return file
 }
 
 function mount(path: string, mebibytes: number): boolean {
