@@ -1,15 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
-import { and, desc, eq, lt } from 'drizzle-orm'
-import type { Reader } from '../db/open.ts'
+import { eq } from 'drizzle-orm'
 import type { Tx } from '../db/writer.ts'
 import { Conflict, NotFound } from '../errors.ts'
 import type { EventLog } from '../events/append.ts'
 import type { JobRef } from '../events/line.ts'
 import type { Entity } from './entity.ts'
+import { changeById, lastChange, standsOn } from './history.ts'
 import { type Change, changes } from './tables.ts'
-
-/** Most changes in one page of a project's history. */
-export const CHANGES_PAGE = 200
 
 export interface Edit<State = unknown> {
   /** The project. */
@@ -35,8 +32,9 @@ export interface Changes {
    */
   apply<State>(tx: Tx, edit: Edit<State>): Promise<Change>
   /**
-   * Takes one change back by a new one, which can itself be undone; appends `change.undone`.
-   * @throws NotFound `unknown_change`; Conflict `already_undone`, or `changed_since` when a later change touched the entity
+   * Takes one change back by a new one, which can itself be undone; appends `change.undone`. Later changes of the entity
+   * stand in the way unless they were undone.
+   * @throws NotFound `unknown_change`; Conflict `already_undone`, `changed_since`
    */
   undo(tx: Tx, changeId: string, by: string): Promise<Change>
 }
@@ -58,28 +56,6 @@ export function openChanges(deps: ChangesDeps): Changes {
       return undoChange(deps, entityCalled(entities, change.entity), tx, change, by)
     },
   }
-}
-
-/** @throws NotFound `unknown_change` */
-export async function changeById(read: Reader, id: string): Promise<Change> {
-  const [change] = await read.select().from(changes).where(eq(changes.id, id))
-  if (!change) throw new NotFound('change', id)
-  return change
-}
-
-/** A project's changes, the newest first; `before` is the id of the last one of the page before. */
-export async function changesOf(
-  read: Reader,
-  scope: string,
-  { limit = CHANGES_PAGE, before }: { limit?: number; before?: string | undefined } = {},
-): Promise<Change[]> {
-  const older = before === undefined ? undefined : lt(changes.seq, (await changeById(read, before)).seq)
-  return read
-    .select()
-    .from(changes)
-    .where(and(eq(changes.scope, scope), older))
-    .orderBy(desc(changes.seq))
-    .limit(Math.min(limit, CHANGES_PAGE))
 }
 
 async function applyEdit(deps: ChangesDeps, entity: Entity, tx: Tx, edit: Edit): Promise<Change> {
@@ -112,14 +88,14 @@ async function undoChange(deps: ChangesDeps, entity: Entity, tx: Tx, change: Cha
   const { scope, entityId: id } = change
   if (change.undoneBy) throw alreadyUndone(change)
   const last = await lastChange(tx, scope, entity.name, id)
-  if (last?.id !== change.id) throw changedSince(change, last)
+  if (!last || !(await standsOn(tx, last, change))) throw changedSince(change, last)
   const undoing = await record(deps, tx, {
     scope,
     entity: entity.name,
     entityId: id,
     by,
     job: null,
-    baseVersion: change.version,
+    baseVersion: last.version,
     before: change.after,
     after: change.before,
     undoes: change.id,
@@ -145,16 +121,6 @@ async function tell({ events }: ChangesDeps, tx: Tx, type: string, change: Chang
   const { id, scope, entity, entityId, version, by, undoes } = change
   const data = { change: id, entity, id: entityId, version, ...(undoes ? { undoes } : {}) }
   await events.append(tx, { type, scope, by, data, ...(job ? { job } : {}) })
-}
-
-async function lastChange(read: Reader, scope: string, entity: string, id: string): Promise<Change | undefined> {
-  const [last] = await read
-    .select()
-    .from(changes)
-    .where(and(eq(changes.scope, scope), eq(changes.entity, entity), eq(changes.entityId, id)))
-    .orderBy(desc(changes.version))
-    .limit(1)
-  return last
 }
 
 function entityCalled(entities: ReadonlyMap<string, Entity>, name: string): Entity {

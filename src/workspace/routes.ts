@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
-import { CHANGES_PAGE, type Changes, changeById, changesOf } from '../changes/changes.ts'
+import type { Changes } from '../changes/changes.ts'
+import { CHANGES_PAGE, changeById, changesOf } from '../changes/history.ts'
 import type { Change } from '../changes/tables.ts'
 import type { Database } from '../db/open.ts'
 import { NotFound } from '../errors.ts'

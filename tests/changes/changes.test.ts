@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { changeById, changesOf } from '../../src/changes/changes.ts'
+import { changeById, changesOf } from '../../src/changes/history.ts'
 import { type Note, notebook } from './support.ts'
 
 test('a change keeps what was and what is, and says so in the log', async () => {
@@ -140,6 +140,30 @@ test('a change that others were built on is not undone', async () => {
     code: 'changed_since',
     context: { expected: 1, actual: 2, last: second.id },
   })
+  expect(await book.get('n')).toMatchObject({ state: { text: 'two' } })
+})
+
+test('changes are undone one after the other, the newest first, and brought back in turn', async () => {
+  await using book = await notebook()
+  const made = await book.set('n', { text: 'one' })
+  const second = await book.set('n', { text: 'two' })
+  const third = await book.set('n', { text: 'three' })
+
+  await book.undo(third)
+  await book.undo(second)
+  expect(await book.get('n')).toMatchObject({ version: 5, state: { text: 'one' } })
+  const unmade = await book.undo(made)
+  expect(await book.get('n')).toBeNull()
+  await book.undo(unmade)
+  expect(await book.get('n')).toMatchObject({ version: 7, state: { text: 'one' } })
+})
+
+test('an undo of an older change does not take a newer one with it, undone or redone', async () => {
+  await using book = await notebook()
+  const made = await book.set('n', { text: 'one' })
+  const undone = await book.undo(await book.set('n', { text: 'two' }))
+  await book.undo(undone)
+  await expect(book.undo(made)).rejects.toMatchObject({ code: 'changed_since' })
   expect(await book.get('n')).toMatchObject({ state: { text: 'two' } })
 })
 
