@@ -118,7 +118,7 @@ function sandbox(appOrigins: string[]): Record<string, string> {
   const policy = [
     'sandbox allow-scripts allow-forms allow-popups',
     "default-src 'self' data: blob:",
-    "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+    "script-src 'self' 'unsafe-inline' blob:",
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "media-src 'self' data: blob:",
