@@ -219,6 +219,21 @@ test('what happens while a slow reader gets the log comes after it; deltas go on
   reader.leave()
 })
 
+test('a line that is held and also in the part of the log that is still to be read comes once', async () => {
+  await using log = await eventLog()
+  await appendMany(log, 700)
+  const slow = slowSink(3)
+  const reader = log.read({}, slow)
+  await until(() => reader.seqs().length === 3)
+  await appendMany(log, 2)
+  slow.open()
+  await until(() => reader.seqs().length >= 702)
+  await appendMany(log, 1)
+  await until(() => reader.seqs().at(-1) === 703)
+  expect(reader.seqs()).toEqual(Array.from({ length: 703 }, (_, i) => i + 1))
+  reader.leave()
+})
+
 test.each([
   ['live lines alone', 0, 1_500],
   ['durable lines alone', 1_500, 0],
