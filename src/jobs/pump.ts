@@ -50,7 +50,7 @@ export function openPump(deps: PumpDeps, running: Running): Pump {
   }
 
   async function fillLanes(): Promise<void> {
-    let lookedAt = now()
+    let lookedAt = 0
     while (again && !stopping) {
       again = false
       lookedAt = now()
@@ -64,7 +64,7 @@ export function openPump(deps: PumpDeps, running: Running): Pump {
     for (const job of await claim(deps, deps, lane, places)) running.start(job)
   }
 
-  /** When the first job gets due that was not when the lanes were filled. */
+  /** When the first job gets due that was not due yet when the lanes were filled. */
   async function nextDue(lookedAt: number): Promise<number> {
     const [next] = await db.read
       .select({ at: min(jobs.runAt) })
