@@ -202,7 +202,15 @@ function mount(config: Config, engines: Engines, state: State) {
     tierNamed: (name: string | undefined) => (name ? parseTier(name).name : tierFor(detected[0]!).name),
   }
   const running = () => state.worker?.running ?? 0
-  const doctor = { config, db, serving: null, devices: () => detectDevices(), providers, tmp: tmpdir(), now }
+  const doctor = {
+    config,
+    db,
+    serving: `http://${hostName(config.host)}:${state.port}`,
+    devices: () => detectDevices(),
+    providers,
+    tmp: tmpdir(),
+    now,
+  }
   const app = new Elysia({ serve: { idleTimeout: 30 } })
     .use(securityHeaders({ previewOrigin }))
     .use(errors({ log, newId }))
@@ -211,15 +219,17 @@ function mount(config: Config, engines: Engines, state: State) {
     .use(assetRoutes)
     .use(healthRoutes({ db, working: () => state.worker !== undefined }))
     .use(publicAccountRoutes({ ...accounts, authenticate: enter, proxied: config.url !== undefined }))
-    .guard({ signedIn: true } as never, (inside) =>
-      inside
-        .use(accountRoutes({ ...accounts, door, shell: (actor, title) => shellFor({ read, machine }, actor, title) }))
-        .use(projectPages(projects))
-        .use(projectApi(projects))
-        .use(jobRoutes(rooms))
-        .use(workspaceRoutes(rooms))
-        .use(studioRoutes(rooms))
-        .use(opsRoutes({ ...engines, door, doctor, hub, running })),
+    .use(
+      new Elysia().use(door).guard({ signedIn: true }, (inside) =>
+        inside
+          .use(accountRoutes({ ...accounts, door, shell: (actor, title) => shellFor({ read, machine }, actor, title) }))
+          .use(projectPages(projects))
+          .use(projectApi(projects))
+          .use(jobRoutes(rooms))
+          .use(workspaceRoutes(rooms))
+          .use(studioRoutes(rooms))
+          .use(opsRoutes({ ...engines, door, doctor, hub, running })),
+      ),
     )
   return { app, preview: preview.handle }
 }

@@ -29,6 +29,7 @@ export function guard(authenticate: Authenticate) {
     return actor
   }
   return new Elysia({ name: 'guard' })
-    .macro('signedIn', { resolve: async ({ request }) => ({ actor: await actorOf(request) }) })
+    .macro('signedIn', { transform: async ({ request }) => void (await actorOf(request)) })
+    .onTransform({ as: 'scoped' }, async ({ request }) => void (await actorOf(request)))
     .resolve({ as: 'scoped' }, async ({ request }) => ({ actor: await actorOf(request) }))
 }
