@@ -32,7 +32,7 @@ test('the set-up link makes the first account, leads to the big box, and works o
   await expect(box(page)).toBeVisible()
   await noViolations(page)
 
-  const another = await browser.newPage()
+  const another = await (await browser.newContext()).newPage()
   await another.goto(fresh.setupLink!)
   await expect(another.getByText('This set-up link has been used')).toBeVisible()
   await noViolations(another)
@@ -93,16 +93,16 @@ test('a file opens highlighted, and the zip holds the project', async ({ page })
   await page.getByRole('link', { name: /download zip/i }).click()
   expect((await download).suggestedFilename()).toMatch(/\.zip$/)
   await page.locator('#files').getByRole('link', { name: 'index.html' }).click()
-  await expect(page.locator('code, pre').first()).toContainText('<!doctype html>', { ignoreCase: true })
+  await expect(page.locator('code').filter({ hasText: 'html' }).last()).toContainText('<!doctype html>', {
+    ignoreCase: true,
+  })
   await expect(page.locator('[class^="hljs"]').first()).toBeAttached()
   await noViolations(page)
 })
 
 test('work stops when it is told to, and goes on when it is told to', async ({ page }) => {
   await signIn(page)
-  await page
-    .getByLabel('What do you want to make?')
-    .fill('A short illustrated story about a lighthouse, with two pictures')
+  await box(page).fill('A short illustrated story about a lighthouse, with two pictures')
   await page.getByRole('button', { name: 'Make it' }).click()
   await expect(page.locator('#pulse .now')).toContainText(/Writing|Rendering/, { timeout: 20_000 })
   await page.getByRole('button', { name: 'Pause' }).click()
@@ -145,7 +145,7 @@ test('pages that are not there, and people who are not signed in, are told so in
   await page.goto(`${server.url}/projects/nothing`)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await noViolations(page)
-  const stranger = await browser.newPage()
+  const stranger = await (await browser.newContext()).newPage()
   await stranger.goto(`${server.url}/`)
   await expect(stranger).toHaveURL(/sign-in/)
   await noViolations(stranger)

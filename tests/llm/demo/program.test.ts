@@ -19,7 +19,11 @@ async function run(folder: string, ...args: string[]) {
     stderr: 'pipe',
     env: { PATH: process.env.PATH },
   })
-  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
   return { out, err, code }
 }
 
