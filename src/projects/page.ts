@@ -4,6 +4,7 @@ import { events } from '../events/tables.ts'
 import { jobsOf } from '../jobs/jobs.ts'
 import type { LiveJobs } from '../jobs/live.ts'
 import type { Job } from '../jobs/tables.ts'
+import { type DraftedTask, draftedTasks } from './plan-draft.ts'
 import { projectById } from './projects.ts'
 import { doneTasks, type TaskState, waitsFor } from './state.ts'
 import type { Project, Task } from './tables.ts'
@@ -81,6 +82,8 @@ export interface ProjectPage {
   files: FileRow[]
   pictures: Picture[]
   preview: { url: string; path: string } | null
+  /** The tasks of the plan that is being made, as far as they have arrived. */
+  drafted: DraftedTask[]
   /** The file that is being written now. */
   live: { job: string; path: string; text: string } | null
   stream: { url: string; lastSeq: number }
@@ -126,6 +129,7 @@ export async function projectPage(deps: PageDeps, id: string, previewOrigin: str
     preview: index
       ? { url: `${previewOrigin}${panels.previewPath(id, index.path)}?v=${versionOf(files)}`, path: index.path }
       : null,
+    drafted: draftedPlan(jobs, live),
     live: liveText(active),
     stream: { url: `/projects/${id}/stream`, lastSeq },
   }
@@ -177,6 +181,11 @@ function kindWord(tasks: Task[]): string {
 /** A number that changes with every file, so that the preview loads again. */
 function versionOf(files: FileRow[]): number {
   return files.reduce((sum, { version }) => sum + version, 0)
+}
+
+function draftedPlan(jobs: Job[], live: LiveJobs): DraftedTask[] {
+  const planning = jobs.find(({ kind, state }) => kind === 'plan' && state === 'running')
+  return planning ? draftedTasks(live.view(planning.id)?.draft.text ?? '') : []
 }
 
 function liveText(active: ActiveJob[]): ProjectPage['live'] {

@@ -35,8 +35,13 @@ function region(id: string, html: string): Region {
   return { id, sign: html, html }
 }
 
-function shapeOf({ project, tree }: ProjectPage): string {
-  return JSON.stringify([project.status, project.done, allTasks(tree).map(({ id, children }) => [id, children.length])])
+function shapeOf({ project, tree, drafted }: ProjectPage): string {
+  return JSON.stringify([
+    project.status,
+    project.done,
+    drafted.length,
+    allTasks(tree).map(({ id, children }) => [id, children.length]),
+  ])
 }
 
 function allTasks(tree: TaskNode[]): TaskNode[] {

@@ -1,0 +1,30 @@
+import { expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { draftedTasks } from '../../src/projects/plan-draft.ts'
+
+const plan = {
+  title: 'A "quoted" {brace} [bracket]',
+  summary: 'tasks',
+  tasks: [
+    { id: 'a', title: 'Say “}” and \\ and "x"', kind: 'write', path: 'a.md', dependsOn: [] },
+    { id: 'b', title: 'Pictures', kind: 'note', path: null, dependsOn: ['a'] },
+  ],
+}
+
+test('a plan that is cut anywhere shows the tasks that are whole, and never others', () => {
+  const json = JSON.stringify(plan)
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: json.length }), (cut) => {
+      const shown = draftedTasks(json.slice(0, cut))
+      expect(plan.tasks.slice(0, shown.length).map(({ title, kind, path }) => ({ title, kind, path }))).toEqual(
+        shown as never,
+      )
+    }),
+  )
+  expect(draftedTasks(json)).toHaveLength(2)
+})
+
+test('text that is no plan shows nothing and never throws', () => {
+  fc.assert(fc.property(fc.string(), (text) => Array.isArray(draftedTasks(text))))
+  expect(draftedTasks('{"tasks":[{"title":1,"kind":"write"},{"kind":"dance","title":"x"}]}')).toEqual([])
+})
