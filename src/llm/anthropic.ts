@@ -1,5 +1,4 @@
-import Anthropic from '@anthropic-ai/sdk'
-import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod'
+import type Anthropic from '@anthropic-ai/sdk'
 import type {
   MessageCreateParamsStreaming,
   RawMessageStreamEvent,
@@ -20,6 +19,32 @@ export interface AnthropicSettings {
 
 /** Claude, through the vendor's own library. One try a call: retries belong to the job engine. */
 export function anthropicProvider({ apiKey, baseUrl }: AnthropicSettings): Provider {
+  let library: Promise<Library> | undefined
+  const open = () => {
+    library ??= loadLibrary({ apiKey, baseUrl })
+    return library
+  }
+  return {
+    name: 'anthropic',
+    label: 'Claude by Anthropic',
+    demo: false,
+    defaultModel: MODELS[0]!,
+    models: MODELS,
+    takes: (model) => MODEL_ID.test(model),
+    stream: (request, signal) => stream(open, apiKey, request, signal),
+  }
+}
+
+interface Library {
+  client: Anthropic
+  APIError: typeof Anthropic.APIError
+  zodOutputFormat: typeof import('@anthropic-ai/sdk/helpers/zod').zodOutputFormat
+}
+
+/** Loads the vendor's library with the first question: a server that never asks stays small and starts sooner. */
+async function loadLibrary({ apiKey, baseUrl }: AnthropicSettings): Promise<Library> {
+  const { default: Anthropic } = await import('@anthropic-ai/sdk')
+  const { zodOutputFormat } = await import('@anthropic-ai/sdk/helpers/zod')
   const client = new Anthropic({
     apiKey,
     baseURL: baseUrl,
@@ -28,35 +53,31 @@ export function anthropicProvider({ apiKey, baseUrl }: AnthropicSettings): Provi
     logLevel: 'off', // its debug lines carry prompts
     openTelemetry: { traces: false, propagation: false },
   })
-  return {
-    name: 'anthropic',
-    label: 'Claude by Anthropic',
-    demo: false,
-    defaultModel: MODELS[0]!,
-    models: MODELS,
-    takes: (model) => MODEL_ID.test(model),
-    stream: (request, signal) => stream(client, apiKey, request, signal),
-  }
+  return { client, APIError: Anthropic.APIError, zodOutputFormat }
 }
 
 async function* stream(
-  client: Anthropic,
+  open: () => Promise<Library>,
   apiKey: string,
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Chunk> {
+  const library = await open()
   const read = eventReader()
   try {
-    const events = await client.messages.create(body(request), { signal })
+    const events = await library.client.messages.create(body(library, request), { signal })
     for await (const event of events) yield* read(event)
   } catch (error) {
     signal.throwIfAborted()
-    throw vendorError({ vendor: 'Anthropic', model: request.model, secret: apiKey }, failure(error))
+    throw vendorError({ vendor: 'Anthropic', model: request.model, secret: apiKey }, failure(library, error))
   }
   signal.throwIfAborted() // the library ends an aborted stream as if it were whole
 }
 
-function body({ model, system, context, messages, maxOutputTokens, schema }: ModelRequest) {
+function body(
+  { zodOutputFormat }: Library,
+  { model, system, context, messages, maxOutputTokens, schema }: ModelRequest,
+) {
   const stable = [system, context].filter((text) => text !== undefined && text !== '') as string[]
   const params: MessageCreateParamsStreaming = {
     model,
@@ -124,8 +145,8 @@ function finishReason(reason: StopReason): FinishReason {
   return FINISH[reason] ?? 'other'
 }
 
-function failure(error: unknown): VendorFailure {
-  if (!(error instanceof Anthropic.APIError)) return { said: error instanceof Error ? error.message : String(error) }
+function failure({ APIError }: Library, error: unknown): VendorFailure {
+  if (!(error instanceof APIError)) return { said: error instanceof Error ? error.message : String(error) }
   return {
     status: error.status,
     type: error.type ?? undefined,

@@ -4,7 +4,6 @@ import { kindOf } from '../files/languages.ts'
 import type { FileRow } from '../projects/page.ts'
 import { projectById } from '../projects/projects.ts'
 import { fileAt, fileRow, fileRows, readFileText } from './files.ts'
-import { highlightLines } from './highlight.ts'
 
 /** Longest file that is shown as text, in bytes: a longer one is for downloading. */
 const MAX_BYTES = 2_000_000
@@ -22,7 +21,7 @@ export async function filePage(deps: { read: Reader; blobs: Blobs }, project: st
   const file = await fileAt(deps.read, id, path)
   const shown = kindOf(file.path) === 'text' && file.bytes <= MAX_BYTES
   const text = shown ? await readFileText(deps, file) : null
-  const lines = text === null || text.includes('\0') ? null : highlightLines(file.path, text)
+  const lines = text === null || text.includes('\0') ? null : await highlighted(file.path, text)
   const isPicture = kindOf(file.path) === 'picture'
   return {
     project: { id, title, status },
@@ -35,4 +34,10 @@ export async function filePage(deps: { read: Reader; blobs: Blobs }, project: st
     },
     files: await fileRows(deps.read, id),
   }
+}
+
+/** The grammars are loaded with the first file that is looked at: a server that nobody looks into stays small. */
+async function highlighted(path: string, text: string): Promise<string[]> {
+  const { highlightLines } = await import('./highlight.ts')
+  return highlightLines(path, text)
 }
