@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts'
 import { explainStorage } from '../db/faults.ts'
-import { openContext } from './context.ts'
+import { mustOwn, openContext } from './context.ts'
 import { draftOf } from './drafts.ts'
 import { type Done, type Handler, LeaseLost } from './handler.ts'
 import { type JobsDeps, jobById } from './jobs.ts'
@@ -52,15 +52,15 @@ function isTakenAway({ aborted, reason }: AbortSignal): boolean {
 
 function succeed(deps: AttemptDeps, job: Job, { result = null, effects }: Done): Promise<Job> {
   return deps.db.write(async (tx) => {
-    const settled = await settle(deps, tx, job, {
+    await mustOwn(tx, job)
+    await effects?.(tx) // before the end is told: `job.succeeded` is the last that a stream hears of the job
+    return settle(deps, tx, job, {
       move: 'succeed',
       event: 'job.succeeded',
       outcome: 'succeeded',
       data: { result },
       set: { result: asJson(result), error: null },
     })
-    await effects?.(tx)
-    return settled
   })
 }
 

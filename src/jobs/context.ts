@@ -47,7 +47,8 @@ async function stepOnce<T>({ db, now }: JobsDeps, job: Job, name: string, work: 
   return result as T
 }
 
-async function mustOwn(tx: Tx, { id, attempt }: Job): Promise<void> {
+/** @throws LeaseLost when the attempt's job has moved on. */
+export async function mustOwn(tx: Tx, { id, attempt }: Job): Promise<void> {
   const job = await jobById(tx, id)
   if (job.state !== 'running' || job.attempt !== attempt) throw new LeaseLost(id, attempt)
 }
