@@ -1,0 +1,84 @@
+import type { Chunk, ModelRequest, Provider } from '../../src/llm/provider.ts'
+
+/** What a scripted model does: says all of a text and finishes, or breaks off after it, or says nothing more until it is stopped. */
+export type Answer = string | { cut: string } | { stall: string }
+
+export interface Script {
+  /** The nth question of a kind gets the nth answer, later ones the last. */
+  plan?: Answer[]
+  files?: Record<string, Answer[]>
+}
+
+export interface ScriptedModel extends Provider {
+  asked: ModelRequest[]
+  /** Answers that are being given at this moment. */
+  readonly busy: number
+}
+
+/** A model that answers from a script, through the interface that all models have. */
+export function scriptedModel({ plan = [], files = {} }: Script): ScriptedModel {
+  const asked: ModelRequest[] = []
+  let busy = 0
+  const answerTo = ({ task }: ModelRequest): Answer => {
+    const answers = task.kind === 'plan' ? plan : files[task.path]
+    if (!answers?.length) return 'Nothing.\n'
+    const before = asked.filter((one) => subject(one) === subject({ task })).length - 1
+    return answers[Math.min(before, answers.length - 1)]!
+  }
+  return {
+    name: 'scripted',
+    label: 'Scripted',
+    demo: true,
+    defaultModel: 'scripted',
+    models: ['scripted'],
+    takes: (model) => model === 'scripted',
+    asked,
+    get busy() {
+      return busy
+    },
+    async *stream(request, signal) {
+      asked.push(request)
+      busy++
+      try {
+        yield* say(answerTo(request), request, signal)
+      } finally {
+        busy--
+      }
+    },
+  }
+}
+
+async function* say(answer: Answer, { task }: ModelRequest, signal: AbortSignal): AsyncGenerator<Chunk> {
+  if (typeof answer === 'string') {
+    yield { type: 'text', text: answer }
+    if (task.kind !== 'plan') yield { type: 'text', text: `${task.sentinel}\n` }
+    return yield { type: 'finish', reason: 'stop' }
+  }
+  yield { type: 'text', text: 'cut' in answer ? answer.cut : answer.stall }
+  if ('cut' in answer) return
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  signal.throwIfAborted()
+}
+
+function subject({ task }: Pick<ModelRequest, 'task'>): string {
+  return task.kind === 'plan' ? 'plan' : task.path
+}
+
+interface Planned {
+  id: string
+  [name: string]: unknown
+}
+
+/** A plan of these tasks, as a model writes it; each says only what matters. */
+export function planOf(tasks: Planned[]): string {
+  const usual = { parent: null, kind: 'write', path: null, prompt: 'p', width: null, height: null, dependsOn: [] }
+  const rows = tasks.map((task) => ({ title: task.id, ...usual, ...task }))
+  return JSON.stringify({ title: 'A small thing', summary: 'It is small.', tasks: rows })
+}
+
+/** A plan of one file. */
+export const ONE_FILE = planOf([{ id: 'note', path: 'note.md' }])
+/** A plan of one picture, as small as they get. */
+export const ONE_PICTURE = planOf([
+  { id: 'dot', kind: 'render', path: 'images/dot.png', prompt: 'a lighthouse', width: 64, height: 64 },
+])
