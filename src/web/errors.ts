@@ -65,8 +65,11 @@ function report(log: Log, request: Request, incident: string, error: unknown): v
   log.error('a request failed', { incident, method: request.method, path: new URL(request.url).pathname, error })
 }
 
+/** What programs ask for, whatever they say that they accept: no sign-in page would help them. */
+const FOR_PROGRAMS = /^\/(api\/|health\/|metrics$)/
+
 function wantsJson(request: Request): boolean {
-  if (new URL(request.url).pathname.startsWith('/api/')) return true
+  if (FOR_PROGRAMS.test(new URL(request.url).pathname)) return true
   const accept = request.headers.get('accept') ?? ''
   return /json/.test(accept) && !accept.includes('text/html')
 }

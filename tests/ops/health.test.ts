@@ -105,9 +105,11 @@ describe('metrics', () => {
       account: 'ada@example.com',
       scopes: ['read'],
     })
-    const stranger = await visit('/metrics', { accept: 'application/json' })
-    expect(stranger.status).toBe(401)
-    expect(await stranger.text()).not.toContain('hearth_jobs')
+    for (const headers of [{ accept: 'application/json' }, { accept: '*/*' }, { accept: 'text/html' }, {}]) {
+      const stranger = await visit('/metrics', headers)
+      expect([stranger.status, stranger.headers.get('location')]).toEqual([401, null])
+      expect(await stranger.text()).not.toContain('hearth_jobs')
+    }
     const answer = await visit('/metrics', { authorization: `Bearer ${secret}` })
     expect([answer.status, answer.headers.get('content-type')]).toEqual([
       200,
