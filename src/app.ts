@@ -37,6 +37,7 @@ import type { ProjectPanels } from './projects/page.ts'
 import { projectApi, projectPages } from './projects/routes.ts'
 import { type Machine, shellFor } from './projects/shell.ts'
 import { taskEntity } from './projects/tasks.ts'
+import { sweepAttempts } from './studio/attempts.ts'
 import { picturesOf } from './studio/pictures.ts'
 import { studioRoutes } from './studio/routes.ts'
 import { renderHandler } from './studio/work.ts'
@@ -112,6 +113,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
         render: engines.devices.counts().slots,
         ...overrides.lanes,
       }
+      await sweepAttempts(engines)
       state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes })
     },
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { afterCommit } from '../db/writer.ts'
 import type { BlobRef, Blobs } from '../files/blobs.ts'
 import { projectPath } from '../files/paths.ts'
 import type { Device } from '../gpu/devices.ts'
@@ -12,6 +13,7 @@ import { projectById, refreshStatus } from '../projects/projects.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { completeTask, type TasksDeps, taskById } from '../projects/tasks.ts'
 import { type FilesDeps, writeFile } from '../workspace/files.ts'
+import { removeAttempts } from './attempts.ts'
 import { artifacts } from './tables.ts'
 
 export interface StudioDeps extends TasksDeps, FilesDeps {
@@ -120,4 +122,5 @@ async function keepPicture(
     data: { artifact: id, path, width, height, seed },
   })
   await completeTask(deps, tx, task.id, job)
+  afterCommit(tx, () => void removeAttempts(deps.render, job.id))
 }

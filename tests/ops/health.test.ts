@@ -105,8 +105,8 @@ describe('metrics', () => {
       account: 'ada@example.com',
       scopes: ['read'],
     })
-    for (const headers of [{ accept: 'application/json' }, { accept: '*/*' }, { accept: 'text/html' }, {}]) {
-      const stranger = await visit('/metrics', headers)
+    for (const accept of ['application/json', '*/*', 'text/html']) {
+      const stranger = await visit('/metrics', { accept })
       expect([stranger.status, stranger.headers.get('location')]).toEqual([401, null])
       expect(await stranger.text()).not.toContain('hearth_jobs')
     }
