@@ -71,6 +71,7 @@ function watchStream() {
   }
   stream.addEventListener('htmx:sse:after:connection', alive)
   stream.addEventListener('htmx:sse:after:message', alive)
+  stream.addEventListener('beat', alive)
   stream.addEventListener('htmx:sse:error', failed)
   stream.addEventListener('ended', () => {
     ended = true

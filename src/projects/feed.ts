@@ -1,12 +1,11 @@
 import { sseMessage } from '../events/encode.ts'
 import type { Hub } from '../events/hub.ts'
+import type { Line } from '../events/line.ts'
 import type { Log } from '../log.ts'
 import { streamOf } from '../web/stream.ts'
 import { type PageDeps, type ProjectPage, projectPage } from './page.ts'
 import { changedRegions, type Region, regionsOf } from './regions.ts'
 
-/** A comment goes out so often when nothing changes, so that nobody on the way takes the stream for dead. */
-const STILL_HERE_MS = 10_000
 /** Shortest time between two renderings of one project's page. */
 const RENDER_MS = 200
 
@@ -30,29 +29,36 @@ interface Watched {
   previewOrigin: string
 }
 
+interface FeedReader {
+  write(bytes: Uint8Array): void
+  close(): void
+}
+
 interface Feed {
-  readers: Set<(bytes: Uint8Array) => void>
+  readers: Set<FeedReader>
   shown: Region[]
   /** Renders within RENDER_MS, if somebody is there. */
   soon(): void
 }
 
 const utf8 = new TextEncoder()
-const STILL_HERE = utf8.encode(': still here\n\n')
+/** Says that the connection lives; no part of a page. */
+const BEAT = utf8.encode(sseMessage({ event: 'beat', data: 'alive' }))
 
 export function openFeeds(deps: FeedDeps): Feeds {
+  const { hub } = deps
   const feeds = new Map<string, Feed>()
 
-  async function watch(watched: Watched, write: (bytes: Uint8Array) => void, signal: AbortSignal): Promise<void> {
+  async function watch(watched: Watched, reader: FeedReader, signal: AbortSignal): Promise<void> {
     const page = await projectPage(deps, watched.project, watched.previewOrigin)
     if (signal.aborted) return
     const shown = regionsOf(page)
-    write(message(page, shown))
+    reader.write(message(page, shown))
     const feed = feeds.get(keyOf(watched)) ?? openFeed(watched, shown)
-    feed.readers.add(write)
+    feed.readers.add(reader)
     feed.soon() // what happened between the first rendering and now
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-    feed.readers.delete(write)
+    feed.readers.delete(reader)
   }
 
   function openFeed(watched: Watched, shown: Region[]): Feed {
@@ -68,17 +74,22 @@ export function openFeeds(deps: FeedDeps): Feeds {
     const soon = () => {
       due ??= setTimeout(render, RENDER_MS)
     }
-    const unsubscribe = deps.hub.subscribe({ scope: { project }, deliver: soon, over: soon })
-    const stillHere = setInterval(() => {
-      for (const write of feed.readers) write(STILL_HERE)
-      feed.soon() // also finds out when the last reader has gone
-    }, STILL_HERE_MS)
+    const hear = (line: Line) => {
+      if (line.type !== 'heartbeat') return soon()
+      for (const { write } of feed.readers) write(BEAT)
+      if (feed.readers.size === 0 || hub.source.beats({ project }).length > 0) soon()
+    }
     const close = () => {
       unsubscribe()
-      clearInterval(stillHere)
       clearTimeout(due)
       feeds.delete(keyOf(watched))
     }
+    const over = (reason: 'idle' | 'shutdown') => {
+      if (reason === 'idle') return soon()
+      close()
+      for (const reader of feed.readers) reader.close()
+    }
+    const unsubscribe = hub.subscribe({ scope: { project }, deliver: hear, over })
     const feed: Feed = { readers: new Set(), shown, soon }
     feeds.set(keyOf(watched), feed)
     return feed
@@ -86,7 +97,9 @@ export function openFeeds(deps: FeedDeps): Feeds {
 
   return {
     open: (project, previewOrigin) =>
-      streamOf('text/event-stream', (write, _room, _close, signal) => watch({ project, previewOrigin }, write, signal)),
+      streamOf('text/event-stream', (write, _room, close, signal) =>
+        watch({ project, previewOrigin }, { write, close }, signal),
+      ),
   }
 }
 
@@ -101,7 +114,7 @@ async function sendChanges(deps: FeedDeps, { project, previewOrigin }: Watched, 
   feed.shown = now
   if (changed.length === 0) return
   const bytes = message(page, changed)
-  for (const write of feed.readers) write(bytes)
+  for (const { write } of feed.readers) write(bytes)
 }
 
 function message({ stream }: ProjectPage, regions: Region[]): Uint8Array {

@@ -6,6 +6,7 @@ import type { LiveJobs } from '../jobs/live.ts'
 import type { Job } from '../jobs/tables.ts'
 import { type DraftedTask, draftedTasks } from './plan-draft.ts'
 import { projectById } from './projects.ts'
+import { type SideProject, sideProjects } from './shell.ts'
 import { doneTasks, type TaskState, waitsFor } from './state.ts'
 import type { Project, Task } from './tables.ts'
 import { tasksOf } from './tasks.ts'
@@ -87,6 +88,8 @@ export interface ProjectPage {
   /** The file that is being written now. */
   live: { job: string; path: string; text: string } | null
   stream: { url: string; lastSeq: number }
+  /** The side's list, so that it stays true too. */
+  side: SideProject[]
 }
 
 /** What the rooms after this one tell about a project. */
@@ -132,6 +135,7 @@ export async function projectPage(deps: PageDeps, id: string, previewOrigin: str
     drafted: draftedPlan(jobs, live),
     live: liveText(active),
     stream: { url: `/projects/${id}/stream`, lastSeq },
+    side: await sideProjects(read),
   }
 }
 

@@ -20,7 +20,11 @@ export function regionsOf(page: ProjectPage): Region[] {
     region(`task-${task.id}-row`, renderView('projects/_row', { project: page.project, task })),
   )
   const tree = { id: 'tree', sign: shapeOf(page), html: renderView('projects/_tree', page) }
-  return [...WHOLE.map((name) => region(name, renderView(`projects/_${name}`, page))), tree, ...rows]
+  const side = region(
+    'side-projects',
+    renderView('projects/_side_list', { projects: page.side, current: page.project.id }),
+  )
+  return [...WHOLE.map((name) => region(name, renderView(`projects/_${name}`, page))), tree, side, ...rows]
 }
 
 /** What has to be sent so that a page that shows `before` shows `now`. */

@@ -36,14 +36,19 @@ export async function shellFor(
   title: string,
   current: string | null = null,
 ) {
-  const { items } = await listProjects(read, { sort: 'newest', limit: SIDE_LIMIT })
   return {
     title,
     account: { email: actor.email, role: actor.role },
-    projects: items.map(sideProject),
+    projects: await sideProjects(read),
     current,
     machine: machine(),
   }
+}
+
+/** The projects that the side lists. */
+export async function sideProjects(read: Reader): Promise<SideProject[]> {
+  const { items } = await listProjects(read, { sort: 'newest', limit: SIDE_LIMIT })
+  return items.map(sideProject)
 }
 
 const NOTES: Record<ProjectStatus, string> = {

@@ -28,6 +28,7 @@ const ICONS = {
   running,
   done: check,
   held: asks,
+  ready: asks,
   failed,
   paused,
   cancelled: ban,
