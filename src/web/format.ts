@@ -59,6 +59,24 @@ export function iso(at: number): string {
   return new Date(at).toISOString()
 }
 
+/** What a job is at, for a person; a phase that has no other words is told as it is. */
+export function phase(name: string): string {
+  return PHASES[name] ?? name
+}
+
+const PHASES: Readonly<Record<string, string>> = {
+  start: 'starting',
+  asking: 'asking the model',
+  mending: 'mending what was wrong',
+  fetch: 'fetching the model',
+  load: 'getting ready',
+  encode: 'reading the prompt',
+  denoise: 'drawing',
+  decode: 'developing',
+  save: 'saving',
+  keeping: 'saving',
+}
+
 function two(value: number): string {
   return String(value).padStart(2, '0')
 }
