@@ -36,11 +36,27 @@ export function placeIn(brief: string): string | undefined {
   return tidy(brief.match(PLACE)?.[1])
 }
 
+/** All that a brief may call a picture, for `countIn`. */
+export const PICTURES =
+  'pictures?|pics?|photos?|photographs?|images?|illustrations?|drawings?|paintings?|bilder|renders?|renderings?'
+
 const NUMBERS = 'no,one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve'.split(',')
-const NOT_COUNTED = '(?![- ]?(?:books?|pages?|studio|galler|booth|editor|app|shop))'
+const AMOUNTS: Record<string, number> = {
+  without: 0,
+  zero: 0,
+  'a couple of': 2,
+  'a pair of': 2,
+  'a few': 3,
+  several: 4,
+  'half a dozen': 6,
+  'a dozen': 12,
+}
+const NOT_COUNTED =
+  '(?![- ]?(?:books?|pages?|studio|galler|booth|editor|app|shop|format))(?!\\s+(?:for|per|in|on|to|with)?\\s*(?:each|every)\\b)(?!\\s+per\\b)'
+const NOT_BETWEEN = `(?:with|without|and|or|for|of|${NUMBERS.join('|')})\\b`
 const COUNT_OF = (things: string) =>
   new RegExp(
-    `\\b(\\d{1,3}|without|a couple of|a few|an?|${NUMBERS.join('|')})\\s+(?:[\\p{L}-]+\\s+){0,2}?(?:${things})\\b${NOT_COUNTED}`,
+    `\\b(\\d{1,3}|${Object.keys(AMOUNTS).join('|')}|an?|${NUMBERS.join('|')})[\\s-]+(?:(?!${NOT_BETWEEN})[\\p{L}-]+\\s+){0,2}?(?:${things})\\b${NOT_COUNTED}`,
     'giu',
   )
 
@@ -55,9 +71,7 @@ export function countIn(brief: string, things: string): number | undefined {
 
 function numberOf(word: string): number {
   if (/^\d/.test(word)) return Number(word)
-  if (word === 'without') return 0
-  if (word === 'a couple of') return 2
-  return word === 'a few' ? 3 : NUMBERS.indexOf(word)
+  return AMOUNTS[word] ?? NUMBERS.indexOf(word)
 }
 
 const STOP_WORDS = new Set(

@@ -33,8 +33,24 @@ export function group(id: string, title: string): DemoTask {
   return { ...EMPTY, id, title: clip(title, TITLE_LENGTH) }
 }
 
-export function write(id: string, parent: string, path: string, prompt: string, dependsOn: string[] = []): DemoTask {
-  return { ...EMPTY, id, parent, title: path, kind: 'write', path, prompt: clip(prompt, PROMPT_LENGTH), dependsOn }
+/** A file to write: `title` is what people call it, `path` is where it goes. */
+export function write(
+  [id, parent]: [id: string, parent: string],
+  title: string,
+  path: string,
+  prompt: string,
+  dependsOn: string[] = [],
+): DemoTask {
+  return {
+    ...EMPTY,
+    id,
+    parent,
+    title: clip(title, TITLE_LENGTH),
+    kind: 'write',
+    path,
+    prompt: clip(prompt, PROMPT_LENGTH),
+    dependsOn,
+  }
 }
 
 export interface PictureTask {

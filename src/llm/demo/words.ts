@@ -50,7 +50,29 @@ export function slug(text: string, fallback: string): string {
     .replace(/&/g, ' and ')
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
-  return plain.slice(0, 40).replace(/-+$/, '') || fallback
+  return cutAtWord(plain) || fallback
+}
+
+const SLUG_LENGTH = 40
+
+function cutAtWord(plain: string): string {
+  if (plain.length <= SLUG_LENGTH) return plain
+  const cut = plain.slice(0, SLUG_LENGTH + 1).lastIndexOf('-')
+  return plain.slice(0, cut > 0 ? cut : SLUG_LENGTH)
+}
+
+const TURNS = new Set('on in with by beside at behind under for from into near between that who which to as'.split(' '))
+const LOOSE = new Set([...TURNS, ...'a an the and or of s cooling suggesting'.split(' ')])
+const NAME_WORDS = 5
+
+/** A file name for a picture: the first words of what it shows, up to where the phrase turns, never ending in a loose one. */
+export function pictureName(subject: string, fallback: string): string {
+  const all = slug(subject.split(',')[0]!, fallback).split('-')
+  const words = all.filter((word) => !/^(?:an?|the)$/.test(word))
+  const turn = words.findIndex((word, at) => at > 1 && TURNS.has(word))
+  const kept = words.slice(0, Math.min(turn < 0 ? NAME_WORDS : turn, NAME_WORDS))
+  while (kept.length > 1 && LOOSE.has(kept.at(-1)!)) kept.pop()
+  return kept.join('-') || fallback
 }
 
 const SMALL_WORDS = new Set('a an and at by for from in of on or that the to who with'.split(' '))
@@ -71,6 +93,11 @@ export function capital(text: string): string {
 /** “a fox”, “an owl”: the article that an English noun takes. */
 export function withArticle(noun: string): string {
   return `${/^(?:[aeio]|u(?!ni|s[aeiu]))/i.test(noun) ? 'an' : 'a'} ${noun}`
+}
+
+/** “1 picture”, “2 pictures”. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** “one, two and three”. */

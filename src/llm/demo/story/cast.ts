@@ -1,4 +1,4 @@
-import { calledIn, countIn, placeIn } from '../names.ts'
+import { calledIn, countIn, PICTURES, placeIn } from '../names.ts'
 import { clip, pick, titleCase, withArticle } from '../words.ts'
 
 /** Who and what the story is about, read from the brief and completed by the hash. */
@@ -15,6 +15,8 @@ export interface Cast {
   thing: string
   season: string
   chapters: number
+  /** How many pictures it has, at most eight. */
+  pictures: number
   /** True for films, storyboards and comics: each chapter carries a shot. */
   filmed: boolean
   seconds: number
@@ -40,6 +42,9 @@ const NOT_ALIVE =
 
 const ABSTRACT = /^(?:friend\w*|love|courage|kindness|growing up|sharing|loss|grief|hope|being \w+|time|peace)/i
 
+const MOST_CHAPTERS = 6
+const MOST_PICTURES = 8 // more than chapters: the cover and the end have one too
+
 /** Reads a story out of a brief. */
 export function readCast(brief: string): Cast {
   const phrase = brief.match(ABOUT)?.[1]?.trim()
@@ -58,6 +63,8 @@ export function readCast(brief: string): Cast {
     brief,
     'thing',
   )
+  const pictures = countIn(brief, PICTURES)
+  const chapters = chaptersOf(brief, pictures)
   return {
     title: titleOf(brief, { hero, noun, isAlive, bare, thing }),
     subject: subjectOf(brief, hero, noun),
@@ -77,13 +84,20 @@ export function readCast(brief: string): Cast {
       brief,
       'season',
     ),
-    chapters: Math.max(
-      4,
-      Math.min(6, countIn(brief, 'chapters?|scenes?|pictures?|images?|illustrations?|pages?|panels?') ?? 5),
-    ),
+    chapters,
+    pictures: Math.min(pictures ?? chapters, MOST_PICTURES),
     filmed: /\b(?:films?|movie|storyboards?|comics?|clip|video)\b/i.test(brief),
     seconds: Math.min(600, Number(brief.match(/(\d{1,3})[- ]?(?:seconds?|sec\b|s\b)/i)?.[1] ?? 30)),
   }
+}
+
+/** As many as the brief asks for, one to six, or as its pictures need (the cover and the end hold two); else as many as its pictures need, four to six. */
+function chaptersOf(brief: string, pictures: number | undefined): number {
+  const asked = countIn(brief, 'chapters?|scenes?|parts?|pages?|panels?|frames?|shots?')
+  const isSaid = asked !== undefined && (asked !== 1 || /\b(?:one|1|single)\b/i.test(brief))
+  const least = Math.max(1, Math.min(pictures ?? 0, MOST_PICTURES) - 2)
+  if (isSaid) return Math.max(least, Math.min(asked, MOST_CHAPTERS))
+  return Math.max(4, Math.min(pictures ?? 5, MOST_CHAPTERS))
 }
 
 function singular(noun: string): string {

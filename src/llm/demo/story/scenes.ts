@@ -122,9 +122,17 @@ const HOME: Scene = {
   shot: 'Wide, the first frame again, now in morning light; hold, fade',
 }
 
-/** The scenes of a story of four to six chapters, in order. */
+/** The scenes of a story of one to six chapters, in order. In a short story, one chapter tells several of them. */
 export function scenesFor(chapters: number): Scene[] {
-  if (chapters <= 4)
-    return [BEGIN, LEAVE, DARK, { ...HOME, paragraphs: [...MEET.paragraphs.slice(0, 2), ...HOME.paragraphs] }]
+  if (chapters <= 1) return [joined(BEGIN, LEAVE, DARK, MEET, HOME)]
+  if (chapters === 2) return [joined(BEGIN, LEAVE), joined(DARK, MEET, HOME)]
+  if (chapters === 3) return [BEGIN, joined(LEAVE, DARK), joined(HOME, MEET, HOME)]
+  if (chapters === 4) return [BEGIN, LEAVE, DARK, joined(HOME, MEET, HOME)]
   return chapters === 5 ? [BEGIN, LEAVE, DARK, MEET, HOME] : [BEGIN, LEAVE, ROAD, DARK, MEET, HOME]
+}
+
+/** Title, picture and shot of the first, the words of all. */
+function joined(first: Scene, ...rest: Scene[]): Scene {
+  const told = rest.at(-1) === first ? rest : [first, ...rest]
+  return { ...first, paragraphs: told.flatMap(({ paragraphs }) => paragraphs) }
 }

@@ -1,12 +1,12 @@
 import { palette, paletteFor, properties } from '../palette.ts'
 import { type DemoContent, type DemoTask, group, render, write } from '../plan.ts'
 import { TYPEFACES } from '../typefaces.ts'
-import { clip, fill, markdown, pick } from '../words.ts'
+import { clip, fill, markdown, pick, plural } from '../words.ts'
 import { type Cast, readCast } from './cast.ts'
 import { readerPage, storyText } from './reader.ts'
 import scriptText from './script.js.txt' with { type: 'text' }
 import stylesTemplate from './styles.css.txt' with { type: 'text' }
-import { type Chapter, tell } from './telling.ts'
+import { type Book, type StoryPicture, tell } from './telling.ts'
 
 /** An illustrated story from a brief: the text, a page to read it on, and a picture for each chapter. */
 export function illustratedStory(brief: string): DemoContent {
@@ -15,7 +15,7 @@ export function illustratedStory(brief: string): DemoContent {
     ? palette('plum')
     : paletteFor(['moss', 'sea', 'plum', 'clay', 'crust', 'rose'], brief)
   const types = TYPEFACES[pick(['classic', 'book', 'fashion', 'workshop'] as const, brief, 'types')]
-  const chapters = tell(cast, colours, brief)
+  const book = tell(cast, colours, brief)
   const styles = fill(stylesTemplate, {
     day: properties(colours.day),
     night: properties(colours.night).replace(/^/gm, '  '),
@@ -24,66 +24,94 @@ export function illustratedStory(brief: string): DemoContent {
     spacing: types.spacing,
   })
   const files = new Map([
-    ['story.md', storyText(cast, chapters, brief)],
+    ['story.md', storyText(cast, book, brief)],
     ['styles.css', styles],
     ['script.js', scriptText],
-    ['index.html', readerPage(cast, chapters)],
-    ['README.md', readme(cast, chapters, brief)],
+    ['index.html', readerPage(cast, book)],
+    ['README.md', readme(cast, book, brief)],
   ])
   return {
-    plan: { title: clip(cast.title, 80), summary: summary(cast, chapters), tasks: tasks(cast, chapters) },
+    plan: { title: clip(cast.title, 80), summary: summary(cast, book), tasks: tasks(cast, book) },
     files,
   }
 }
 
-function summary({ subject, filmed, place, seconds }: Cast, chapters: Chapter[]): string {
+function summary({ subject, filmed, place, seconds }: Cast, { chapters, pictures }: Book): string {
   const form = filmed
-    ? `A storyboard of ${chapters.length} scenes for ${seconds} seconds`
-    : `An illustrated story in ${chapters.length} chapters`
-  return clip(`${form} about ${subject}, set in ${place}, with a picture for each and a page to read it on.`, 600)
+    ? `A storyboard of ${plural(chapters.length, 'scene')} for ${seconds} seconds`
+    : `${kindOf(pictures.length)} in ${plural(chapters.length, 'chapter')}`
+  return clip(
+    `${form} about ${subject}, set in ${place}, with ${shown(chapters.length, pictures.length)} and a page to read it on.`,
+    600,
+  )
 }
 
-function tasks(cast: Cast, chapters: Chapter[]): DemoTask[] {
-  const part = cast.filmed ? 'scenes' : 'chapters'
+function shown(chapters: number, pictures: number): string {
+  if (pictures === 0) return 'no pictures'
+  return pictures === chapters && chapters > 1 ? 'a picture for each' : plural(pictures, 'picture')
+}
+
+function kindOf(pictures: number): string {
+  return pictures > 0 ? 'An illustrated story' : 'A story'
+}
+
+function tasks(cast: Cast, { chapters, pictures }: Book): DemoTask[] {
+  const part = cast.filmed ? 'scene' : 'chapter'
   return [
     group('words', 'The story'),
     write(
-      'story',
-      'words',
+      ['story', 'words'],
+      'Story text',
       'story.md',
-      `The story of ${cast.subject}, in ${chapters.length} ${part}, set in ${cast.place}.`,
+      `The story of ${cast.subject}, in ${plural(chapters.length, part)}, set in ${cast.place}.`,
     ),
     group('book', 'The book'),
-    write('styles', 'book', 'styles.css', 'A calm page to read on, light and dark, from phone to desk.'),
-    write('script', 'book', 'script.js', 'How far the reader is, and arrow keys from chapter to chapter.'),
-    write('reader', 'book', 'index.html', `The cover of “${cast.title}”, its ${part} and their pictures.`, [
-      'story',
-      'styles',
-      'script',
-    ]),
-    group('pictures', 'Pictures'),
-    ...chapters.map(({ picture }) => render(picture, 'pictures')),
+    write(
+      ['styles', 'book'],
+      'Colours and type',
+      'styles.css',
+      'A calm page to read on, light and dark, from phone to desk.',
+    ),
+    write(
+      ['script', 'book'],
+      'Small script',
+      'script.js',
+      'How far the reader is, and arrow keys from chapter to chapter.',
+    ),
+    write(
+      ['reader', 'book'],
+      'Reading page',
+      'index.html',
+      `The cover of “${cast.title}”, its ${part}s and what they show.`,
+      ['story', 'styles', 'script'],
+    ),
+    ...(pictures.length > 0 ? [group('pictures', 'Pictures')] : []),
+    ...pictures.map((picture) => render(picture, 'pictures')),
     group('finish', 'Finishing'),
-    write('readme', 'finish', 'README.md', 'What is here, how to read it and how it was made.', ['story', 'reader']),
+    write(['readme', 'finish'], 'Read me', 'README.md', 'What is here, how to read it and how it was made.', [
+      'story',
+      'reader',
+    ]),
   ]
 }
 
-function readme({ title, filmed }: Cast, chapters: Chapter[], brief: string): string {
+function readme({ title, filmed }: Cast, { pictures }: Book, brief: string): string {
   return `# ${markdown(title)}
 
-${filmed ? 'An illustrated storyboard' : 'An illustrated story'}, made from this brief:
+${filmed ? 'A storyboard' : kindOf(pictures.length)}, made from this brief:
 
 > ${markdown(clip(brief, 500))}
 
 - Open \`index.html\` in a browser to read it. The arrow keys turn the page; it prints well too.
 - \`story.md\` is the text alone.
-- \`images/\` holds a picture for each ${filmed ? 'scene' : 'chapter'}:
-
-| Picture | Shows |
-| --- | --- |
-${chapters.map(({ picture }) => `| \`${picture.path}\` | ${markdown(picture.alt)} |`).join('\n')}
-
+${pictureTable(pictures)}
 It was written by Hearth's built-in demo model. That is a set of templates, not an AI: the names and places come from the
 brief, the plot does not.
 `
+}
+
+function pictureTable(pictures: StoryPicture[]): string {
+  if (pictures.length === 0) return ''
+  const rows = pictures.map(({ path, alt }) => `| \`${path}\` | ${markdown(alt)} |`).join('\n')
+  return `- \`images/\` holds ${plural(pictures.length, 'picture')}:\n\n| Picture | Shows |\n| --- | --- |\n${rows}\n`
 }

@@ -1,7 +1,7 @@
-import { countIn, keywords, nameIn, placeIn } from '../names.ts'
+import { countIn, keywords, nameIn, PICTURES, placeIn } from '../names.ts'
 import { type Palette, type PaletteName, paletteFor } from '../palette.ts'
 import { TYPEFACES, type TypefaceName } from '../typefaces.ts'
-import { capital, clip, pick, slug, titleCase } from '../words.ts'
+import { capital, clip, pick, pictureName, slug, titleCase } from '../words.ts'
 import { askedPages, type SitePage } from './asked-pages.ts'
 import { fallbackTrade, subjectOf } from './fallback-trade.ts'
 import { type OpeningDay, weekOf } from './hours.ts'
@@ -41,7 +41,6 @@ export interface Site {
 const MOST_PICTURES = 8
 const USUAL_PICTURES = 2
 const GALLERY_PICTURES = 4
-const THINGS = 'pictures?|photos?|photographs?|images?|illustrations?|bilder|renders?'
 
 /** Reads a website out of a brief. */
 export function readSite(brief: string): Site {
@@ -54,7 +53,7 @@ export function readSite(brief: string): Site {
     name,
     place,
   )
-  const asked = countIn(brief, THINGS) ?? (/\bgaller(?:y|ies)\b/i.test(brief) ? GALLERY_PICTURES : USUAL_PICTURES)
+  const asked = countIn(brief, PICTURES) ?? (/\bgaller(?:y|ies)\b/i.test(brief) ? GALLERY_PICTURES : USUAL_PICTURES)
   const palette = paletteFor(tonedPalettes(brief) ?? trade.palettes, brief)
   const pictures = picturesOf(trade, Math.min(asked, MOST_PICTURES), palette, place)
   return {
@@ -106,7 +105,7 @@ function ownName(brief: string, noun: string | undefined, place: string | undefi
 
 const WITH = /\b(?:with|including|featuring|offering|selling)\s+([^.;!?<>]+)/gi
 const NOT_A_WISH = new RegExp(
-  `\\b(?:pages?|${THINGS}|called|named|colou?rs?|palette|menu|gallery|blog|journal|contact|opening|hours|open|faq|prices?|pricing|about|questions|dates?|concerts?|shows|events?|team|services?|design|layout|theme|dark|style|website|site)\\b`,
+  `\\b(?:pages?|${PICTURES}|called|named|colou?rs?|palette|menu|gallery|blog|journal|contact|opening|hours|open|faq|prices?|pricing|about|questions|dates?|concerts?|shows|events?|team|services?|design|layout|theme|dark|style|website|site)\\b`,
   'i',
 )
 
@@ -143,14 +142,10 @@ const MORE_SUBJECTS = [
 function picturesOf(trade: Trade, count: number, palette: Palette, place: string | undefined): SitePicture[] {
   const subjects = [...trade.pictures, ...MORE_SUBJECTS].slice(0, count)
   return subjects.map((subject, at) => {
-    const name = slug(subject.split(',')[0]!, `picture-${at + 1}`)
-      .split('-')
-      .slice(0, 5)
-      .join('-')
     const where = place ? `, ${place}` : ''
     return {
       id: `picture-${at + 1}`,
-      path: `images/${at + 1}-${name}.png`,
+      path: `images/${at + 1}-${pictureName(subject, 'picture')}.png`,
       alt: capital(subject),
       prompt: `${capital(subject)}${where}. Editorial photograph, natural light, shallow depth of field, colour mood of ${palette.words}, no text, no watermark.`,
       width: at === 0 ? 1216 : 1024,

@@ -55,8 +55,8 @@ function tasks(site: Site): DemoTask[] {
   const { name, trade, pages, pictures, palette } = site
   const pageTasks = pages.map(({ kind, path, title }) =>
     write(
-      kind === 'home' ? 'home' : `page-${path.replace('.html', '')}`,
-      'pages',
+      [kind === 'home' ? 'home' : `page-${path.replace('.html', '')}`, 'pages'],
+      `${title} page`,
       path,
       kind === 'home'
         ? `The home page of ${name}: headline, what the ${trade.noun} offers, its story, and how to find it.`
@@ -68,19 +68,24 @@ function tasks(site: Site): DemoTask[] {
   return [
     group('look', 'Look and feel'),
     write(
-      'styles',
-      'look',
+      ['styles', 'look'],
+      'Colours and type',
       'styles.css',
       `Palette of ${palette.words}, type, layout for phone and desk, light and dark.`,
     ),
-    write('script', 'look', 'script.js', 'Navigation on small screens, “open now”, the year. Nothing depends on it.'),
+    write(
+      ['script', 'look'],
+      'Small script',
+      'script.js',
+      'Navigation on small screens, “open now”, the year. Nothing depends on it.',
+    ),
     group('pages', 'Pages'),
     ...pageTasks,
     ...(pictures.length > 0 ? [group('pictures', 'Pictures')] : []),
     ...pictures.map((picture) => render({ ...picture, title: capital(picture.alt) }, 'pictures')),
     write(
-      'readme',
-      'finish',
+      ['readme', 'finish'],
+      'Read me',
       'README.md',
       `What the site of ${name} consists of, and what to replace before it goes public.`,
       [...known],
