@@ -32,7 +32,7 @@ export function planHandler(deps: AgentDeps): Handler {
 async function makePlan(deps: AgentDeps, ctx: JobContext<unknown>): Promise<Done> {
   const project = await projectById(deps.db.read, ctx.job.scope!)
   await ctx.phase('asking')
-  const { plan, usage, provider, model } = await askForPlan(deps, project, ctx)
+  const { plan, usage, provider, model } = await ctx.step('plan', () => askForPlan(deps, project, ctx))
   return {
     result: { title: plan.title, tasks: plan.tasks.length, provider, model, usage },
     effects: async (tx) => {

@@ -38,11 +38,9 @@ async function writeTask(deps: WriterDeps, ctx: JobContext<{ task: string }>): P
   const project = await projectById(deps.db.read, task.project)
   const path = projectPath(task.path!)
   await ctx.phase('writing')
-  const { text, usage, provider, model } = await validFile(deps, project, task, path, ctx)
-  await ctx.phase('saving')
-  const blob = await deps.blobs.put(new TextEncoder().encode(text))
+  const { blob, ...how } = await ctx.step('file', () => writeAndKeep(deps, project, task, path, ctx))
   return {
-    result: { path, bytes: blob.bytes, sha256: blob.hash, provider, model, usage },
+    result: { path, bytes: blob.bytes, sha256: blob.hash, ...how },
     effects: async (tx) => {
       await writeProjectFile(deps, tx, {
         project: project.id,
@@ -54,6 +52,19 @@ async function writeTask(deps: WriterDeps, ctx: JobContext<{ task: string }>): P
       await completeTask(deps, tx, task.id, refOf(ctx.job))
     },
   }
+}
+
+/** The file's content in the blobs, and how it came about: what a later attempt need not do again. */
+async function writeAndKeep(
+  deps: WriterDeps,
+  project: Project,
+  task: Task,
+  path: string,
+  ctx: JobContext<{ task: string }>,
+) {
+  const { text, usage, provider, model, continuations } = await validFile(deps, project, task, path, ctx)
+  await ctx.phase('saving')
+  return { blob: await deps.blobs.put(text), usage, provider, model, continuations }
 }
 
 /** Asks for the file until the exact parser of its language takes it. @throws DomainError `file_invalid` (retryable) */

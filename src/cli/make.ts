@@ -5,6 +5,7 @@ import { LOCAL_MARK, readServer } from '../accounts/local.ts'
 import { createApp } from '../app.ts'
 import { Conflict, DomainError } from '../errors.ts'
 import { projectPath } from '../files/paths.ts'
+import { DEMO_LABEL } from '../llm/demo.ts'
 import { type Cli, USAGE } from './io.ts'
 import { openProgress } from './progress.ts'
 import { ask } from './reach.ts'
@@ -57,6 +58,7 @@ async function make(server: Server, { brief, model, tier, out, json }: Order, io
   const { project } = (await askServer(server, '/api/projects', { method: 'POST', body })) as {
     project: { id: string }
   }
+  if (!json && project.model === 'demo') io.out(DEMO_LABEL)
   using progress = json ? rawLines(io) : openProgress(io, process.stdout.isTTY === true)
   const stopped = new AbortController()
   const onSignal = () => stopped.abort()

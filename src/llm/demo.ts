@@ -6,6 +6,9 @@ import { wholeLines } from './stitch.ts'
 const CHUNK_BYTES = [64, 96, 160, 80, 128] // as uneven as a model's own
 const SHORTEST_SLEEP_MS = 4 // timers are no finer: shorter waits are made up for by a later one
 
+/** What a person reads wherever the demo's work shows. */
+export const DEMO_LABEL = 'Demo model - set ANTHROPIC_API_KEY or start Ollama for real work'
+
 /** Writes a project from nothing but its brief: the same brief, the same project. */
 export type MakeProject = (brief: string) => { plan: unknown; file(path: string): string | undefined }
 
@@ -19,7 +22,7 @@ export interface DemoSettings {
 export function demoProvider(settings: DemoSettings): Provider {
   return {
     name: 'demo',
-    label: 'Demo model - set ANTHROPIC_API_KEY or start Ollama for real work',
+    label: DEMO_LABEL,
     demo: true,
     defaultModel: 'demo',
     models: ['demo'],
