@@ -56,7 +56,7 @@ export async function run(args: string[], io: Cli): Promise<number> {
 async function make(server: Server, { brief, model, tier, out, json }: Order, io: Cli): Promise<number> {
   const body = JSON.stringify({ brief, model, tier })
   const { project } = (await askServer(server, '/api/projects', { method: 'POST', body })) as {
-    project: { id: string }
+    project: { id: string; model: string }
   }
   if (!json && project.model === 'demo') io.out(DEMO_LABEL)
   using progress = json ? rawLines(io) : openProgress(io, process.stdout.isTTY === true)
