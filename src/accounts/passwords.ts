@@ -10,17 +10,17 @@ const FIELD = { context: { field: 'password' } }
  * `password_too_long`, `password_common`, `password_is_email`, with `context.field` = `password`.
  */
 export function checkPassword(password: string, email: string): void {
+  if (Buffer.byteLength(password) > MAX_BYTES)
+    throw new Invalid(
+      'password_too_long',
+      `The password may have at most ${MAX_BYTES} bytes. Use a shorter one.`,
+      FIELD,
+    )
   const plain = password.normalize('NFKC').trim().toLowerCase()
   if ([...password].length < MIN_CHARACTERS)
     throw new Invalid(
       'password_too_short',
       `The password needs at least ${MIN_CHARACTERS} characters. A few words do well.`,
-      FIELD,
-    )
-  if (Buffer.byteLength(password) > MAX_BYTES)
-    throw new Invalid(
-      'password_too_long',
-      `The password may have at most ${MAX_BYTES} bytes. Use a shorter one.`,
       FIELD,
     )
   if (plain === email || plain === email.split('@')[0])

@@ -2,6 +2,7 @@ import { Conflict, Invalid } from '../errors.ts'
 
 const MAX_SEGMENT_BYTES = 255
 const MAX_PATH_BYTES = 1_024
+const TOO_LONG = `it is longer than ${MAX_PATH_BYTES} bytes`
 
 /** Names that Windows keeps for devices, with any ending. */
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?$/i
@@ -16,6 +17,7 @@ const HIDDEN_IN_NAMES = /\p{Cf}/gu
  * @throws Invalid `bad_path` with what is wrong
  */
 export function projectPath(text: string): string {
+  if (text.length > MAX_PATH_BYTES) throw badPath(text, TOO_LONG) // before work that grows with the square of the length
   const path = text.normalize('NFC')
   const wrong = wholePathFault(path) ?? firstFault(path.split('/'))
   if (wrong) throw badPath(path, wrong)
@@ -42,7 +44,7 @@ function wholePathFault(path: string): string | undefined {
   if (path.includes('\\')) return 'it holds a backslash: parts are separated by “/”'
   if (/^[a-z]:/i.test(path)) return 'it starts with a drive letter: paths are relative to the project'
   if (path.startsWith('/')) return 'it is absolute: paths are relative to the project'
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `it is longer than ${MAX_PATH_BYTES} bytes`
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return TOO_LONG
   return undefined
 }
 
