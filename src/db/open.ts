@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { type Client, createClient } from '@libsql/client'
 import { drizzle } from 'drizzle-orm/libsql'
 import { DomainError } from '../errors.ts'
@@ -43,6 +44,7 @@ export async function openDatabase({ url, token, backups, now, log }: OpenOption
     return client
   }
   try {
+    if (local) makeForOwner(url.slice('file:'.length))
     const writing = connect(1)
     const prepare = (client: Client) => (local ? setPragmas(client) : Promise.resolve())
     await prepare(writing)
@@ -74,6 +76,15 @@ async function copy(client: Client, path: string): Promise<void> {
     throw explainStorage(error)
   } finally {
     client.close()
+  }
+}
+
+/** SQLite would make a file that everybody may read; its log and index take their rights from it. */
+function makeForOwner(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600))
+  } catch {
+    // what stands in the way stands in SQLite's way too, and its error is explained
   }
 }
 
