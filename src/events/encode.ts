@@ -17,7 +17,7 @@ export const sse: Encode = once((line, scope) =>
 export function sseMessage({ id, event, data }: { id?: number | null; event?: string; data: string }): string {
   const head = `${id == null ? '' : `id: ${id}\n`}${event ? `event: ${event}\n` : ''}`
   return `${head}${data
-    .split('\n')
+    .split(/\r\n|\r|\n/) // a bare CR ends a line too: what follows it would be a field of its own
     .map((text) => `data: ${text}\n`)
     .join('')}\n`
 }
