@@ -47,6 +47,7 @@ import { csrf } from './web/csrf.ts'
 import { errors } from './web/errors.ts'
 import { guard } from './web/guard.ts'
 import { securityHeaders } from './web/headers.ts'
+import { hostCheck, hosts, listenerOptions } from './web/hosts.ts'
 import { listening } from './web/listen.ts'
 import { fileEntity } from './workspace/file-entity.ts'
 import { fileRow, filesOf } from './workspace/files.ts'
@@ -95,7 +96,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     /** Opens both listeners. @throws Conflict `port_in_use` */
     listen() {
       const { host } = config
-      const shown = listening(host, config.previewPort, (at) => Bun.serve({ ...at, fetch: preview }))
+      const shown = listening(host, config.previewPort, (at) =>
+        Bun.serve({ ...listenerOptions(engines.log), ...at, fetch: preview }),
+      )
       opened.defer(() => shown.stop(true))
       state.previewPort = shown.port!
       const served = listening(host, config.port, (at) => app.listen(at).server!)
@@ -179,6 +182,7 @@ async function openEngines(config: Config, overrides: Overrides, opened: AsyncDi
 function mount(config: Config, engines: Engines, state: State) {
   const { read, db, log, newId, now, detected, providers, hub } = engines
   const cookie = sessionCookie(config.url)
+  const meantForUs = hostCheck({ bound: config.host, urls: [config.url, config.previewUrl] })
   const accounts = { ...engines, hasher: openHasher(), cookie }
   const enter = authenticate({ db, now, log, cookie, localSecret: state.localSecret })
   const door = guard(enter)
@@ -213,7 +217,8 @@ function mount(config: Config, engines: Engines, state: State) {
     tmp: tmpdir(),
     now,
   }
-  const app = new Elysia({ serve: { idleTimeout: 30 } })
+  const app = new Elysia({ serve: { idleTimeout: 30, ...listenerOptions(log) } })
+    .use(hosts(meantForUs))
     .use(securityHeaders({ previewOrigin }))
     .use(errors({ log, newId }))
     .use(csrf({ url: config.url }))
@@ -233,7 +238,7 @@ function mount(config: Config, engines: Engines, state: State) {
           .use(opsRoutes({ ...engines, door, doctor, hub, running })),
       ),
     )
-  return { app, preview: preview.handle }
+  return { app, preview: async (request: Request) => meantForUs(request) ?? preview.handle(request) }
 }
 
 function machineOf([device]: Device[]): Machine {
