@@ -82,7 +82,9 @@ export function openLiveJobs({ hub, now }: { hub: Hub; now: () => number }): Liv
   return {
     begin(job, draft) {
       const fresh = { told: draft.bytes, etaMs: null, heardAt: now(), changes: 0, kept: 0 }
-      running.set(job.id, { job, draft: { ...draft }, ...fresh })
+      const live = { job, draft: { ...draft }, ...fresh }
+      running.set(job.id, live)
+      if (draft.text !== '' || draft.step > 0) hub.publish(stateLine(live, now())) // what a reader held may have been more
     },
     end: (job) => void (attemptOf(job) && running.delete(job.id)),
     ...tellers({ touch, tell, tellState: (live) => hub.publish(stateLine(live, now())) }),

@@ -326,7 +326,7 @@ test('every line of a job tells the seconds since it first started', async () =>
   await app.heard(job.id, 'job.succeeded')
   const mine = app.told.filter(({ job: id }) => id === job.id)
   expect(new Set(mine.map(({ type }) => type))).toEqual(
-    new Set(['job.queued', 'job.started', 'job.phase', 'delta', 'progress', 'job.retrying', 'job.succeeded']),
+    new Set(['job.queued', 'job.started', 'job.phase', 'state', 'delta', 'progress', 'job.retrying', 'job.succeeded']),
   )
   expect(mine.filter(({ body }) => typeof body.elapsed !== 'number' || body.kind !== 'write')).toEqual([])
   expect(mine.at(-1)?.body.elapsed).toBe(3.5)

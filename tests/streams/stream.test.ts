@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { type TestApp, testApp } from '../support/app.ts'
-import type { Reading } from '../support/client.ts'
+import { type Reading, shownText } from '../support/client.ts'
 import { until } from '../support/jobs.ts'
 import { ONE_FILE, planOf, scriptedModel } from '../support/scripted-model.ts'
 
@@ -40,7 +40,8 @@ test('one run can be watched without a gap from the first 50 ms to its last line
   expect(whole.types()).toContain('preview')
 
   expect(second.durable()).toEqual(whole.durable())
-  expect(live(second, 'delta')).toEqual(live(whole, 'delta'))
+  for (const { job } of live(whole, 'job.succeeded'))
+    expect(shownText(second.lines, job!)).toBe(shownText(whole.lines, job!))
 
   await planning.over
   expectUnbroken(planning)
@@ -116,6 +117,28 @@ test('a reader gets one state line per running job first, with the text so far',
   expect(first).toMatchObject({ phase: 'writing', text: 'First line.\nSecond', attempt: 1, kind: 'write' })
   expect(second).toMatchObject({ phase: 'writing', text: 'Other.\nline', bytes: 11 })
   expect(third!.jobs).toHaveLength(2)
+})
+
+test('a reader who is there when a job goes on hears first what there is of it', async () => {
+  const model = scriptedModel({
+    plan: [ONE_FILE],
+    files: { 'note.md': [{ stall: 'One.\nTwo.\nx' }, { stall: 'Two.\nx' }] },
+  })
+  await using app = await testApp({ providers: [model] })
+  const { project } = await app.make()
+  using reading = await app.follow(`/api/projects/${project.id}/events`)
+  const { job } = await reading.until(({ type, kind }) => type === 'delta' && kind === 'write')
+  expect((await app.post(`/api/jobs/${job}/pause`)).status).toBe(202)
+  await reading.over
+  expect(reading.lines.at(-1)).toMatchObject({ type: 'end', reason: 'idle' })
+
+  using whole = await app.follow(`/api/jobs/${job}/events`)
+  expect((await app.post(`/api/jobs/${job}/resumption`)).status).toBe(202)
+  await whole.until(({ type, attempt }) => type === 'delta' && attempt === 2)
+  const second = whole.lines.filter(({ attempt, type }) => attempt === 2 && /^(state|delta)$/.test(type))
+  expect(second[0]).toMatchObject({ type: 'state', text: 'One.\nTwo.\nx' })
+  expect(second[1]).toMatchObject({ type: 'state', text: 'One.\nTwo.\n' })
+  expect(second[2]).toMatchObject({ type: 'delta', text: 'x' })
 })
 
 test('a stream on which nothing happens still has a line each second', async () => {

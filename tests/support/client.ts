@@ -71,6 +71,17 @@ export function openClient(url: string, secret: string): Client {
   }
 }
 
+/** The text that a reader shows for a job after these lines: a `state` replaces, a `delta` adds. */
+export function shownText(lines: WireLine[], job: string): string {
+  let text = ''
+  for (const line of lines) {
+    if (line.job !== job) continue
+    if (line.type === 'state') text = line.text ?? ''
+    if (line.type === 'delta') text += line.text
+  }
+  return text
+}
+
 interface Waiting {
   fits: (line: WireLine) => boolean
   resolve: (line: WireLine) => void
