@@ -8,6 +8,7 @@ import { announceServer } from './accounts/local.ts'
 import { publicAccountRoutes } from './accounts/public-routes.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { newSecret } from './accounts/secrets.ts'
+import { checkHandler } from './agents/checker.ts'
 import { planHandler } from './agents/planner.ts'
 import { writeHandler } from './agents/writer.ts'
 import { openChanges } from './changes/changes.ts'
@@ -56,6 +57,8 @@ import { workspaceRoutes } from './workspace/routes.ts'
 
 /** Plans made at once. */
 const PLANNERS = 4
+/** Finished projects looked at at once. */
+const CHECKERS = 2
 const GIB = 1024 ** 3
 
 /** What a test, or a command that brings its own server, does differently. */
@@ -112,6 +115,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     async startWork() {
       const lanes = {
         plan: PLANNERS,
+        check: CHECKERS,
         write: config.writers,
         render: engines.devices.counts().slots,
         ...overrides.lanes,
@@ -173,7 +177,13 @@ async function openEngines(config: Config, overrides: Overrides, opened: AsyncDi
     stepMs: config.sketchStepMs,
     startedAt: now(),
   }
-  for (const handler of [planHandler(deps), writeHandler(deps), renderHandler(deps), ...(overrides.handlers ?? [])])
+  for (const handler of [
+    planHandler(deps),
+    writeHandler(deps),
+    renderHandler(deps),
+    checkHandler(deps),
+    ...(overrides.handlers ?? []),
+  ])
     handlers.set(handler.kind, handler as Handler)
   return deps
 }

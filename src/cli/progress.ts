@@ -1,4 +1,4 @@
-import { bytes, clock } from '../web/format.ts'
+import { bytes, clock, plural } from '../web/format.ts'
 import type { Cli } from './io.ts'
 
 const BAR_WIDTH = 24
@@ -80,6 +80,8 @@ function note(line: Line, jobs: Map<string, Running>, names: Map<string, string>
       return `✓ plan      ${line.title}: ${line.tasks.filter(({ kind }: Line) => kind !== 'note').length} tasks`
     case 'file.written':
       return `✓ wrote     ${String(line.path).padEnd(NAME_WIDTH)} ${bytes(line.bytes)}`
+    case 'check.finished':
+      return checkNote(line)
     case 'job.retrying':
       return `↻ again     ${names.get(line.job) ?? line.kind}: ${line.error.message} (in ${Math.round(line.delayMs / 1000)} s)`
     case 'job.held':
@@ -96,6 +98,12 @@ function note(line: Line, jobs: Map<string, Running>, names: Map<string, string>
     default:
       return undefined
   }
+}
+
+function checkNote({ checked, problems }: Line): string {
+  if (problems.length === 0) return `✓ checked   ${plural(checked, 'file')}, all good`
+  const found = problems.map(({ path, message }: Line) => `            ${path}: ${message}`)
+  return [`! checked   ${plural(checked, 'file')}, ${plural(problems.length, 'problem')}:`, ...found].join('\n')
 }
 
 function bar({ name, phase, bytes: count, step, steps, elapsed }: Running): string {

@@ -4,6 +4,7 @@ import { events } from '../events/tables.ts'
 import { jobsOf } from '../jobs/jobs.ts'
 import type { LiveJobs } from '../jobs/live.ts'
 import type { Job } from '../jobs/tables.ts'
+import { type CheckView, checkView } from './check.ts'
 import { type DraftedTask, draftedTasks } from './plan-draft.ts'
 import { projectById } from './projects.ts'
 import { type SideProject, sideProjects } from './shell.ts'
@@ -82,6 +83,7 @@ export interface ProjectPage {
   active: ActiveJob[]
   files: FileRow[]
   pictures: Picture[]
+  check: CheckView | null
   preview: { url: string; path: string } | null
   /** The tasks of the plan that is being made, as far as they have arrived. */
   drafted: DraftedTask[]
@@ -129,6 +131,7 @@ export async function projectPage(deps: PageDeps, id: string, previewOrigin: str
     active,
     files,
     pictures,
+    check: checkView(jobs, versionOf(files)),
     preview: index
       ? { url: `${previewOrigin}${panels.previewPath(id, index.path)}?v=${versionOf(files)}`, path: index.path }
       : null,

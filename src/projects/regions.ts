@@ -2,7 +2,7 @@ import { renderView } from '../web/views.ts'
 import type { ProjectPage, TaskNode } from './page.ts'
 
 /** The parts of a project's page that are rendered whole when they change. */
-const WHOLE = ['head', 'news', 'pulse', 'preview', 'live', 'pictures', 'files'] as const
+const WHOLE = ['head', 'news', 'pulse', 'preview', 'live', 'pictures', 'check', 'files'] as const
 
 /** A part of the page, by the id of its element. It is sent again when `sign` is another than before. */
 export interface Region {

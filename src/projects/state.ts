@@ -45,6 +45,11 @@ export function doneTasks(tasks: TaskFacts[]): Set<string> {
   return done
 }
 
+/** True when nothing of the plan is left to be made. */
+export function isComplete(tasks: Pick<TaskFacts, 'kind' | 'status'>[]): boolean {
+  return tasks.every(({ kind, status }) => kind === 'note' || status === 'done')
+}
+
 /** The tasks that can start: not started, and all that they (or a group they are in) depend on is done. */
 export function readyTasks<T extends TaskFacts>(tasks: T[]): T[] {
   const done = doneTasks(tasks)

@@ -8,8 +8,9 @@ import type { EventLog } from '../events/append.ts'
 import type { JobRef } from '../events/line.ts'
 import { enqueue } from '../jobs/jobs.ts'
 import type { Job } from '../jobs/tables.ts'
+import { enqueueCheck } from './check.ts'
 import { letRun, type ProjectsDeps, projectById, refreshStatus } from './projects.ts'
-import { readyTasks, type TaskKind } from './state.ts'
+import { isComplete, readyTasks, type TaskKind } from './state.ts'
 import { type Task, tasks } from './tables.ts'
 
 /** What of a task is edited, and so can be undone. */
@@ -66,7 +67,7 @@ export async function taskById(read: Reader, id: string): Promise<Task> {
   return task
 }
 
-/** Marks a task as done by a job, starts what waited for it and brings the project's status up to date. */
+/** Marks a task as done by a job, starts what waited for it, or the check when it was the last, and brings the project's status up to date. */
 export async function completeTask(deps: TasksDeps, tx: Tx, id: string, job: JobRef): Promise<void> {
   const task = await taskById(tx, id)
   await deps.changes.apply(tx, {
@@ -79,6 +80,7 @@ export async function completeTask(deps: TasksDeps, tx: Tx, id: string, job: Job
     job,
   })
   await startReady(deps, tx, task.project)
+  if (isComplete(await tasksOf(tx, task.project))) await enqueueCheck(deps, tx, task.project)
   await refreshStatus(deps, tx, task.project)
 }
 
