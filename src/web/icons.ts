@@ -4,6 +4,7 @@ import check from 'lucide-static/icons/circle-check.svg' with { type: 'text' }
 import waiting from 'lucide-static/icons/circle-dashed.svg' with { type: 'text' }
 import paused from 'lucide-static/icons/circle-pause.svg' with { type: 'text' }
 import asks from 'lucide-static/icons/circle-question-mark.svg' with { type: 'text' }
+import stop from 'lucide-static/icons/circle-stop.svg' with { type: 'text' }
 import failed from 'lucide-static/icons/circle-x.svg' with { type: 'text' }
 import clock from 'lucide-static/icons/clock.svg' with { type: 'text' }
 import download from 'lucide-static/icons/download.svg' with { type: 'text' }
@@ -18,7 +19,6 @@ import play from 'lucide-static/icons/play.svg' with { type: 'text' }
 import plus from 'lucide-static/icons/plus.svg' with { type: 'text' }
 import again from 'lucide-static/icons/rotate-ccw.svg' with { type: 'text' }
 import demo from 'lucide-static/icons/sparkles.svg' with { type: 'text' }
-import stop from 'lucide-static/icons/square.svg' with { type: 'text' }
 import warning from 'lucide-static/icons/triangle-alert.svg' with { type: 'text' }
 import offline from 'lucide-static/icons/wifi-off.svg' with { type: 'text' }
 
