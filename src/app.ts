@@ -232,13 +232,17 @@ function mount(config: Config, engines: Engines, state: State) {
     .use(securityHeaders({ previewOrigin }))
     .use(errors({ log, newId }))
     .use(csrf({ url: config.url }))
-    .use(bodies())
     .use(assetRoutes)
     .use(healthRoutes({ db, working: () => state.worker !== undefined }))
-    .use(publicAccountRoutes({ ...accounts, authenticate: enter, proxied: config.url !== undefined }))
+    .use(
+      new Elysia()
+        .use(bodies())
+        .use(publicAccountRoutes({ ...accounts, authenticate: enter, proxied: config.url !== undefined })),
+    )
     .use(
       new Elysia().use(door).guard({ signedIn: true }, (inside) =>
         inside
+          .use(bodies()) // behind the door: nobody's body is read before it is known who asks
           .use(accountRoutes({ ...accounts, door, shell: (actor, title) => shellFor({ read, machine }, actor, title) }))
           .use(projectPages(projects))
           .use(projectApi(projects))

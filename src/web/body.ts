@@ -19,16 +19,16 @@ export interface BodyOptions {
 }
 
 /**
- * Reads JSON and form bodies for all routes, up to a limit that also holds when no length is announced.
+ * Reads JSON and form bodies for the routes that come after, up to a limit that also holds when no length is announced.
  * @throws TooLarge (413), Invalid `bad_json` (400).
  */
 export function bodies({ limit = MIB, limitFor = () => undefined }: BodyOptions = {}) {
   const limitOf = (request: Request) => limitFor(request) ?? limit
-  return new Elysia({ name: 'bodies' })
+  return new Elysia()
     .onRequest(({ request }) => {
       if (Number(request.headers.get('content-length')) > limitOf(request)) throw new TooLarge(limitOf(request))
     })
-    .onParse({ as: 'global' }, async ({ request, contentType }) => {
+    .onParse({ as: 'scoped' }, async ({ request, contentType }) => {
       const text = await readLimited(request, limitOf(request))
       const type = contentType.toLowerCase()
       if (/^application\/([\w.-]+\+)?json$/.test(type)) return parseJson(text)

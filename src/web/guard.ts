@@ -30,6 +30,7 @@ export function guard(authenticate: Authenticate) {
   }
   return new Elysia({ name: 'guard' })
     .macro('signedIn', { transform: async ({ request }) => void (await actorOf(request)) })
+    .onParse({ as: 'scoped' }, async ({ request }) => void (await actorOf(request))) // before a body is read
     .onTransform({ as: 'scoped' }, async ({ request }) => void (await actorOf(request)))
     .resolve({ as: 'scoped' }, async ({ request }) => ({ actor: await actorOf(request) }))
 }
