@@ -4,6 +4,8 @@ import { languageOf } from '../files/languages.ts'
 
 /** Longest text that is highlighted, in characters; a longer one is shown plain. */
 const MAX_LENGTH = 200_000
+/** Some grammars take a time that grows with the square of a line's length: the most that all lines may add up to. */
+const MAX_WORK = 20_000_000
 
 hljs.registerLanguage('dockerfile', dockerfile)
 
@@ -36,12 +38,16 @@ export function highlightLines(path: string, text: string): string[] {
 
 function htmlOf(language: string, text: string): string {
   const grammar = GRAMMARS[language] ?? language
-  if (text.length > MAX_LENGTH || !hljs.getLanguage(grammar)) return Bun.escapeHTML(text)
+  if (text.length > MAX_LENGTH || workOf(text) > MAX_WORK || !hljs.getLanguage(grammar)) return Bun.escapeHTML(text)
   try {
     return hljs.highlight(text, { language: grammar, ignoreIllegals: true }).value
   } catch {
     return Bun.escapeHTML(text) // a grammar's own fault is no reason not to show the file
   }
+}
+
+function workOf(text: string): number {
+  return text.split('\n').reduce((sum, { length }) => sum + length ** 2, 0)
 }
 
 /** Cuts at line ends; spans that go on are closed before and opened again after. */
