@@ -40,16 +40,25 @@ export async function migrate({
 }: MigrateDeps): Promise<void> {
   await client.execute(`CREATE TABLE IF NOT EXISTS migrations (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT`)
-  const { rows } = await client.execute('SELECT id, name, checksum FROM migrations ORDER BY id')
-  const applied = rows as unknown as Applied[]
-  for (const row of applied) refuseStranger(row, migrations)
+  const applied = await refuseStrangers(client, migrations)
   const missing = migrations.filter(({ id }) => !applied.some((row) => row.id === id))
   if (missing.length === 0) return
   if (applied.length > 0 && backups) await copyBefore(client, backups, missing[0]!, now)
   for (const migration of missing) {
     await apply(client, migration, now)
-    log.info('migration applied', { migration: migration.name })
+    log[applied.length > 0 ? 'info' : 'debug']('migration applied', { migration: migration.name })
   }
+}
+
+/**
+ * The migrations that the database has been through; all of them known to this build.
+ * @throws DomainError `migration_changed` or `migration_unknown`
+ */
+export async function refuseStrangers(client: Client, migrations = shippedMigrations()): Promise<Applied[]> {
+  const { rows } = await client.execute('SELECT id, name, checksum FROM migrations ORDER BY id')
+  const applied = rows as unknown as Applied[]
+  for (const row of applied) refuseStranger(row, migrations)
+  return applied
 }
 
 /** The migrations of this build, in order. */
