@@ -167,6 +167,17 @@ export const LIVE = {
   text: '<section class="menu">\n  <h2>Baked before you wake</h2>\n  <ul>\n    <li>Country loaf <b>4.20</b></li>\n    <li>Cardamom bun <b>2.80</b></li>\n',
 }
 
+const CHECK = {
+  state: 'done',
+  job: 'j9',
+  checked: 5,
+  outdated: true,
+  problems: [
+    { path: 'menu.html', message: 'The link to “hours.html” leads nowhere. Make that page, or mend the link.' },
+  ],
+  notes: [{ path: 'index.html', message: 'The picture has no text for those who can’t see it.' }],
+}
+
 export const SHOW = {
   shell: { ...SHELL, current: 'p1' },
   project: PROJECT,
@@ -183,7 +194,9 @@ export const SHOW = {
 
 const still = { active: [], live: null, preview: null }
 
-export const PAGES: Record<string, { view: string; data: Record<string, unknown> & { shell: { title: string } } }> = {
+type Fixture = { view: string; data: Record<string, unknown> & { shell: Record<string, unknown> & { title: string } } }
+
+export const PAGES: Record<string, Fixture> = {
   setup: { view: 'accounts/setup', data: { shell: alone('Set up'), token: 't', email: '', error: null } },
   'setup-error': {
     view: 'accounts/setup',
@@ -237,6 +250,7 @@ export const PAGES: Record<string, { view: string; data: Record<string, unknown>
       ...SHOW,
       ...still,
       preview: SHOW.preview,
+      check: CHECK,
       project: { ...PROJECT, status: 'done', done: 12, demo: false, elapsedMs: 2.4 * MIN },
       tree: TREE.slice(0, 2),
     },
