@@ -79,7 +79,7 @@ function unknownIds(tasks: PlannedTask[]): string[] {
 
 function badPaths(tasks: PlannedTask[]): string[] {
   const taken = new Map<string, string>()
-  return tasks.flatMap(({ id, kind, path }) => {
+  const problems = tasks.flatMap(({ id, kind, path }) => {
     if (kind === 'note') return []
     if (path === null) return [`“${id}” needs a path.`]
     if (kind === 'render' && !/\.png$/i.test(path)) return [`“${id}” renders to “${path}”; pictures are .png files.`]
@@ -89,6 +89,16 @@ function badPaths(tasks: PlannedTask[]): string[] {
     const other = taken.get(key)
     taken.set(key, id)
     return other ? [`“${id}” and “${other}” both make “${path}”.`] : []
+  })
+  return [...problems, ...filesAsFolders(taken)]
+}
+
+/** What names a file also as the folder of another; `taken` holds the task of each path. */
+function filesAsFolders(taken: Map<string, string>): string[] {
+  return [...taken].flatMap(([path, id]) => {
+    const parts = path.split('/')
+    const above = parts.slice(1).map((_, i) => taken.get(parts.slice(0, i + 1).join('/')))
+    return above.flatMap((other) => (other ? [`“${other}” makes a file where “${id}” needs a folder.`] : []))
   })
 }
 
