@@ -48,6 +48,12 @@ export function scriptedModel({ plan = [], files = {} }: Script): ScriptedModel 
   }
 }
 
+/** A model for each project of a test, told apart by the brief. */
+export function modelPerBrief(models: Map<string, ScriptedModel>): Provider {
+  const stream: Provider['stream'] = (request, signal) => models.get(request.task.brief)!.stream(request, signal)
+  return { ...scriptedModel({}), stream }
+}
+
 async function* say(answer: Answer, { task }: ModelRequest, signal: AbortSignal): AsyncGenerator<Chunk> {
   if (typeof answer === 'string') {
     yield { type: 'text', text: answer }
