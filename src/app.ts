@@ -249,7 +249,7 @@ function mount(config: Config, engines: Engines, state: State) {
           .use(jobRoutes(rooms))
           .use(workspaceRoutes(rooms))
           .use(studioRoutes(rooms))
-          .use(opsRoutes({ ...engines, door, doctor, hub, running })),
+          .use(opsRoutes({ ...engines, backup: { ...engines, data: config.data }, door, doctor, hub, running })),
       ),
     )
   return { app, preview: async (request: Request) => meantForUs(request) ?? preview.handle(request) }

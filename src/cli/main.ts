@@ -15,6 +15,14 @@ const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }>
   account: { help: 'add EMAIL [--role ROLE]   add an account', load: () => import('./account.ts') },
   token: { help: 'add NAME --account EMAIL [--scope S]   make an API token', load: () => import('./token.ts') },
   doctor: { help: 'look at what Hearth needs, and how it is', load: () => import('./doctor.ts') },
+  backup: {
+    help: 'FILE [--include-key] [--force]   save everything to one file, also while the server runs',
+    load: () => import('./backup.ts'),
+  },
+  restore: {
+    help: 'FILE [--force]   put a backup into the data directory',
+    load: () => import('./restore.ts'),
+  },
   health: { help: 'ask the running server whether it is ready', load: () => import('./health.ts') },
 }
 

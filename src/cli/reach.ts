@@ -28,12 +28,18 @@ export function reach<T>(
 
 /** Asks the server of this machine, as its owner. @throws DomainError with the server's own code and sentence, or `server_unreachable` */
 export async function ask(facts: ServerFacts, path: string, init: RequestInit = {}): Promise<unknown> {
+  const response = await askFor(facts, path, init)
+  return response.json().catch(() => null)
+}
+
+/** The same for an answer that is not JSON. */
+export async function askFor(facts: ServerFacts, path: string, init: RequestInit = {}): Promise<Response> {
   const headers = { authorization: `Bearer ${LOCAL_MARK}${facts.secret}`, 'content-type': 'application/json' }
   const response = await fetch(`${facts.url}${path}`, { ...init, headers }).catch((cause) => {
     throw unreachable(facts.url, cause)
   })
+  if (response.ok) return response
   const body = await response.json().catch(() => null)
-  if (response.ok) return body
   const problem = PROBLEM.safeParse(body).data
   if (!problem) throw unreachable(facts.url, body)
   throw new DomainError(problem.code, problem.detail, { context: problem.context })

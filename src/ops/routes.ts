@@ -1,6 +1,8 @@
 import { Elysia } from 'elysia'
+import { z } from 'zod'
 import { Forbidden } from '../errors.ts'
 import type { Guard } from '../web/guard.ts'
+import { type BackupDeps, backupOf, databaseFile } from './backup.ts'
 import { type DoctorDeps, examine } from './doctor.ts'
 import { type HealthDeps, readiness } from './health.ts'
 import { type MetricsDeps, metricsText } from './metrics.ts'
@@ -19,10 +21,13 @@ export const healthRoutes = (deps: HealthDeps) =>
 export interface OpsRoutesDeps extends MetricsDeps {
   door: Guard
   doctor: DoctorDeps
+  backup: BackupDeps
 }
 
+const BackupBody = z.object({ includeKey: z.boolean('takes true or false').default(false) })
+
 /** For those who may look inside. */
-export const opsRoutes = ({ door, doctor, ...deps }: OpsRoutesDeps) =>
+export const opsRoutes = ({ door, doctor, backup, ...deps }: OpsRoutesDeps) =>
   new Elysia({ name: 'ops' })
     .use(door)
     .get('/metrics', async () => {
@@ -33,3 +38,19 @@ export const opsRoutes = ({ door, doctor, ...deps }: OpsRoutesDeps) =>
       if (!actor.scopes.includes('admin')) throw new Forbidden('owner_only', 'Only the owner may examine the machine.')
       return { items: await examine(doctor) }
     })
+    .post(
+      '/api/backups',
+      async ({ actor, body }) => {
+        if (actor.via !== 'local') throw localOnly()
+        databaseFile(doctor.config.databaseUrl)
+        return new Response(await backupOf(backup, body), {
+          headers: { 'content-type': 'application/x-tar', ...NO_STORE },
+        })
+      },
+      { body: BackupBody },
+    )
+
+/** A backup holds every account's password hash. */
+function localOnly(): Forbidden {
+  return new Forbidden('local_only', 'A backup is made on the machine itself: run hearth backup there.')
+}

@@ -5,6 +5,7 @@ import { authenticate } from '../../src/accounts/authenticate.ts'
 import { sessionCookie } from '../../src/accounts/cookie.ts'
 import { createToken } from '../../src/accounts/tokens.ts'
 import { DomainError } from '../../src/errors.ts'
+import type { Blobs } from '../../src/files/blobs.ts'
 import { readiness } from '../../src/ops/health.ts'
 import { healthRoutes, opsRoutes } from '../../src/ops/routes.ts'
 import { guard } from '../../src/web/guard.ts'
@@ -24,7 +25,8 @@ async function opsApp({ deps, clock }: TestAccounts) {
     tmp: '/tmp',
     now: deps.now,
   }
-  const more = { hub: { size: 3 }, running: () => 2, startedAt: clock.at - 60_000 }
+  const backup = { ...deps, blobs: {} as Blobs, data: '/nowhere' }
+  const more = { backup, hub: { size: 3 }, running: () => 2, startedAt: clock.at - 60_000 }
   const app = edge()
     .app.use(healthRoutes({ db: deps.db, working }))
     .use(
@@ -33,7 +35,8 @@ async function opsApp({ deps, clock }: TestAccounts) {
         .guard({ signedIn: true }, (inside) => inside.use(opsRoutes({ ...deps, ...more, door, doctor }))),
     )
   await app.modules
-  return (path: string, headers: Record<string, string> = {}) => app.handle(at(path, { headers }))
+  return (path: string, headers: Record<string, string> = {}, method = 'GET', body: string | null = null) =>
+    app.handle(at(path, { headers, method, body }))
 }
 
 describe('ready is', () => {
@@ -157,4 +160,19 @@ test('the machine is examined for the owner alone', async () => {
   expect((await visit('/api/doctor', { authorization: `Bearer ${secret}` })).status).toBe(403)
   const answer = await visit('/api/doctor', { authorization: `Bearer local_${LOCAL_SECRET}` })
   expect(((await answer.json()) as { items: { name: string }[] }).items.map(({ name }) => name)).toContain('database')
+})
+
+test('a backup is made on the machine itself, not through a token, be it the owner’s', async () => {
+  await using house = await testAccounts()
+  const visit = await opsApp(house)
+  await addAda(house)
+  const { secret } = await createToken(house.deps, { name: 'x', account: 'ada@example.com', scopes: ['admin'] })
+  expect((await visit('/api/backups', {}, 'POST')).status).toBe(401)
+  const answer = await visit(
+    '/api/backups',
+    { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    'POST',
+    '{}',
+  )
+  expect([answer.status, await answer.json()]).toEqual([403, expect.objectContaining({ code: 'local_only' })])
 })

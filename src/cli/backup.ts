@@ -1,0 +1,114 @@
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { readServer } from '../accounts/local.ts'
+import { diskFull, isNoSpace } from '../db/faults.ts'
+import { Conflict, DomainError } from '../errors.ts'
+import { openBlobs } from '../files/blobs.ts'
+import { backupOf, databaseFile } from '../ops/backup.ts'
+import type { Manifest } from '../ops/manifest.ts'
+import { readManifest } from '../ops/unpack.ts'
+import { bytes, plural } from '../web/format.ts'
+import { type Cli, saying, USAGE } from './io.ts'
+import { askFor, reach } from './reach.ts'
+
+const HOW = 'usage: hearth backup FILE [--include-key] [--force]'
+
+interface Asked {
+  file: string
+  includeKey: boolean
+  force: boolean
+}
+
+/** `hearth backup FILE`: all that a server holds, in one tar file; 1 when files had been lost before. */
+export async function run(args: string[], io: Cli): Promise<number> {
+  const asked = understood(args)
+  if (!asked) {
+    io.err(HOW)
+    return USAGE
+  }
+  return saying(io, async () => {
+    if (!asked.force && existsSync(asked.file)) throw taken(asked.file)
+    return report(io, asked.file, await make(io, asked))
+  })
+}
+
+/** The file has its name only once it is whole. */
+async function make({ config }: Cli, { file, includeKey }: Asked): Promise<Manifest> {
+  if (!readServer(config.data) && !existsSync(databaseFile(config.databaseUrl))) throw nothingThere(config.data)
+  const partial = `${file}.partial`
+  try {
+    await reach(config, {
+      server: async (facts) => {
+        const body = JSON.stringify({ includeKey })
+        await save(partial, (await askFor(facts, '/api/backups', { method: 'POST', body })).body!)
+      },
+      database: async (deps) => {
+        const blobs = openBlobs(join(config.data, 'blobs'))
+        await save(partial, await backupOf({ ...deps, blobs, data: config.data }, { includeKey }))
+      },
+    })
+    const manifest = await readManifest(partial)
+    renameSync(partial, file)
+    return manifest
+  } finally {
+    rmSync(partial, { force: true })
+  }
+}
+
+async function save(path: string, stream: ReadableStream<Uint8Array>): Promise<void> {
+  try {
+    rmSync(path, { force: true }) // the mode is only obeyed for a file that is new
+    await using file = await open(path, 'wx', 0o600)
+    for await (const chunk of stream) await writeAll(file, chunk)
+    await file.sync()
+  } catch (error) {
+    if (isNoSpace(error)) throw diskFull(error)
+    if (error instanceof DomainError) throw error
+    throw new DomainError('backup_failed', `The backup could not be written to ${path}: ${String(error)} Try again.`, {
+      retryable: true,
+      cause: error,
+    })
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.byteLength; ) at += (await file.write(chunk, at)).bytesWritten
+}
+
+function report(io: Cli, file: string, { counts, blobs, database, missing }: Manifest): number {
+  const size = bytes(blobs.bytes + database.bytes)
+  io.out(`Backed up ${plural(counts.projects, 'project')} with ${plural(counts.files, 'file')} (${size}) to ${file}.`)
+  if (missing.length === 0) return 0
+  io.err(
+    `${plural(missing.length, 'file version')} could not be saved: gone or damaged on the disk. All else is there.`,
+  )
+  return 1
+}
+
+function taken(file: string): Conflict {
+  return new Conflict('backup_exists', `${file} is there already. Choose another name, or add --force to replace it.`)
+}
+
+function nothingThere(data: string): Conflict {
+  return new Conflict(
+    'nothing_to_back_up',
+    `There is no database in ${data}. Set HEARTH_DATA to the one that you mean.`,
+  )
+}
+
+function understood(args: string[]): Asked | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { 'include-key': { type: 'boolean', default: false }, force: { type: 'boolean', default: false } },
+    })
+    const [file, ...rest] = positionals
+    if (!file || rest.length > 0) return undefined
+    return { file: resolve(file), includeKey: values['include-key'], force: values.force }
+  } catch {
+    return undefined // an option that doesn't exist: the usage line says which do
+  }
+}
