@@ -5,15 +5,14 @@ import { jobsOf } from '../jobs/jobs.ts'
 import type { LiveJobs } from '../jobs/live.ts'
 import type { Job } from '../jobs/tables.ts'
 import { type CheckView, checkView } from './check.ts'
+import { type ActiveJob, activeJobs, jobView, liveText } from './job-view.ts'
+import { type ChangeRow, latestChanges } from './latest-changes.ts'
 import { type DraftedTask, draftedTasks } from './plan-draft.ts'
 import { projectById } from './projects.ts'
 import { type SideProject, sideProjects } from './shell.ts'
-import { doneTasks, type TaskState, waitsFor } from './state.ts'
 import type { Project, Task } from './tables.ts'
+import { type TaskNode, taskTree } from './task-tree.ts'
 import { tasksOf } from './tasks.ts'
-
-/** Lines of the text being written that the page shows. */
-const TAIL_LINES = 14
 
 export interface FileRow {
   path: string
@@ -35,54 +34,13 @@ export interface Picture {
   prompt: string
 }
 
-/** A running or waiting job as the page shows it; times in seconds, unless the name says ms. */
-export interface JobView {
-  id: string
-  state: Job['state']
-  phase: string
-  bytes: number
-  step: number
-  steps: number
-  etaMs: number | null
-  elapsed: number
-  idleMs: number
-  previewUrl: string | null
-  attempt: number
-  retryAt: number | null
-  error: { code: string; message: string } | null
-  /** The last lines of the text being written. */
-  tail: string
-}
-
-export interface TaskNode {
-  id: string
-  title: string
-  kind: Task['kind']
-  path: string | null
-  prompt: string | null
-  state: TaskState
-  waitsFor: string[]
-  job: JobView | null
-  bytes: number | null
-  seconds: number | null
-  width: number | null
-  height: number | null
-  children: TaskNode[]
-}
-
-export interface ActiveJob {
-  taskId: string | null
-  verb: 'Planning' | 'Writing' | 'Rendering' | 'Checking'
-  name: string
-  job: JobView
-}
-
 export interface ProjectPage {
   project: ReturnType<typeof projectView>
   tree: TaskNode[]
   active: ActiveJob[]
   files: FileRow[]
   pictures: Picture[]
+  changes: ChangeRow[]
   check: CheckView | null
   preview: { url: string; path: string } | null
   /** The tasks of the plan that is being made, as far as they have arrived. */
@@ -131,6 +89,7 @@ export async function projectPage(deps: PageDeps, id: string, previewOrigin: str
     active,
     files,
     pictures,
+    changes: await latestChanges(read, id),
     check: checkView(jobs, versionOf(files)),
     preview: index
       ? { url: `${previewOrigin}${panels.previewPath(id, index.path)}?v=${versionOf(files)}`, path: index.path }
@@ -195,101 +154,9 @@ function draftedPlan(jobs: Job[], live: LiveJobs): DraftedTask[] {
   return planning ? draftedTasks(live.view(planning.id)?.draft.text ?? '') : []
 }
 
-function liveText(active: ActiveJob[]): ProjectPage['live'] {
-  const writing = active
-    .filter(({ verb }) => verb === 'Writing')
-    .sort((a, b) => a.job.idleMs - b.job.idleMs || b.job.bytes - a.job.bytes)[0]
-  return writing ? { job: writing.job.id, path: writing.name, text: writing.job.tail } : null
-}
-
 function countWork(tasks: Task[]): { done: number; total: number } {
   const work = tasks.filter(({ kind }) => kind !== 'note')
   return { done: work.filter(({ status }) => status === 'done').length, total: work.length }
-}
-
-interface TreeFacts {
-  jobs: Map<string, Job>
-  views: Map<string, JobView>
-  files: FileRow[]
-}
-
-function taskTree(tasks: Task[], facts: TreeFacts): TaskNode[] {
-  const children = Map.groupBy(tasks, ({ parent }) => parent)
-  const done = doneTasks(tasks)
-  const titles = new Map(tasks.map(({ id, title }) => [id, title]))
-  const node = (task: Task): TaskNode => {
-    const job = task.job ? facts.jobs.get(task.job) : undefined
-    const below = (children.get(task.id) ?? []).map(node)
-    return {
-      id: task.id,
-      title: task.title,
-      kind: task.kind,
-      path: task.path,
-      prompt: task.prompt,
-      state: done.has(task.id) ? 'done' : task.kind === 'note' ? groupState(below) : taskState(job),
-      waitsFor: waitsFor(task, tasks, done).map((id) => titles.get(id) ?? id),
-      job: job && job.state !== 'succeeded' ? facts.views.get(job.id)! : null,
-      bytes: facts.files.find(({ path }) => path === task.path)?.bytes ?? null,
-      seconds: job?.startedAt && job.endedAt ? (job.endedAt - job.startedAt) / 1000 : null,
-      width: task.width,
-      height: task.height,
-      children: below,
-    }
-  }
-  return (children.get(null) ?? []).map(node)
-}
-
-function taskState(job: Job | undefined): TaskState {
-  if (!job) return 'waiting'
-  return job.state === 'succeeded' ? 'done' : job.state
-}
-
-function groupState(children: TaskNode[]): TaskState {
-  const order: TaskState[] = ['running', 'held', 'failed', 'queued', 'paused', 'cancelled']
-  return order.find((state) => children.some((child) => child.state === state)) ?? 'waiting'
-}
-
-const VERBS: Record<string, ActiveJob['verb']> = {
-  plan: 'Planning',
-  write: 'Writing',
-  render: 'Rendering',
-  check: 'Checking',
-}
-
-function activeJobs(jobs: Job[], tasks: Task[], views: Map<string, JobView>): ActiveJob[] {
-  return jobs
-    .filter(({ state }) => state === 'running')
-    .reverse()
-    .map((job) => {
-      const task = tasks.find((each) => each.job === job.id)
-      return {
-        taskId: task?.id ?? null,
-        verb: VERBS[job.kind] ?? 'Writing',
-        name: task?.path ?? task?.title ?? 'the project',
-        job: views.get(job.id)!,
-      }
-    })
-}
-
-function jobView(job: Job, live: LiveJobs, now: number): JobView {
-  const running = job.state === 'running' ? live.view(job.id) : undefined
-  const draft = running?.draft
-  return {
-    id: job.id,
-    state: job.state,
-    phase: draft?.phase ?? job.state,
-    bytes: draft?.bytes ?? 0,
-    step: draft?.step ?? 0,
-    steps: draft?.steps ?? 0,
-    etaMs: running?.etaMs ?? null,
-    elapsed: job.startedAt ? Math.max(0, (job.endedAt ?? now) - job.startedAt) / 1000 : 0,
-    idleMs: running?.idleMs ?? 0,
-    previewUrl: running?.previewUrl ?? null,
-    attempt: job.attempt,
-    retryAt: job.state === 'queued' && job.failures > 0 ? job.runAt : null,
-    error: job.error ? { code: job.error.code, message: job.error.message } : null,
-    tail: (draft?.text ?? '').slice(-4_000).split('\n').slice(-TAIL_LINES).join('\n'),
-  }
 }
 
 async function lastSeqOf(read: Reader, project: string): Promise<number> {

@@ -1,8 +1,9 @@
 import { renderView } from '../web/views.ts'
-import type { ProjectPage, TaskNode } from './page.ts'
+import type { ProjectPage } from './page.ts'
+import type { TaskNode } from './task-tree.ts'
 
 /** The parts of a project's page that are rendered whole when they change. */
-const WHOLE = ['head', 'news', 'pulse', 'preview', 'live', 'pictures', 'check', 'files'] as const
+const WHOLE = ['head', 'news', 'pulse', 'preview', 'live', 'pictures', 'check', 'files', 'changes'] as const
 
 /** A part of the page, by the id of its element. It is sent again when `sign` is another than before. */
 export interface Region {

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
-import { Invalid } from '../errors.ts'
+import { Conflict, Invalid } from '../errors.ts'
 import type { FollowDeps } from '../events/follow.ts'
 import { moveAll } from '../jobs/jobs.ts'
 import { type Choice, chooseModel } from '../llm/models.ts'
@@ -8,6 +8,7 @@ import type { Provider } from '../llm/provider.ts'
 import { EventsQuery, eventsResponse } from '../web/events.ts'
 import type { Actor, Guard } from '../web/guard.ts'
 import { page } from '../web/page.ts'
+import { PROJECT_SAYS } from './answers.ts'
 import type { Feeds } from './feed.ts'
 import { type FileRow, type PageDeps, projectPage } from './page.ts'
 import { createProject, listProjects, projectById } from './projects.ts'
@@ -56,7 +57,7 @@ export function projectApi(deps: ProjectRoutesDeps) {
         const { project, job } = await makeProject(deps, body, actor)
         return { project: projectJson(project), job }
       },
-      { body: NewProjectBody },
+      { body: NewProjectBody, ...PROJECT_SAYS.create },
     )
     .get(
       '/',
@@ -64,28 +65,40 @@ export function projectApi(deps: ProjectRoutesDeps) {
         const { items, nextCursor } = await listProjects(deps.read, query)
         return { items: items.map(projectJson), nextCursor }
       },
-      { query: ProjectList },
+      { query: ProjectList, ...PROJECT_SAYS.list },
     )
-    .get('/:id', async ({ params }) => ({
-      project: projectJson(await projectById(deps.read, params.id)),
-      tasks: await tasksOf(deps.read, params.id),
-      files: (await deps.panels.files(params.id)).map(fileJson),
-    }))
+    .get(
+      '/:id',
+      async ({ params }) => ({
+        project: projectJson(await projectById(deps.read, params.id)),
+        tasks: await tasksOf(deps.read, params.id),
+        files: (await deps.panels.files(params.id)).map(fileJson),
+      }),
+      PROJECT_SAYS.get,
+    )
     .get(
       '/:id/events',
       async ({ params, query, request }) => {
         await projectById(deps.read, params.id)
         return eventsResponse(deps, { project: params.id }, request, query)
       },
-      { query: EventsQuery },
+      { query: EventsQuery, ...PROJECT_SAYS.events },
     )
-    .post('/:id/cancellation', ({ params, actor }) => moveProject(deps, params.id, 'cancel', actor))
-    .post('/:id/pause', ({ params, actor }) => moveProject(deps, params.id, 'pause', actor))
-    .post('/:id/resumption', ({ params, actor }) => moveProject(deps, params.id, 'resume', actor))
-    .post('/:id/runs', async ({ params, actor, set }) => {
-      set.status = 201
-      return { jobs: await startProject(deps, params.id, `person:${actor.id}`) }
-    })
+    .post(
+      '/:id/cancellation',
+      ({ params, actor }) => moveProject(deps, params.id, 'cancel', actor),
+      PROJECT_SAYS.cancel,
+    )
+    .post('/:id/pause', ({ params, actor }) => moveProject(deps, params.id, 'pause', actor), PROJECT_SAYS.pause)
+    .post('/:id/resumption', ({ params, actor }) => moveProject(deps, params.id, 'resume', actor), PROJECT_SAYS.resume)
+    .post(
+      '/:id/runs',
+      async ({ params, actor, set }) => {
+        set.status = 201
+        return { jobs: await startProject(deps, params.id, `person:${actor.id}`) }
+      },
+      PROJECT_SAYS.run,
+    )
 }
 
 const BriefForm = z.object({ brief: z.string(), model: z.string().optional(), tier: z.string().optional() })
@@ -188,7 +201,15 @@ function nameOf({ provider, model }: Choice): string {
 
 async function moveProject(deps: ProjectRoutesDeps, id: string, what: 'cancel' | 'pause' | 'resume', actor: Actor) {
   await projectById(deps.read, id)
-  return { jobs: await moveAll(deps, id, what, `person:${actor.id}`) }
+  const jobs = await moveAll(deps, id, what, `person:${actor.id}`)
+  if (jobs.length === 0) throw nothingTo(what)
+  return { jobs }
+}
+
+function nothingTo(what: string): Conflict {
+  return new Conflict('not_allowed', `Nothing of the project is in a state to ${what}. Look at it again.`, {
+    context: { move: what },
+  })
 }
 
 function projectJson({ createdBy: _, ...project }: Project) {

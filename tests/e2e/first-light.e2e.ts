@@ -100,6 +100,16 @@ test('a file opens highlighted, and the zip holds the project', async ({ page })
   await noViolations(page)
 })
 
+test('a change can be taken back, and the file with it', async ({ page }) => {
+  await openProject(page)
+  const change = page.locator('#changes li').filter({ hasText: 'README.md' }).first()
+  await change.getByRole('button', { name: /Undo/ }).click()
+  await expect(page.locator('#files')).not.toContainText('README.md')
+  await expect(page.locator('#changes li').first()).toContainText('undone by a person')
+  await page.locator('#changes li').first().getByRole('button', { name: /Undo/ }).click()
+  await expect(page.locator('#files')).toContainText('README.md')
+})
+
 test('work stops when it is told to, and goes on when it is told to', async ({ page }) => {
   await signIn(page)
   await box(page).fill('A short illustrated story about a lighthouse, with two pictures')

@@ -184,6 +184,10 @@ export const SHOW = {
   tree: TREE,
   drafted: [] as { title: string; kind: string; path: string | null }[],
   check: null as object | null,
+  changes: [
+    { id: 'c1', path: 'index.html', what: 'changed', by: 'a person', at: 1_795_000_000_000, stands: true },
+    { id: 'c2', path: 'styles.css', what: 'written', by: 'Hearth', at: 1_795_000_000_000, stands: false },
+  ],
   active: ACTIVE,
   files: FILES,
   pictures: PICTURES,

@@ -4,6 +4,7 @@ import { cancelJob, type JobsDeps, jobById, jobWithAttempts, pauseJob, resumeJob
 import type { Job } from '../../jobs/tables.ts'
 import { EventsQuery, eventsResponse } from '../../web/events.ts'
 import type { Guard } from '../../web/guard.ts'
+import { JOB_SAYS } from './answers.ts'
 
 export interface JobRoutesDeps extends JobsDeps, FollowDeps {
   guard: Guard
@@ -16,20 +17,24 @@ const VERBS = { cancellation: cancelJob, retry: retryJob, pause: pauseJob, resum
 export function jobRoutes(deps: JobRoutesDeps) {
   const app = new Elysia()
     .use(deps.guard)
-    .get('/api/jobs/:id', ({ params }) => jobWithAttempts(deps.read, params.id))
+    .get('/api/jobs/:id', ({ params }) => jobWithAttempts(deps.read, params.id), JOB_SAYS.get)
     .get(
       '/api/jobs/:id/events',
       async ({ params, query, request }) => {
         await jobById(deps.read, params.id)
         return eventsResponse(deps, { job: params.id }, request, query)
       },
-      { query: EventsQuery },
+      { query: EventsQuery, ...JOB_SAYS.events },
     )
   for (const [noun, verb] of Object.entries(VERBS)) {
-    app.post(`/api/jobs/:id/${noun}`, async ({ params, actor, set }) => {
-      set.status = 202
-      return { job: await verb(deps, params.id, `person:${actor.id}`) }
-    })
+    app.post(
+      `/api/jobs/:id/${noun}`,
+      async ({ params, actor, set }) => {
+        set.status = 202
+        return { job: await verb(deps, params.id, `person:${actor.id}`) }
+      },
+      JOB_SAYS.move(noun as keyof typeof VERBS),
+    )
     app.post(`/jobs/:id/${noun}`, async ({ params, actor }) =>
       backToProject(await verb(deps, params.id, `person:${actor.id}`)),
     )

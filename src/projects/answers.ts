@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { type Answer, says } from '../web/openapi.ts'
+import { eventStream } from '../web/stream-lines.ts'
+import { JobForm, JobsForm } from './jobs/answers.ts'
+
+const Time = z.number().int().describe('ms since the epoch')
+
+const ProjectForm = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    brief: z.string(),
+    summary: z.string(),
+    model: z.string(),
+    tier: z.string(),
+    seed: z.number().int(),
+    autorun: z.boolean(),
+    status: z.enum(['working', 'ready', 'done', 'held', 'failed', 'paused', 'cancelled']),
+    priority: z.number().int(),
+    tags: z.array(z.string()),
+    createdAt: Time,
+    updatedAt: Time,
+    endedAt: Time.nullable(),
+  })
+  .meta({ id: 'Project' })
+
+const TaskForm = z
+  .object({
+    id: z.string(),
+    project: z.string(),
+    parent: z.string().nullable(),
+    key: z.string(),
+    position: z.number().int(),
+    kind: z.enum(['write', 'render', 'note']),
+    title: z.string(),
+    path: z.string().nullable(),
+    prompt: z.string().nullable(),
+    width: z.number().int().nullable(),
+    height: z.number().int().nullable(),
+    dependsOn: z.array(z.string()),
+    status: z.enum(['todo', 'done']),
+    job: z.string().nullable(),
+    version: z.number().int(),
+    createdAt: Time,
+    doneAt: Time.nullable(),
+  })
+  .meta({ id: 'Task' })
+
+const FileForm = z
+  .object({ path: z.string(), language: z.string(), bytes: z.number().int(), version: z.number().int() })
+  .meta({ id: 'File' })
+
+const TAG = 'Projects'
+const moved = (): Record<number, Answer> => ({ 200: { says: 'The jobs that this moved.', form: JobsForm } })
+
+/** What the API of projects says of itself. */
+export const PROJECT_SAYS = {
+  create: says('createProject', TAG, 'Start a project from a brief', () => ({
+    201: { says: 'The project, and the job that plans it.', form: z.object({ project: ProjectForm, job: JobForm }) },
+  })),
+  list: says('listProjects', TAG, 'The projects, a page at a time', () => ({
+    200: {
+      says: 'A page; nextCursor is null at the end.',
+      form: z.object({ items: z.array(ProjectForm), nextCursor: z.string().nullable() }),
+    },
+  })),
+  get: says('getProject', TAG, 'A project with its tasks and files', () => ({
+    200: {
+      says: 'The project.',
+      form: z.object({ project: ProjectForm, tasks: z.array(TaskForm), files: z.array(FileForm) }),
+    },
+  })),
+  events: says('followProject', TAG, 'The events of a project', () => ({ 200: eventStream() })),
+  cancel: says('cancelProject', TAG, 'Stop all that a project does', moved),
+  pause: says('pauseProject', TAG, 'Pause all that a project does', moved),
+  resume: says('resumeProject', TAG, 'Go on with a paused project', moved),
+  run: says('runProject', TAG, 'Carry out a plan that waited for a person', () => ({
+    201: { says: 'The jobs that this started.', form: JobsForm },
+  })),
+}

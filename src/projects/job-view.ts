@@ -1,0 +1,86 @@
+import type { LiveJobs } from '../jobs/live.ts'
+import type { Job } from '../jobs/tables.ts'
+import type { Task } from './tables.ts'
+
+/** Lines of the text being written that the page shows, and the most characters of them. */
+const TAIL_LINES = 14
+const TAIL_CHARACTERS = 4_000
+
+/** A running or waiting job as the page shows it; times in seconds, unless the name says ms. */
+export interface JobView {
+  id: string
+  state: Job['state']
+  phase: string
+  bytes: number
+  step: number
+  steps: number
+  etaMs: number | null
+  elapsed: number
+  idleMs: number
+  previewUrl: string | null
+  attempt: number
+  retryAt: number | null
+  error: { code: string; message: string } | null
+  /** The last lines of the text being written. */
+  tail: string
+}
+
+export interface ActiveJob {
+  taskId: string | null
+  verb: 'Planning' | 'Writing' | 'Rendering' | 'Checking'
+  name: string
+  job: JobView
+}
+
+const VERBS: Record<string, ActiveJob['verb']> = {
+  plan: 'Planning',
+  write: 'Writing',
+  render: 'Rendering',
+  check: 'Checking',
+}
+
+/** What runs now, the longest first. */
+export function activeJobs(jobs: Job[], tasks: Task[], views: Map<string, JobView>): ActiveJob[] {
+  return jobs
+    .filter(({ state }) => state === 'running')
+    .reverse()
+    .map((job) => {
+      const task = tasks.find((each) => each.job === job.id)
+      return {
+        taskId: task?.id ?? null,
+        verb: VERBS[job.kind] ?? 'Writing',
+        name: task?.path ?? task?.title ?? 'the project',
+        job: views.get(job.id)!,
+      }
+    })
+}
+
+/** A job at `now`: from memory while it runs, else from its row. */
+export function jobView(job: Job, live: LiveJobs, now: number): JobView {
+  const running = job.state === 'running' ? live.view(job.id) : undefined
+  const draft = running?.draft
+  return {
+    id: job.id,
+    state: job.state,
+    phase: draft?.phase ?? job.state,
+    bytes: draft?.bytes ?? 0,
+    step: draft?.step ?? 0,
+    steps: draft?.steps ?? 0,
+    etaMs: running?.etaMs ?? null,
+    elapsed: job.startedAt ? Math.max(0, (job.endedAt ?? now) - job.startedAt) / 1000 : 0,
+    idleMs: running?.idleMs ?? 0,
+    previewUrl: running?.previewUrl ?? null,
+    attempt: job.attempt,
+    retryAt: job.state === 'queued' && job.failures > 0 ? job.runAt : null,
+    error: job.error ? { code: job.error.code, message: job.error.message } : null,
+    tail: (draft?.text ?? '').slice(-TAIL_CHARACTERS).split('\n').slice(-TAIL_LINES).join('\n'),
+  }
+}
+
+/** The file that was written to last, with the end of its text. */
+export function liveText(active: ActiveJob[]): { job: string; path: string; text: string } | null {
+  const writing = active
+    .filter(({ verb }) => verb === 'Writing')
+    .sort((a, b) => a.job.idleMs - b.job.idleMs || b.job.bytes - a.job.bytes)[0]
+  return writing ? { job: writing.job.id, path: writing.name, text: writing.job.tail } : null
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { type Answer, says } from '../../web/openapi.ts'
+import { eventStream } from '../../web/stream-lines.ts'
+
+const Time = z.number().int().describe('ms since the epoch')
+const State = z.enum(['queued', 'running', 'paused', 'held', 'succeeded', 'failed', 'cancelled'])
+
+const Failure = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    retryable: z.boolean(),
+    context: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Failure' })
+
+/** A job as the API shows it. */
+export const JobForm = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    lane: z.string(),
+    scope: z.string().nullable().describe('The project that it belongs to.'),
+    idempotencyKey: z.string().nullable(),
+    input: z.unknown(),
+    state: State,
+    priority: z.number().int(),
+    attempt: z.number().int(),
+    failures: z.number().int(),
+    crashes: z.number().int(),
+    crashMark: z.number().int(),
+    runAt: Time,
+    bootId: z.string().nullable(),
+    leaseUntil: Time.nullable(),
+    result: z.unknown(),
+    error: Failure.nullable(),
+    by: z.string(),
+    createdAt: Time,
+    startedAt: Time.nullable(),
+    attemptStartedAt: Time.nullable(),
+    endedAt: Time.nullable(),
+  })
+  .meta({ id: 'Job' })
+
+const AttemptForm = z
+  .object({
+    job: z.string(),
+    attempt: z.number().int(),
+    bootId: z.string(),
+    startedAt: Time,
+    endedAt: Time.nullable(),
+    outcome: z.enum(['succeeded', 'failed', 'retried', 'snoozed', 'cancelled', 'paused', 'held', 'lost']).nullable(),
+    phase: z.string().nullable(),
+    bytes: z.number().int().nullable(),
+    error: Failure.nullable(),
+  })
+  .meta({ id: 'Attempt' })
+
+const CheckpointForm = z
+  .object({ job: z.string(), name: z.string(), attempt: z.number().int(), value: z.unknown(), at: Time })
+  .meta({ id: 'Checkpoint' })
+
+/** Several jobs: those that a request has started or moved. */
+export const JobsForm = z.object({ jobs: z.array(JobForm) })
+
+const TAG = 'Jobs'
+const WORDS = {
+  cancellation: 'Cancel a job',
+  retry: 'Try a job again',
+  pause: 'Pause a job',
+  resumption: 'Go on with a paused job',
+}
+
+/** What the API of jobs says of itself. */
+export const JOB_SAYS = {
+  get: says('getJob', TAG, 'A job, its attempts and its checkpoints', () => ({
+    200: {
+      says: 'The job.',
+      form: z.object({ job: JobForm, attempts: z.array(AttemptForm), checkpoints: z.array(CheckpointForm) }),
+    },
+  })),
+  events: says('followJob', TAG, 'The events of a job, until its end', () => ({ 200: eventStream() })),
+  move: (noun: keyof typeof WORDS) =>
+    says(
+      `create${noun[0]!.toUpperCase()}${noun.slice(1)}OfJob`,
+      TAG,
+      WORDS[noun],
+      (): Record<number, Answer> => ({
+        202: { says: 'The job as it is now.', form: z.object({ job: JobForm }) },
+      }),
+    ),
+}
