@@ -135,15 +135,15 @@ export function projectPages(deps: ProjectRoutesDeps) {
       return deps.feeds.open(params.id, deps.previewOrigin(request))
     })
     .post('/projects/:id/cancellation', async ({ params, actor }) => {
-      await moveProject(deps, params.id, 'cancel', actor)
+      await moveWhatCan(deps, params.id, 'cancel', actor)
       return seeOther(`/projects/${params.id}`)
     })
     .post('/projects/:id/pause', async ({ params, actor }) => {
-      await moveProject(deps, params.id, 'pause', actor)
+      await moveWhatCan(deps, params.id, 'pause', actor)
       return seeOther(`/projects/${params.id}`)
     })
     .post('/projects/:id/resumption', async ({ params, actor }) => {
-      await moveProject(deps, params.id, 'resume', actor)
+      await moveWhatCan(deps, params.id, 'resume', actor)
       return seeOther(`/projects/${params.id}`)
     })
     .post('/projects/:id/runs', async ({ params, actor }) => {
@@ -199,14 +199,21 @@ function nameOf({ provider, model }: Choice): string {
   return provider.demo ? provider.name : `${provider.name}/${model}`
 }
 
-async function moveProject(deps: ProjectRoutesDeps, id: string, what: 'cancel' | 'pause' | 'resume', actor: Actor) {
-  await projectById(deps.read, id)
-  const jobs = await moveAll(deps, id, what, `person:${actor.id}`)
+type ProjectMove = 'cancel' | 'pause' | 'resume'
+
+/** @throws Conflict `not_allowed` when no job of the project moved */
+async function moveProject(deps: ProjectRoutesDeps, id: string, what: ProjectMove, actor: Actor) {
+  const jobs = await moveWhatCan(deps, id, what, actor)
   if (jobs.length === 0) throw nothingTo(what)
   return { jobs }
 }
 
-function nothingTo(what: string): Conflict {
+async function moveWhatCan(deps: ProjectRoutesDeps, id: string, what: ProjectMove, actor: Actor) {
+  await projectById(deps.read, id)
+  return moveAll(deps, id, what, `person:${actor.id}`)
+}
+
+function nothingTo(what: ProjectMove): Conflict {
   return new Conflict('not_allowed', `Nothing of the project is in a state to ${what}. Look at it again.`, {
     context: { move: what },
   })
