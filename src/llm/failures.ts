@@ -25,6 +25,7 @@ export interface Asked {
  */
 export function vendorError(asked: Asked, failure: VendorFailure): DomainError {
   const { code, sentence, retryable } = KINDS[kindOf(failure)](asked)
+  const shown = (text: string | undefined) => text && withoutSecrets(text, asked.secret).slice(0, SAID_AT_MOST)
   const options: DomainErrorOptions = {
     retryable,
     severity: retryable ? 'warning' : 'error',
@@ -32,9 +33,9 @@ export function vendorError(asked: Asked, failure: VendorFailure): DomainError {
       vendor: asked.vendor,
       model: asked.model,
       status: failure.status,
-      type: failure.type,
-      requestId: failure.requestId,
-      said: withoutSecrets(failure.said ?? '', asked.secret).slice(0, SAID_AT_MOST),
+      type: shown(failure.type),
+      requestId: shown(failure.requestId),
+      said: shown(failure.said ?? ''),
     },
   }
   return new DomainError(code, sentence, retryable ? { ...options, retryAfterMs: retryAfterMs(failure) } : options)

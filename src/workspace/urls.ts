@@ -22,9 +22,12 @@ export function decodePath(rest: string): string | undefined {
   }
 }
 
+/** What no name of a download may hold: controls, half characters, quotes, and marks that turn the text around an ending. */
+const UNFIT = /[\p{Cc}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069"]/gu
+
 /** `Content-Disposition` with the name in both forms: plain for old readers, UTF-8 for the others. */
 export function disposition(kind: 'inline' | 'attachment', path: string): string {
-  const name = path.slice(path.lastIndexOf('/') + 1)
+  const name = path.slice(path.lastIndexOf('/') + 1).replace(UNFIT, '_')
   const plain = name.replace(/[^\x20-\x7E]|["\\%]/g, '_')
   const full = encodeURIComponent(name).replace(
     /['()*]/g,
