@@ -11,7 +11,7 @@ export function attemptFolder(root: string, job: string, attempt: number): strin
 export function writeDurably(path: string, bytes: string | Uint8Array): void {
   const part = `${path}.part`
   const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
-  mkdirSync(dirname(path), { recursive: true })
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const fd = openSync(part, 'w')
   try {
     for (let at = 0; at < data.length; ) at += writeSync(fd, data, at)

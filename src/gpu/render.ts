@@ -86,7 +86,7 @@ function prepare(attempts: string, spec: WorkerSpec): string {
   const folder = attemptFolder(attempts, spec.job, spec.attempt)
   const resumeFrom = spec.resumeFrom ?? latestCheckpoint(attempts, spec.job, spec)?.path
   try {
-    mkdirSync(folder, { recursive: true })
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
     writeSpec(folder, { ...spec, resumeFrom })
   } catch (cause) {
     throw diskFailure(cause)
