@@ -10,7 +10,7 @@ export interface Engine {
 export const SKETCH = {
   name: 'sketch',
   label: 'Sketch (built in, CPU, no AI)',
-  version: '1',
+  version: '2',
   needsGpu: false,
 } as const satisfies Engine
 

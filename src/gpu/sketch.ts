@@ -1,5 +1,7 @@
 import { type Brush, brushLayer, type Sheet } from './sketch/brush.ts'
+import { cameraFor } from './sketch/camera.ts'
 import { createCanvas } from './sketch/canvas.ts'
+import { paintFigures } from './sketch/figures/figures.ts'
 import { glaze, ground, varnish } from './sketch/finish.ts'
 import { createNoise } from './sketch/noise.ts'
 import { seededRandom } from './sketch/random.ts'
@@ -10,6 +12,9 @@ const COARSEST = 0.075 // brush radius at the first step, of the picture's heigh
 const FINEST = 0.0036
 const GLAZE_FROM = 0.55 // of the steps: from here on, the drawing is worked into the paint
 const USUAL_STEPS = 18 // more steps than this share the same paint
+
+const GROUND = 0.88 // where figures stand
+const GROUNDS: Record<string, number> = { bridge: 0.62, 'shop front': 0.93, city: 0.985 }
 
 /** What a sketch is made from. The same five give the same picture, bit by bit. */
 export interface SketchSpec {
@@ -45,8 +50,11 @@ export function* paintScene(sketch: Sketch): Generator<void> {
   const choice = recognise(spec.prompt, seededRandom(keyOf(spec, 'choice')))
   const random = seededRandom(keyOf(spec, 'scene'))
   const noise = createNoise(random)
-  const canvas = createCanvas(spec.width, spec.height)
-  yield* choice.scene.paint({ canvas, noise, random, mood: choice.mood, words: choice.words })
+  const camera = cameraFor(spec.prompt, spec.width / spec.height, seededRandom(keyOf(spec, 'camera')))
+  const canvas = createCanvas(spec.width, spec.height, camera)
+  const studio = { canvas, noise, random, mood: choice.mood, words: choice.words }
+  yield* choice.scene.paint(studio)
+  yield* paintFigures(studio, choice.figures, GROUNDS[choice.scene.name] ?? GROUND, choice.scene.name === 'sea')
   sketch.reference = createReference(canvas, noise)
   yield
 }

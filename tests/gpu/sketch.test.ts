@@ -1,5 +1,7 @@
 import { expect, test } from 'bun:test'
 import { decodeCheckpoint, encodeCheckpoint, resumeSketch } from '../../src/gpu/checkpoints.ts'
+import { seededRandom } from '../../src/gpu/sketch/random.ts'
+import { recognise } from '../../src/gpu/sketch/recognise.ts'
 import { createSketch, finish, paintScene, paintStep, type Sketch } from '../../src/gpu/sketch.ts'
 
 const STEPS = 5
@@ -21,7 +23,18 @@ test.each([
   ['a fox in an autumn forest', 'forest'],
   ['mountain lake', 'mountains'],
   ['the skyline of a city', 'city'],
-  ['a bouquet of tulips', 'flowers'],
+  ['a meadow of tulips', 'flowers'],
+  ['a bouquet of tulips', 'bouquet'],
+  ['A crackling sourdough loaf on a floured wooden board', 'loaf'],
+  ['Golden croissants cooling on a wire rack', 'croissants'],
+  ['A baker’s hands shaping dough on a floured bench', 'dough'],
+  ['Chalked hands gripping a barbell', 'gym'],
+  ['Tall bookshelves with a ladder', 'shelves'],
+  ['A band on stage', 'stage'],
+  ['A table set for two, candle-lit', 'supper'],
+  ['Rusty the fox on the doorstep in the village', 'village'],
+  ['Emil the baker alone in deep blue fog', 'fog'],
+  ['Vegetables on a market crate. Colour mood of sunlit sea and olive', 'crate'],
   ['stars and the Milky Way', 'night sky'],
   ['portrait of the founder', 'portrait'],
   ['a cup of coffee', 'coffee'],
@@ -83,3 +96,13 @@ test('a checkpoint that is cut, changed, or of another picture is not resumed', 
   for (const other of [{ seed: 2 }, { prompt: 'rye' }, { width: 97 }, { steps: 6 }])
     expect(decodeCheckpoint(good, { ...sketch.spec, ...other })).toBeNull()
 })
+
+test.each(['fox', 'cat', 'dog', 'bird', 'bear', 'rabbit', 'fish', 'robot', 'child', 'owl', 'toad', 'heron'])(
+  'a %s that the prompt names is in the picture',
+  (who) => {
+    const [withIt, without] = [started(`a ${who} by the bridge at night`), started('a thing by the bridge at night')]
+    expect(recognise(`a ${who} by the bridge`, seededRandom('1')).figures).toEqual([who])
+    expect(withIt.scene).toBe('bridge')
+    expect(painted(withIt)).not.toBe(painted(without))
+  },
+)

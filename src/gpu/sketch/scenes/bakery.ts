@@ -4,8 +4,8 @@ import { box, ellipse, limb, type Point, ragged } from '../shapes.ts'
 import { paintLump, paintShadow, paintStroke, type Studio, says, WHITE } from '../studio.ts'
 import { paintInterior, paintTable } from './indoors.ts'
 
-const CRUST: [Rgb, Rgb, Rgb] = [rgb('#f0b863'), rgb('#c67a31'), rgb('#6a3117')]
-const DEEP: [Rgb, Rgb, Rgb] = [rgb('#dc9248'), rgb('#9f5423'), rgb('#4c2012')]
+export const CRUST: [Rgb, Rgb, Rgb] = [rgb('#f0b863'), rgb('#c67a31'), rgb('#6a3117')]
+export const DEEP: [Rgb, Rgb, Rgb] = [rgb('#dc9248'), rgb('#9f5423'), rgb('#4c2012')]
 const CREAM = rgb('#f0d3a0')
 
 /** Loaves on a wooden table before a warm window. */
@@ -111,7 +111,8 @@ function paintBaguette(studio: Studio, foot: Point, tip: Point, r: number): void
   }
 }
 
-function paintCroissant(studio: Studio, [x, y]: Point, r: number): void {
+/** A crescent of rolled dough. */
+export function paintCroissant(studio: Studio, [x, y]: Point, r: number): void {
   paintShadow(studio, x, y + r * 0.5, r * 1.25, r * 0.2, 0.7)
   for (const i of [-3, 3, -2, 2, -1, 1, 0]) {
     const t = i / 3
@@ -167,7 +168,8 @@ function paintShelf(studio: Studio, x: number, y: number): void {
   })
 }
 
-function paintCrumbs({ canvas, random }: Studio, table: number): void {
+/** Crumbs and flour, anywhere on a table that begins at `table`. */
+export function paintCrumbs({ canvas, random }: Studio, table: number): void {
   for (let i = 0; i < 130; i++) {
     const x = random.between(0.05, canvas.w - 0.05)
     const y = random.between(table + 0.14, 0.97)

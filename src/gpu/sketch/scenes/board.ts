@@ -41,7 +41,8 @@ export function* board(studio: Studio): Generator<void> {
   glow(canvas, canvas.w * 0.2, 0.25, 0.9, rgb('#ffdca0'), 0.28)
 }
 
-function paintWood(studio: Studio, x: number, y: number, half: number): void {
+/** A round wooden board seen from the side. */
+export function paintWood(studio: Studio, x: number, y: number, half: number): void {
   const { canvas, noise } = studio
   paintShadow(studio, x + 0.02, y + half * 0.33, half * 1.08, 0.05, 0.75)
   const grain = (px: number, py: number, c: Rgb) =>
@@ -80,7 +81,8 @@ function paintCheese(studio: Studio, [x, y]: Point, r: number): void {
   )
 }
 
-function paintTomato(studio: Studio, [x, y]: Point, r: number): void {
+/** A ripe tomato. */
+export function paintTomato(studio: Studio, [x, y]: Point, r: number): void {
   paintShadow(studio, x, y + r * 0.85, r * 1.05, r * 0.2, 0.6)
   paintLump(studio, [x, y], [r, r * 0.88], RED, { rough: r * 0.03, grain: 0.08 })
   fill(studio.canvas, ellipse(x - r * 0.36, y - r * 0.36, r * 0.2, r * 0.11, -0.6), flat(WHITE), {
@@ -120,7 +122,8 @@ function paintOlive(studio: Studio, [x, y]: Point, r: number): void {
   paintLump(studio, [x, y], [r * 1.15, r * 0.85], GREEN, { turn: studio.random.between(-0.6, 0.6), rough: r * 0.03 })
 }
 
-function paintHerbs(studio: Studio, [x, y]: Point, length: number): void {
+/** Two sprigs. */
+export function paintHerbs(studio: Studio, [x, y]: Point, length: number): void {
   for (const lean of [-0.16, 0.05]) {
     paintStroke(
       studio,
@@ -147,7 +150,8 @@ function paintHerbs(studio: Studio, [x, y]: Point, length: number): void {
   }
 }
 
-function paintGlass({ canvas }: Studio, [x, y]: Point, r: number): void {
+/** A glass of red wine. */
+export function paintGlass({ canvas }: Studio, [x, y]: Point, r: number): void {
   const wine = rgb('#8c1f34')
   fill(canvas, limb([x, y + r * 0.4], [x, y + r * 1.6], r * 0.06), flat(rgb('#e8e2dc')), { opacity: 0.7 })
   fill(canvas, ellipse(x, y + r * 1.65, r * 0.65, r * 0.13), flat(rgb('#e8e2dc')), { opacity: 0.55 })
@@ -177,7 +181,8 @@ function paintGlass({ canvas }: Studio, [x, y]: Point, r: number): void {
   })
 }
 
-function paintBottle({ canvas }: Studio, [x, y]: Point, r: number): void {
+/** A bottle of wine. */
+export function paintBottle({ canvas }: Studio, [x, y]: Point, r: number): void {
   const glass = (px: number, _py: number, c: Rgb) =>
     mixInto(c, rgb('#6f8a4a'), rgb('#16241a'), smooth(x - r, x + r * 0.8, px))
   fill(canvas, box(x - r, y - r * 4.4, x + r, y + r * 1.2, r * 0.5), glass)

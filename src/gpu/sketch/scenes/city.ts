@@ -1,4 +1,4 @@
-import { fill, glow } from '../canvas.ts'
+import { colourAt, fill, glow } from '../canvas.ts'
 import { flat, mix, mixInto, type Rgb, rgb } from '../colour.ts'
 import { box, limb } from '../shapes.ts'
 import { INK, paintLight, paintSky, paintStroke, type Studio, smooth, WHITE } from '../studio.ts'
@@ -83,15 +83,11 @@ function paintRoof(studio: Studio, x: number, top: number, width: number, wall: 
 }
 
 function paintRiver({ canvas, noise, mood }: Studio): void {
-  const { width, height, pixels } = canvas
   const water = mix(mood.shade, mood.sky[0], 0.4)
   fill(canvas, box(0, QUAY, canvas.w, 1), (x, y, c) => {
     const d = (y - QUAY) / (1 - QUAY)
     const ripple = noise.fbm(x * 4, y * 95, 3) - 0.5
-    const sx = Math.min(width - 1, Math.max(0, Math.floor((x + ripple * 0.06) * height)))
-    const sy = Math.max(0, Math.floor((QUAY - (y - QUAY) * 2.2 + ripple * 0.08) * height))
-    const at = (sy * width + sx) * 3
-    for (let i = 0; i < 3; i++) c[i] = pixels[at + i]!
+    colourAt(canvas, x + ripple * 0.06, QUAY - (y - QUAY) * 2.2 + ripple * 0.08, c)
     mixInto(c, c, water, 0.3 + d * 0.35)
     mixInto(c, c, mix(mood.light, WHITE, 0.2), smooth(0.13, 0.28, ripple) * 0.5)
   })

@@ -1,7 +1,7 @@
 import { fill, glow } from '../canvas.ts'
 import { flat, mix, mixInto, type Rgb, stirred } from '../colour.ts'
 import { limb, polygon, ragged } from '../shapes.ts'
-import { hillLine, INK, paintHill, paintLump, paintSky, type Studio, says, smooth } from '../studio.ts'
+import { hillLine, INK, paintHill, paintLump, paintSky, type Studio, smooth } from '../studio.ts'
 import { paintFir, paintGrass } from './plants.ts'
 
 /** Rows of trees into the mist, a path towards the light, trunks in front. */
@@ -21,7 +21,6 @@ export function* forest(studio: Studio): Generator<void> {
   yield
   paintTrunks(studio)
   yield
-  if (says(studio, 'fox', 'wolf', 'rabbit')) paintFox(studio, canvas.w * 0.58, 0.83, 0.09)
   paintGrass(studio, 0.82, 420, mood.leaf[2], mood.leaf[0])
 }
 
@@ -105,46 +104,4 @@ function paintTrunks(studio: Studio): void {
       )
     }
   }
-}
-
-/** A sitting fox, small enough to be read from three lumps and two ears. */
-function paintFox(studio: Studio, x: number, y: number, s: number): void {
-  const { canvas } = studio
-  const coat: [Rgb, Rgb, Rgb] = [
-    [244, 164, 84],
-    [206, 100, 40],
-    [110, 44, 28],
-  ]
-  paintLump(studio, [x + s * 0.75, y + s * 0.62], [s * 0.75, s * 0.26], coat, { turn: -0.35 })
-  fill(
-    canvas,
-    limb([x + s * 1.2, y + s * 0.46], [x + s * 1.45, y + s * 0.36], s * 0.16, s * 0.04),
-    flat([250, 236, 214]),
-  )
-  paintLump(studio, [x, y + s * 0.45], [s * 0.48, s * 0.72], coat)
-  fill(
-    canvas,
-    limb([x - s * 0.14, y + s * 0.1], [x - s * 0.16, y + s * 0.8], s * 0.2, s * 0.12),
-    flat([250, 236, 214]),
-    { soft: s * 0.1 },
-  )
-  for (const ear of [-0.28, 0.2])
-    fill(
-      canvas,
-      polygon([x + s * (ear - 0.14), y - s * 0.42], [x + s * (ear + 0.2), y - s * 0.45], [x + s * ear, y - s * 0.95]),
-      flat(coat[1]),
-    )
-  paintLump(studio, [x - s * 0.05, y - s * 0.32], [s * 0.44, s * 0.34], coat)
-  fill(
-    canvas,
-    polygon([x - s * 0.4, y - s * 0.28], [x + s * 0.2, y - s * 0.2], [x - s * 0.26, y - s * 0.02]),
-    flat([250, 236, 214]),
-    { soft: s * 0.06 },
-  )
-  for (const [dx, dy, r] of [
-    [-0.3, -0.06, 0.06],
-    [-0.22, -0.38, 0.04],
-    [0.1, -0.36, 0.04],
-  ] as const)
-    fill(canvas, limb([x + s * dx, y + s * dy], [x + s * dx, y + s * dy], s * r), flat(INK))
 }

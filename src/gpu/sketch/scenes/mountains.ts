@@ -1,4 +1,4 @@
-import { fill } from '../canvas.ts'
+import { colourAt, fill } from '../canvas.ts'
 import { flat, mix, mixInto, type Rgb, rgb } from '../colour.ts'
 import { below, box, polygon } from '../shapes.ts'
 import {
@@ -59,15 +59,11 @@ function paintRange(studio: Studio, y: number, height: number, frequency: number
 
 /** The far half of the picture upside down, shaken sideways by ripples. */
 function paintLake({ canvas, noise, mood }: Studio): void {
-  const { width, height, pixels } = canvas
   const water = mix(mix(mood.sky[0], mood.haze, 0.4), mood.shade, 0.35)
   fill(canvas, box(0, SHORE, canvas.w, 1), (x, y, c) => {
     const d = (y - SHORE) / (1 - SHORE)
     const ripple = noise.fbm(x * 5, y * 60 * (1.2 - d * 0.6), 3) - 0.5
-    const sx = Math.min(width - 1, Math.max(0, Math.floor((x + ripple * 0.07 * (0.2 + d)) * height)))
-    const sy = Math.max(0, Math.floor((SHORE - (y - SHORE) * 1.25 + ripple * 0.03) * height))
-    const at = (sy * width + sx) * 3
-    for (let i = 0; i < 3; i++) c[i] = pixels[at + i]!
+    colourAt(canvas, x + ripple * 0.07 * (0.2 + d), SHORE - (y - SHORE) * 1.25 + ripple * 0.03, c)
     mixInto(c, c, water, 0.28 + d * 0.34)
     mixInto(c, c, mix(mood.sky[2], WHITE, 0.3), smooth(0.16, 0.3, ripple) * 0.6)
   })

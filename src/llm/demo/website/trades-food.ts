@@ -58,7 +58,7 @@ export const FOOD_TRADES: Trade[] = [
   },
   {
     noun: 'café',
-    sign: /\b(?:caf[eé]s?|coffee|espresso|roaster(?:y|s)?|tea ?(?:house|room|shop)s?|kaffee)\b/i,
+    sign: /\bcaf[eé]s?(?![a-zà-ÿ])|\b(?:coffee|espresso|roaster(?:y|s)?|tea ?(?:house|room|shop)s?|kaffee)\b/i,
     palettes: ['moss', 'clay', 'crust', 'sea'],
     types: ['modern', 'editorial', 'classic'],
     headlines: ['Stay for one more cup.', 'Slow coffee for quick mornings.', 'The living room on the corner.'],
