@@ -50,6 +50,7 @@ import { guard } from './web/guard.ts'
 import { securityHeaders } from './web/headers.ts'
 import { hostCheck, hosts, listenerOptions } from './web/hosts.ts'
 import { listening } from './web/listen.ts'
+import type { ListedRoute } from './web/openapi.ts'
 import { fileEntity } from './workspace/file-entity.ts'
 import { fileRow, filesOf } from './workspace/files.ts'
 import { openPreview } from './workspace/preview.ts'
@@ -87,9 +88,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     port: config.port,
     previewPort: config.previewPort,
     localSecret: newSecret(),
+    routes: [],
   }
   const { app, preview } = mount(config, engines, state)
   await app.modules
+  state.routes = app.routes
   const opened = opening.move()
   return {
     ...engines,
@@ -138,6 +141,8 @@ interface State {
   port: number
   previewPort: number
   localSecret: string
+  /** All routes, once they are mounted. */
+  routes: readonly ListedRoute[]
 }
 
 async function openEngines(config: Config, overrides: Overrides, opened: AsyncDisposableStack) {
@@ -190,7 +195,7 @@ async function openEngines(config: Config, overrides: Overrides, opened: AsyncDi
 
 /** All URLs: what is open to everybody first, then one block behind the guard. */
 function mount(config: Config, engines: Engines, state: State) {
-  const { read, db, log, newId, now, detected, providers, hub } = engines
+  const { read, db, log, newId, now, detected, providers } = engines
   const cookie = sessionCookie(config.url)
   const meantForUs = hostCheck({ bound: config.host, urls: [config.url, config.previewUrl] })
   const accounts = { ...engines, hasher: openHasher(), cookie }
@@ -217,16 +222,7 @@ function mount(config: Config, engines: Engines, state: State) {
     tiers: TIERS.map(({ name, steps }) => ({ id: name, label: `${name}, ${steps} steps` })),
     tierNamed: (name: string | undefined) => (name ? parseTier(name).name : tierFor(detected[0]!).name),
   }
-  const running = () => state.worker?.running ?? 0
-  const doctor = {
-    config,
-    db,
-    serving: `http://${hostName(config.host)}:${state.port}`,
-    devices: () => detectDevices(),
-    providers,
-    tmp: tmpdir(),
-    now,
-  }
+  const ops = { door, ...opsFacts(config, engines, state) }
   const app = new Elysia({ serve: { idleTimeout: 30, ...listenerOptions(log) } })
     .use(hosts(meantForUs))
     .use(securityHeaders({ previewOrigin }))
@@ -249,10 +245,25 @@ function mount(config: Config, engines: Engines, state: State) {
           .use(jobRoutes(rooms))
           .use(workspaceRoutes(rooms))
           .use(studioRoutes(rooms))
-          .use(opsRoutes({ ...engines, backup: { ...engines, data: config.data }, door, doctor, hub, running })),
+          .use(opsRoutes({ ...engines, ...ops })),
       ),
     )
   return { app, preview: async (request: Request) => meantForUs(request) ?? preview.handle(request) }
+}
+
+function opsFacts(config: Config, engines: Engines, state: State) {
+  const { db, providers, now } = engines
+  const doctor = {
+    config,
+    db,
+    serving: `http://${hostName(config.host)}:${state.port}`,
+    devices: () => detectDevices(),
+    providers,
+    tmp: tmpdir(),
+    now,
+  }
+  const backup = { ...engines, data: config.data }
+  return { doctor, backup, running: () => state.worker?.running ?? 0, routes: () => state.routes }
 }
 
 function machineOf([device]: Device[]): Machine {

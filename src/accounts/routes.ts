@@ -5,6 +5,7 @@ import type { Actor, Guard } from '../web/guard.ts'
 import { type PageData, page } from '../web/page.ts'
 import { statusOf } from '../web/problems.ts'
 import { type AccountsDeps, addAccount } from './accounts.ts'
+import { ACCOUNT_SAYS } from './answers.ts'
 import type { SessionCookie } from './cookie.ts'
 import { SCOPES } from './roles.ts'
 import { signOut } from './sign-in.ts'
@@ -43,14 +44,28 @@ export const accountRoutes = (deps: AccountRoutesDeps) =>
       await revokeToken(deps, params.id, actor)
       return new Response(null, { status: 303, headers: { location: '/account/tokens' } })
     })
-    .get('/api/me', ({ actor: { id, email, role, via, scopes } }) => ({ account: { id, email, role }, via, scopes }))
-    .get('/api/tokens', async ({ actor }) => ({ items: await tokensOf(deps.db.read, actor.id) }))
-    .post('/api/tokens', ({ body, actor }) => makeToken(deps, actor, body).then(created), { body: NEW_TOKEN })
-    .delete('/api/tokens/:id', async ({ params, actor }) => {
-      await revokeToken(deps, params.id, actor)
-      return new Response(null, { status: 204 })
+    .get(
+      '/api/me',
+      ({ actor: { id, email, role, via, scopes } }) => ({ account: { id, email, role }, via, scopes }),
+      ACCOUNT_SAYS.me,
+    )
+    .get('/api/tokens', async ({ actor }) => ({ items: await tokensOf(deps.db.read, actor.id) }), ACCOUNT_SAYS.tokens)
+    .post('/api/tokens', ({ body, actor }) => makeToken(deps, actor, body).then(created), {
+      body: NEW_TOKEN,
+      ...ACCOUNT_SAYS.createToken,
     })
-    .post('/api/accounts', ({ body, actor }) => makeAccount(deps, actor, body).then(created), { body: NEW_ACCOUNT })
+    .delete(
+      '/api/tokens/:id',
+      async ({ params, actor }) => {
+        await revokeToken(deps, params.id, actor)
+        return new Response(null, { status: 204 })
+      },
+      ACCOUNT_SAYS.revokeToken,
+    )
+    .post('/api/accounts', ({ body, actor }) => makeAccount(deps, actor, body).then(created), {
+      body: NEW_ACCOUNT,
+      ...ACCOUNT_SAYS.createAccount,
+    })
 
 async function leave(deps: AccountRoutesDeps, request: Request): Promise<Response> {
   const session = deps.cookie.read(request)

@@ -23,6 +23,7 @@ const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }>
     help: 'FILE [--force]   put a backup into the data directory',
     load: () => import('./restore.ts'),
   },
+  openapi: { help: 'print the API as an OpenAPI document', load: () => import('./openapi.ts') },
   health: { help: 'ask the running server whether it is ready', load: () => import('./health.ts') },
 }
 

@@ -10,6 +10,7 @@ import { projectById } from '../projects/projects.ts'
 import { type ShellDeps, shellFor } from '../projects/shell.ts'
 import type { Guard } from '../web/guard.ts'
 import { page } from '../web/page.ts'
+import { WORKSPACE_SAYS } from './answers.ts'
 import { zipOf } from './archive.ts'
 import { fileAt } from './files.ts'
 import { filePage } from './page.ts'
@@ -45,7 +46,7 @@ function workspaceApi(deps: WorkspaceRoutesDeps) {
         const { id } = await projectById(deps.read, params.id)
         return rawResponse(deps.blobs, request, await fileAt(deps.read, id, pathIn(params['*']), query.version))
       },
-      { query: FileQuery },
+      { query: FileQuery, ...WORKSPACE_SAYS.file },
     )
     .get(
       '/projects/:id/changes',
@@ -54,13 +55,17 @@ function workspaceApi(deps: WorkspaceRoutesDeps) {
         const items = await changesOf(deps.read, id, query)
         return { items: items.map(changeJson), nextCursor: items.length === query.limit ? items.at(-1)!.id : null }
       },
-      { query: ChangesQuery },
+      { query: ChangesQuery, ...WORKSPACE_SAYS.changes },
     )
-    .post('/changes/:id/reversal', async ({ params, actor, set }) => {
-      const change = await deps.db.write((tx) => deps.changes.undo(tx, params.id, `person:${actor.id}`))
-      set.status = 201
-      return { change: changeJson(change) }
-    })
+    .post(
+      '/changes/:id/reversal',
+      async ({ params, actor, set }) => {
+        const change = await deps.db.write((tx) => deps.changes.undo(tx, params.id, `person:${actor.id}`))
+        set.status = 201
+        return { change: changeJson(change) }
+      },
+      WORKSPACE_SAYS.undo,
+    )
 }
 
 /** The pages of a project's files: the viewer, the download of all, the undoing of a change. */

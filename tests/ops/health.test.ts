@@ -26,7 +26,7 @@ async function opsApp({ deps, clock }: TestAccounts) {
     now: deps.now,
   }
   const backup = { ...deps, blobs: {} as Blobs, data: '/nowhere' }
-  const more = { backup, hub: { size: 3 }, running: () => 2, startedAt: clock.at - 60_000 }
+  const more = { backup, routes: () => [], hub: { size: 3 }, running: () => 2, startedAt: clock.at - 60_000 }
   const app = edge()
     .app.use(healthRoutes({ db: deps.db, working }))
     .use(
