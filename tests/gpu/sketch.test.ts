@@ -31,6 +31,8 @@ test.each([
   ['Chalked hands gripping a barbell', 'gym'],
   ['Tall bookshelves with a ladder', 'shelves'],
   ['A band on stage', 'stage'],
+  ['The café front with a bench and a bicycle', 'shop front'],
+  ['Dough on a floured bench', 'dough'],
   ['A table set for two, candle-lit', 'supper'],
   ['Rusty the fox on the doorstep in the village', 'village'],
   ['Emil the baker alone in deep blue fog', 'fog'],

@@ -9,6 +9,7 @@ import { desk } from './scenes/desk.ts'
 import { flowers } from './scenes/flowers.ts'
 import { forest } from './scenes/forest.ts'
 import { gym } from './scenes/gym.ts'
+import { crate, kitchen } from './scenes/kitchen.ts'
 import { landscape } from './scenes/landscape.ts'
 import { mountains } from './scenes/mountains.ts'
 import { nightSky } from './scenes/night-sky.ts'
@@ -19,7 +20,7 @@ import { shapes } from './scenes/shapes.ts'
 import { shelves } from './scenes/shelves.ts'
 import { shop } from './scenes/shop.ts'
 import { stage } from './scenes/stage.ts'
-import { crate, kitchen, plate, supper } from './scenes/table.ts'
+import { plate, supper } from './scenes/table.ts'
 import { bridge, fog, village } from './scenes/tale.ts'
 import type { Scene } from './studio.ts'
 
@@ -118,7 +119,8 @@ export const SUBJECTS: Subject[] = [
     name: 'shop front',
     paint: shop,
     weight: 1.4,
-    words: 'shop store storefront façade facade exterior awning entrance welcoming boutique kiosk market stall outside',
+    words:
+      'shop store storefront façade facade exterior awning entrance welcoming bench bicycle boutique kiosk market stall outside',
     moods: ['day', 'golden', 'dusk'],
   },
   {

@@ -14,7 +14,7 @@ export function* stage(studio: Studio): Generator<void> {
   yield
   if (says(studio, 'empty', 'single', 'spotlight')) return yield* paintEmpty(studio)
   const hues = isHall ? ['#ffd9a0', '#ffc888'] : LIGHTS
-  for (let i = 0; i < 7; i++)
+  for (let i = 0; i < 7; i++) {
     paintBeam(
       studio,
       canvas.w * ((i + 0.5) / 7),
@@ -22,6 +22,8 @@ export function* stage(studio: Studio): Generator<void> {
       rgb(random.pick(hues)),
       isHall ? 0.22 : 0.5,
     )
+    yield
+  }
   yield
   if (says(studio, 'choir', 'singers')) yield* paintChoir(studio)
   else if (says(studio, 'crowd', 'hands')) yield* paintCrowd(studio)
