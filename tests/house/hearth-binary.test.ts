@@ -45,6 +45,18 @@ describe.skipIf(!existsSync(MAIN))('the binary of Hearth itself', () => {
     expect(await server.exited).toBe(0)
   })
 
+  test('describes its API', async () => {
+    const said = start(['openapi'])
+    const { openapi, paths } = JSON.parse(await new Response(said.stdout).text())
+    expect([openapi, Object.keys(paths).includes('/api/projects'), await said.exited]).toEqual(['3.1.1', true, 0])
+  })
+
+  test('backs itself up and restores', async () => {
+    const file = join(folder, 'backup.tar')
+    expect(await start(['backup', file]).exited).toBe(0)
+    expect(await start(['restore', file, '--force']).exited).toBe(0)
+  })
+
   test('says that nothing is ready when no server runs', async () => {
     expect(await start(['health']).exited).not.toBe(0)
   })
