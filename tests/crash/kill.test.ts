@@ -6,6 +6,7 @@ import { shownText, type WireLine } from '../support/client.ts'
 import { expectWhole, goneAfter, jobOf, rendererOf, type Studio, studio } from './studio.ts'
 
 const BRIEF = 'a landing page for a bakery called Crumb with one picture'
+const PROGRAM = 'a command line program that renames photos'
 /** The settings that a person has who sets none. */
 const BYTES_PER_SECOND = 4_096
 const FLUSH_S = 2
@@ -18,14 +19,14 @@ const TEST_MS = 30_000
 test(
   'killed while it plans, the server plans again and ends complete',
   async () => {
-    await using one = await studio(BRIEF, { HEARTH_DEMO_BYTES_PER_SECOND: '4096' })
+    await using one = await studio(PROGRAM, { HEARTH_DEMO_BYTES_PER_SECOND: '4096' })
     await one.now().until((line) => line.kind === 'plan' && line.bytes >= 1_000, 'a half plan')
     await one.kill()
     expect(ofType(one, 'plan.proposed')).toEqual([])
     figure('restart to running, plan', await one.start())
     await one.done()
     expect(ofType(one, 'plan.proposed')).toHaveLength(1)
-    await expectWhole(one, BRIEF)
+    await expectWhole(one, PROGRAM)
   },
   TEST_MS,
 )
