@@ -49,6 +49,7 @@ import { errors } from './web/errors.ts'
 import { guard } from './web/guard.ts'
 import { securityHeaders } from './web/headers.ts'
 import { hostCheck, hosts, listenerOptions } from './web/hosts.ts'
+import { openLasting } from './web/lasting.ts'
 import { listening } from './web/listen.ts'
 import type { ListedRoute } from './web/openapi.ts'
 import { fileEntity } from './workspace/file-entity.ts'
@@ -90,7 +91,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     localSecret: newSecret(),
     routes: [],
   }
-  const { app, preview } = mount(config, engines, state)
+  const { app, preview } = mount(config, engines, state, opening)
   await app.modules
   state.routes = app.routes
   const opened = opening.move()
@@ -194,13 +195,14 @@ async function openEngines(config: Config, overrides: Overrides, opened: AsyncDi
 }
 
 /** All URLs: what is open to everybody first, then one block behind the guard. */
-function mount(config: Config, engines: Engines, state: State) {
+function mount(config: Config, engines: Engines, state: State, opened: AsyncDisposableStack) {
   const { read, db, log, newId, now, detected, providers } = engines
   const cookie = sessionCookie(config.url)
   const meantForUs = hostCheck({ bound: config.host, urls: [config.url, config.previewUrl] })
   const accounts = { ...engines, hasher: openHasher(), cookie }
   const enter = authenticate({ db, now, log, cookie, localSecret: state.localSecret })
   const door = guard(enter)
+  const lasting = opened.use(openLasting(enter))
   const machine = () => machineOf(detected)
   const previewOrigin = (request: Request) => config.previewUrl ?? originAt(request, state.previewPort)
   const appOrigins = (request: Request) => [
@@ -214,7 +216,7 @@ function mount(config: Config, engines: Engines, state: State) {
     previewPath: preview.path,
     modelLabel: (model) => labelOf(providers, model),
   }
-  const rooms = { ...engines, guard: door, door, machine, panels, previewOrigin }
+  const rooms = { ...engines, guard: door, door, lasting, machine, panels, previewOrigin }
   const projects = {
     ...rooms,
     feeds: openFeeds({ ...engines, panels }),

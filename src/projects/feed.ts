@@ -2,7 +2,7 @@ import { sseMessage } from '../events/encode.ts'
 import type { Hub } from '../events/hub.ts'
 import type { Line } from '../events/line.ts'
 import type { Log } from '../log.ts'
-import { streamOf } from '../web/stream.ts'
+import { streamOf, type Watch } from '../web/stream.ts'
 import { type PageDeps, type ProjectPage, projectPage } from './page.ts'
 import { changedRegions, type Region, regionsOf } from './regions.ts'
 
@@ -20,7 +20,7 @@ export interface Feeds {
    * An event stream: first the page's regions as they are now, then each as it changes. Whoever comes back needs no
    * cursor, since the first message is the present.
    */
-  open(project: string, previewOrigin: string): Response
+  open(project: string, previewOrigin: string, watch: Watch): Response
 }
 
 /** What one rendering serves: a project, as seen by browsers that reach previews at the same origin. */
@@ -49,7 +49,7 @@ export function openFeeds(deps: FeedDeps): Feeds {
   const { hub } = deps
   const feeds = new Map<string, Feed>()
 
-  async function watch(watched: Watched, reader: FeedReader, signal: AbortSignal): Promise<void> {
+  async function show(watched: Watched, reader: FeedReader, signal: AbortSignal): Promise<void> {
     const page = await projectPage(deps, watched.project, watched.previewOrigin)
     if (signal.aborted) return
     const shown = regionsOf(page)
@@ -96,9 +96,9 @@ export function openFeeds(deps: FeedDeps): Feeds {
   }
 
   return {
-    open: (project, previewOrigin) =>
-      streamOf('text/event-stream', (write, _room, close, signal) =>
-        watch({ project, previewOrigin }, { write, close }, signal),
+    open: (project, previewOrigin, watch) =>
+      streamOf('text/event-stream', watch, (write, _room, close, signal) =>
+        show({ project, previewOrigin }, { write, close }, signal),
       ),
   }
 }

@@ -7,6 +7,7 @@ import { type Choice, chooseModel } from '../llm/models.ts'
 import type { Provider } from '../llm/provider.ts'
 import { EventsQuery, eventsResponse } from '../web/events.ts'
 import type { Actor, Guard } from '../web/guard.ts'
+import type { Lasting } from '../web/lasting.ts'
 import { page } from '../web/page.ts'
 import { PROJECT_SAYS } from './answers.ts'
 import type { Feeds } from './feed.ts'
@@ -18,6 +19,7 @@ import { startProject, type TasksDeps, tasksOf } from './tasks.ts'
 
 export interface ProjectRoutesDeps extends TasksDeps, FollowDeps, ShellDeps, PageDeps {
   guard: Guard
+  lasting: Lasting
   feeds: Feeds
   providers: Provider[]
   /** The model for those who name none. */
@@ -132,7 +134,7 @@ export function projectPages(deps: ProjectRoutesDeps) {
     })
     .get('/projects/:id/stream', async ({ params, request }) => {
       await projectById(deps.read, params.id)
-      return deps.feeds.open(params.id, deps.previewOrigin(request))
+      return deps.feeds.open(params.id, deps.previewOrigin(request), (cut) => deps.lasting.watch(request, cut))
     })
     .post('/projects/:id/cancellation', async ({ params, actor }) => {
       await moveWhatCan(deps, params.id, 'cancel', actor)

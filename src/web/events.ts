@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ndjson, sse } from '../events/encode.ts'
 import { type FollowDeps, follow } from '../events/follow.ts'
 import type { Scope } from '../events/line.ts'
+import type { Lasting } from './lasting.ts'
 import { openStream } from './stream.ts'
 
 /** What the URL of an event stream may say. */
@@ -14,7 +15,7 @@ export const EventsQuery = z.object({
 
 /** The events of a scope as NDJSON, or as SSE for those who ask for nothing else; `Last-Event-ID` resumes too. */
 export function eventsResponse(
-  deps: FollowDeps,
+  deps: FollowDeps & { lasting: Lasting },
   scope: Scope,
   request: Request,
   query: z.infer<typeof EventsQuery>,
@@ -25,6 +26,7 @@ export function eventsResponse(
     type: asSse ? 'text/event-stream' : 'application/x-ndjson',
     scope,
     encode: asSse ? sse : ndjson,
+    watch: (cut) => deps.lasting.watch(request, cut),
     run: (sink, signal) =>
       follow(deps, { scope, after, until: query.follow ? 'while-active' : 'present', signal }, sink),
   })

@@ -19,14 +19,18 @@ export interface StreamOptions {
   encode: Encode
   /** Writes to the sink until the stream is over or the signal aborts; its failure cuts the stream. */
   run: (sink: Sink, signal: AbortSignal) => Promise<void>
+  watch: Watch
 }
+
+/** Says when the stream must end since its reader may no longer read: `lasting.watch` for a request. */
+export type Watch = (cut: () => void) => () => void
 
 /**
  * A response that stays open: headers at once, lines as they come. A reader that goes away aborts `run`; one that does
  * not keep up is cut off, so that it reconnects instead of filling memory.
  */
-export function openStream({ type, scope, encode, run }: StreamOptions): Response {
-  return streamOf(type, (write, room, close, signal) =>
+export function openStream({ type, scope, encode, run, watch }: StreamOptions): Response {
+  return streamOf(type, watch, (write, room, close, signal) =>
     run({ send: (line) => write(encode(line, scope)), room, close }, signal),
   )
 }
@@ -39,7 +43,7 @@ type Run = (
 ) => Promise<void>
 
 /** The same for bytes of any kind. */
-export function streamOf(type: StreamOptions['type'], run: Run): Response {
+export function streamOf(type: StreamOptions['type'], watch: Watch, run: Run): Response {
   const gone = new AbortController()
   let roomy: (() => void) | undefined
   const body = new ReadableStream<Uint8Array>(
@@ -60,6 +64,7 @@ export function streamOf(type: StreamOptions['type'], run: Run): Response {
           gone.abort()
           controller.close()
         }
+        gone.signal.addEventListener('abort', watch(close), { once: true })
         const room = () =>
           (controller.desiredSize ?? 0) > 0 || gone.signal.aborted
             ? Promise.resolve()

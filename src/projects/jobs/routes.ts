@@ -4,10 +4,12 @@ import { cancelJob, type JobsDeps, jobById, jobWithAttempts, pauseJob, resumeJob
 import type { Job } from '../../jobs/tables.ts'
 import { EventsQuery, eventsResponse } from '../../web/events.ts'
 import type { Guard } from '../../web/guard.ts'
+import type { Lasting } from '../../web/lasting.ts'
 import { JOB_SAYS } from './answers.ts'
 
 export interface JobRoutesDeps extends JobsDeps, FollowDeps {
   guard: Guard
+  lasting: Lasting
 }
 
 /** What a person can do to a job, by the noun that the request creates. */
