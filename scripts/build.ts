@@ -2,6 +2,7 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { englishZod } from './english-zod.ts'
 import { addonFor, libsqlAddon } from './libsql-addon.ts'
 import { packedModule } from './packed.ts'
 
@@ -20,7 +21,7 @@ export async function buildBinary({ entry, outfile, arch }: BuildOptions): Promi
   await Bun.build({
     entrypoints: [entry],
     files: packedModule(),
-    plugins: [libsqlAddon(await addonFor(arch))],
+    plugins: [libsqlAddon(await addonFor(arch)), englishZod],
     target: 'bun',
     format: 'esm',
     minify: true,
