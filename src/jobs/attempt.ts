@@ -64,17 +64,20 @@ function succeed(deps: AttemptDeps, job: Job, { result = null, effects }: Done):
   })
 }
 
-/** Settles an attempt that did not succeed; while the disk is full or failing it keeps trying, as long as it owns the job. */
+/**
+ * Settles an attempt that did not succeed; while the disk is full or failing it keeps trying, as long as it owns the job,
+ * and from the second time on without the draft, for which there may be no room.
+ */
 async function settleIfOwned(deps: AttemptDeps, job: Job, settlement: Settlement, signal: AbortSignal): Promise<void> {
-  for (;;) {
+  for (let keepsDraft = true; ; keepsDraft = false) {
     try {
-      await deps.db.write((tx) => settle(deps, tx, job, settlement))
+      await deps.db.write((tx) => settle(deps, tx, job, { ...settlement, keepsDraft }))
       return
     } catch (error) {
       if (error instanceof LeaseLost) return
       if (!isForAPerson(error) || signal.aborted) throw error
       deps.log.error('an attempt waits to be settled', { job: job.id, error })
-      await systemClock.sleep(SETTLE_AGAIN_MS, signal)
+      if (!keepsDraft) await systemClock.sleep(SETTLE_AGAIN_MS, signal)
     }
   }
 }

@@ -25,6 +25,8 @@ export interface Settlement {
   /** How the attempt ended, when one was running. */
   outcome?: Outcome
   error?: ErrorFacts
+  /** False when the disk has no room for it: the draft that was kept last stands. */
+  keepsDraft?: boolean
   /** Further columns of the job. */
   set?: Partial<Pick<Job, 'error' | 'runAt' | 'failures' | 'crashes' | 'crashMark'>> & { result?: SQL }
 }
@@ -78,9 +80,9 @@ async function closeAttempt(
   { live, now }: SettleDeps,
   tx: Tx,
   job: Job,
-  { outcome, error }: Settlement,
+  { outcome, error, keepsDraft = true }: Settlement,
 ): Promise<void> {
-  await live.saveDraft(tx, job.id)
+  if (keepsDraft) await live.saveDraft(tx, job.id)
   const { phase, bytes } = live.progressOf(job.id) ?? { phase: null, bytes: null }
   await tx
     .update(attempts)

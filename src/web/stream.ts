@@ -2,8 +2,10 @@ import type { Encode } from '../events/encode.ts'
 import type { Sink } from '../events/follow.ts'
 import type { Scope } from '../events/line.ts'
 
-/** Bytes that a reader may be behind before it is dropped; it comes back with `after`. */
-const MOST_BEHIND = 1_000_000
+/** A reader this many bytes behind for this long is dropped, as is one who is further behind than any line is long; it comes back with `after`. */
+const FAR_BEHIND = 1_000_000
+const FAR_BEHIND_MS = 5_000
+const MOST_BEHIND = 64_000_000
 /** Bytes in flight beyond which replay waits for the reader. */
 const HIGH_WATER = 64_000
 
@@ -46,6 +48,7 @@ type Run = (
 export function streamOf(type: StreamOptions['type'], watch: Watch, run: Run): Response {
   const gone = new AbortController()
   let roomy: (() => void) | undefined
+  const isTooSlow = patience()
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -57,7 +60,7 @@ export function streamOf(type: StreamOptions['type'], watch: Watch, run: Run): R
         const write = (bytes: Uint8Array) => {
           if (gone.signal.aborted) return
           controller.enqueue(bytes)
-          if ((controller.desiredSize ?? 0) < -MOST_BEHIND) cut(new Error('the reader is too slow'))
+          if (isTooSlow(-(controller.desiredSize ?? 0))) cut(new Error('the reader is too slow'))
         }
         const close = () => {
           if (gone.signal.aborted) return
@@ -85,4 +88,14 @@ export function streamOf(type: StreamOptions['type'], watch: Watch, run: Run): R
     { highWaterMark: HIGH_WATER, size: (chunk) => chunk?.byteLength ?? 0 },
   )
   return new Response(body, { headers: { ...HEADERS, 'content-type': type } })
+}
+
+/** Judges how far behind a reader is: one long line is no fault of its reader, but staying behind is. */
+function patience(): (behind: number) => boolean {
+  let since: number | undefined
+  return (behind) => {
+    if (behind < FAR_BEHIND) since = undefined
+    else since ??= performance.now()
+    return behind > MOST_BEHIND || (since !== undefined && performance.now() - since > FAR_BEHIND_MS)
+  }
 }
