@@ -13,6 +13,9 @@ export interface LinkFindings {
   notes: Remark[]
 }
 
+/** Longest address that can name a file, in characters. */
+const MOST_URL = 8_192
+
 /** Endings that a module's name may leave out, in the order in which they are tried. */
 const MODULE_ENDINGS = [
   '',
@@ -71,6 +74,7 @@ function judgePackage(name: string): Verdict {
 /** The path in the project; a leading `/` stands for its top. */
 function targetOf(path: string, url: string): string | undefined {
   const bare = url.replace(/[?#].*$/s, '')
+  if (bare.length > MOST_URL) return undefined
   try {
     const decoded = decodeURIComponent(bare).normalize('NFC')
     if (decoded === '') return path

@@ -92,19 +92,11 @@ export function resumeJob(deps: JobsDeps, id: string, by: string): Promise<Job> 
 
 /** Tries a failed, cancelled or held job again, from its last checkpoint, with all its tries. */
 export function retryJob(deps: JobsDeps, id: string, by: string): Promise<Job> {
-  return deps.db.write(async (tx) => {
-    const job = await jobById(tx, id)
-    return settle(deps, tx, job, { move: 'retry', event: 'job.queued', by, set: fresh(deps) })
-  })
+  return deps.db.write(async (tx) => retryIn(deps, tx, await jobById(tx, id), by))
 }
 
 /** Does one move to every job of a project that allows it, in one transaction. Returns the jobs that moved. */
-export function moveAll(
-  deps: JobsDeps,
-  scope: string,
-  what: 'cancel' | 'pause' | 'resume',
-  by: string,
-): Promise<Job[]> {
+export function moveAll(deps: JobsDeps, scope: string, what: keyof typeof ALL, by: string): Promise<Job[]> {
   const { from, each } = ALL[what]
   return deps.db.write(async (tx) => {
     const rows = await tx
@@ -121,6 +113,7 @@ const ALL = {
   cancel: { from: ['queued', 'running', 'paused', 'held'], each: cancelIn },
   pause: { from: ['queued', 'running'], each: pauseIn },
   resume: { from: ['paused'], each: resumeIn },
+  retry: { from: ['failed', 'cancelled', 'held'], each: retryIn },
 } as const satisfies Partial<Record<Move, unknown>>
 
 function cancelIn(deps: JobsDeps, tx: Tx, job: Job, by: string): Promise<Job> {
@@ -135,8 +128,9 @@ function resumeIn(deps: JobsDeps, tx: Tx, job: Job, by: string): Promise<Job> {
   return settle(deps, tx, job, { move: 'resume', event: 'job.resumed', by, set: { runAt: deps.now() } })
 }
 
-function fresh({ now }: JobsDeps) {
-  return { runAt: now(), failures: 0, crashes: 0, error: null }
+function retryIn(deps: JobsDeps, tx: Tx, job: Job, by: string): Promise<Job> {
+  const set = { runAt: deps.now(), failures: 0, crashes: 0, error: null }
+  return settle(deps, tx, job, { move: 'retry', event: 'job.queued', by, set })
 }
 
 async function jobByKey(tx: Tx, key: string): Promise<Job> {

@@ -74,6 +74,7 @@ export const PROJECT_SAYS = {
   cancel: says('cancelProject', TAG, 'Stop all that a project does', moved),
   pause: says('pauseProject', TAG, 'Pause all that a project does', moved),
   resume: says('resumeProject', TAG, 'Go on with a paused project', moved),
+  retry: says('retryProject', TAG, 'Try again what failed, was stopped or is held, from where each was', moved),
   run: says('runProject', TAG, 'Carry out a plan that waited for a person', () => ({
     201: { says: 'The jobs that this started.', form: JobsForm },
   })),

@@ -93,6 +93,7 @@ export function projectApi(deps: ProjectRoutesDeps) {
     )
     .post('/:id/pause', ({ params, actor }) => moveProject(deps, params.id, 'pause', actor), PROJECT_SAYS.pause)
     .post('/:id/resumption', ({ params, actor }) => moveProject(deps, params.id, 'resume', actor), PROJECT_SAYS.resume)
+    .post('/:id/retry', ({ params, actor }) => moveProject(deps, params.id, 'retry', actor), PROJECT_SAYS.retry)
     .post(
       '/:id/runs',
       async ({ params, actor, set }) => {
@@ -107,7 +108,7 @@ const BriefForm = z.object({ brief: z.string(), model: z.string().optional(), ti
 
 /** The pages of projects. */
 export function projectPages(deps: ProjectRoutesDeps) {
-  return new Elysia()
+  const app = new Elysia()
     .use(deps.guard)
     .get('/', ({ request, query, actor }) => home(deps, request, actor, { brief: query.brief ?? '' }), {
       query: z.object({ brief: z.string().max(20_000).optional() }),
@@ -136,23 +137,20 @@ export function projectPages(deps: ProjectRoutesDeps) {
       await projectById(deps.read, params.id)
       return deps.feeds.open(params.id, deps.previewOrigin(request), (cut) => deps.lasting.watch(request, cut))
     })
-    .post('/projects/:id/cancellation', async ({ params, actor }) => {
-      await moveWhatCan(deps, params.id, 'cancel', actor)
-      return seeOther(`/projects/${params.id}`)
-    })
-    .post('/projects/:id/pause', async ({ params, actor }) => {
-      await moveWhatCan(deps, params.id, 'pause', actor)
-      return seeOther(`/projects/${params.id}`)
-    })
-    .post('/projects/:id/resumption', async ({ params, actor }) => {
-      await moveWhatCan(deps, params.id, 'resume', actor)
-      return seeOther(`/projects/${params.id}`)
-    })
     .post('/projects/:id/runs', async ({ params, actor }) => {
       await startProject(deps, params.id, `person:${actor.id}`)
       return seeOther(`/projects/${params.id}`)
     })
+  for (const [noun, move] of Object.entries(MOVES))
+    app.post(`/projects/:id/${noun}`, async ({ params, actor }) => {
+      await moveWhatCan(deps, params.id, move, actor)
+      return seeOther(`/projects/${params.id}`)
+    })
+  return app
 }
+
+/** What a button on the page creates, and what that does to all jobs of the project that allow it. */
+const MOVES = { cancellation: 'cancel', pause: 'pause', resumption: 'resume', retry: 'retry' } as const
 
 async function home(
   deps: ProjectRoutesDeps,
@@ -201,7 +199,7 @@ function nameOf({ provider, model }: Choice): string {
   return provider.demo ? provider.name : `${provider.name}/${model}`
 }
 
-type ProjectMove = 'cancel' | 'pause' | 'resume'
+type ProjectMove = (typeof MOVES)[keyof typeof MOVES]
 
 /** @throws Conflict `not_allowed` when no job of the project moved */
 async function moveProject(deps: ProjectRoutesDeps, id: string, what: ProjectMove, actor: Actor) {
