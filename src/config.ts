@@ -10,21 +10,27 @@ const SETTINGS = z.object({
   HEARTH_HOST: z.string().min(1).default('127.0.0.1'),
   HEARTH_PORT: port(4321),
   HEARTH_PREVIEW_PORT: port(4322),
-  HEARTH_URL: z.url({ protocol: /^https?$/ }).optional(),
-  HEARTH_PREVIEW_URL: z.url({ protocol: /^https?$/ }).optional(),
+  HEARTH_URL: webAddress().optional(),
+  HEARTH_PREVIEW_URL: webAddress().optional(),
   HEARTH_DATABASE_URL: z.string().optional(),
   HEARTH_DATABASE_TOKEN: z.string().optional(),
   HEARTH_FLUSH_MS: whole(50, 60_000).default(2_000),
-  HEARTH_LOG: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  HEARTH_LOG: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'], 'takes debug, info, warn, error or silent')
+    .default('info'),
   HEARTH_WRITERS: whole(1, 64).default(3),
   HEARTH_DEMO_BYTES_PER_SECOND: whole(100, 100_000_000).default(4_096),
   HEARTH_SKETCH_STEP_MS: whole(0, 60_000).default(120),
   HEARTH_MODEL: z.string().min(1).optional(),
   ANTHROPIC_API_KEY: z.string().min(1).optional(),
-  ANTHROPIC_BASE_URL: z.url().optional(),
+  ANTHROPIC_BASE_URL: webAddress().optional(),
 })
 
 const SECRETS = ['HEARTH_DATABASE_TOKEN', 'ANTHROPIC_API_KEY'] as const
+
+/** What `hearth.toml` may say: all but where it lies itself. */
+const IN_FILE = new Set([...Object.keys(SETTINGS.shape), ...SECRETS.map((name) => `${name}_FILE`)])
+IN_FILE.delete('HEARTH_DATA')
 
 export interface Config {
   /** The data directory, absolute. */
@@ -56,12 +62,12 @@ export interface Config {
 type Environment = Record<string, string | undefined>
 
 /**
- * Reads the settings from the environment, `<NAME>_FILE` for secrets, and `hearth.toml` in the data directory
- * (the environment wins). @throws Invalid `bad_setting` that names the setting and says what it takes.
+ * Reads the settings from the environment and from `hearth.toml` in the data directory (the environment wins); a
+ * secret also from the file that `<NAME>_FILE` names. @throws Invalid `bad_setting` that names the setting and says what it takes.
  */
 export function readConfig(env: Environment): Config {
   const data = resolve(env.HEARTH_DATA || './data')
-  const given = { ...readToml(join(data, 'hearth.toml')), ...withoutEmpty(env), ...secretsFromFiles(env) }
+  const given = { ...withSecrets(readToml(join(data, 'hearth.toml'))), ...withSecrets(env) }
   const parsed = SETTINGS.safeParse(given)
   if (!parsed.success) throw badSetting(parsed.error)
   const s = parsed.data
@@ -92,50 +98,73 @@ function whole(least: number, most: number) {
   return z.coerce.number(`takes a whole number from ${least} to ${most}`).int().min(least).max(most)
 }
 
-function withoutEmpty(env: Environment): Environment {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+function webAddress() {
+  return z.url({ protocol: /^https?$/, error: 'takes a whole address, such as https://hearth.example.org' })
 }
 
-function secretsFromFiles(env: Environment): Environment {
-  return Object.fromEntries(
-    SECRETS.flatMap((name) => {
-      const path = env[`${name}_FILE`]
-      return path ? [[name, readSecret(name, path)]] : []
-    }),
-  )
+/** What one source says, with the secrets that it only points to. What is blank counts as not said. */
+function withSecrets(source: Environment): Environment {
+  const said = Object.fromEntries(Object.entries(source).filter(([, value]) => value?.trim()))
+  const secrets = SECRETS.flatMap((name) => {
+    const path = said[`${name}_FILE`]
+    return path ? [[name, readSecret(name, path)]] : []
+  })
+  return { ...said, ...Object.fromEntries(secrets) }
 }
 
 function readSecret(name: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch (cause) {
+  const secret = contentOf(path, (cause) => {
     throw new Invalid(
       'bad_setting',
       `${name}_FILE names ${path}, which can't be read. Check the path and its rights.`,
       { cause },
     )
-  }
+  }).trim()
+  if (secret) return secret
+  throw new Invalid('bad_setting', `${name}_FILE names ${path}, which is empty. Write the secret into it.`)
 }
 
 function readToml(path: string): Environment {
-  let text: string
+  const text = contentOf(path, (cause) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '' // the environment and the defaults say it all
+    throw new Invalid('bad_setting', `${path} can't be read. Check its rights, or take it away.`, { cause })
+  })
+  const values = Object.entries(parsedToml(text, path))
+  const unknown = values.find(([name]) => !IN_FILE.has(name))
+  if (unknown) throw notInFile(unknown[0], path)
+  return Object.fromEntries(values.map(([name, value]) => [name, String(value)]))
+}
+
+function parsedToml(text: string, path: string): Record<string, unknown> {
   try {
-    text = readFileSync(path, 'utf8')
-  } catch {
-    return {} // no hearth.toml: the environment and the defaults say it all
-  }
-  try {
-    const values = Bun.TOML.parse(text) as Record<string, unknown>
-    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]))
+    return Bun.TOML.parse(text) as Record<string, unknown>
   } catch (cause) {
     throw new Invalid('bad_setting', `${path} is not valid TOML: ${(cause as Error).message}`, { cause })
   }
 }
 
+function contentOf(path: string, failed: (cause: unknown) => string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    return failed(cause)
+  }
+}
+
+function notInFile(name: string, path: string): Invalid {
+  return new Invalid('bad_setting', `${path} sets ${name}, which is no setting for it. See README.md, “Settings”.`, {
+    context: { field: name },
+  })
+}
+
 function badSetting(error: z.ZodError): Invalid {
   const issue = error.issues[0]!
   const name = String(issue.path[0])
-  return new Invalid('bad_setting', `The setting ${name} can't be used: ${issue.message}. See README.md, “Settings”.`, {
-    context: { field: name },
-  })
+  return new Invalid(
+    'bad_setting',
+    `The setting ${name} can't be used: it ${issue.message}. See README.md, “Settings”.`,
+    {
+      context: { field: name },
+    },
+  )
 }
