@@ -59,7 +59,7 @@ async function make(server: Server, { brief, model, tier, out, json }: Order, io
     project: { id: string; model: string }
   }
   if (!json && project.model === 'demo') io.out(DEMO_LABEL)
-  using progress = json ? rawLines(io) : openProgress(io, process.stdout.isTTY === true)
+  using progress = json ? rawLines(io) : openProgress(io, process.stdout.isTTY ? process.stdout : undefined)
   const stopped = new AbortController()
   const onSignal = () => stopped.abort()
   process.once('SIGINT', onSignal)

@@ -1,8 +1,9 @@
 import { bytes, clock, plural } from '../web/format.ts'
 import type { Cli } from './io.ts'
 
-const BAR_WIDTH = 24
+const BAR_WIDTH = 16
 const NAME_WIDTH = 30
+const SIZE_WIDTH = 13
 /** Shortest time between two drawings, ms. */
 const DRAW_MS = 100
 
@@ -19,28 +20,36 @@ interface Running {
 // biome-ignore lint/suspicious/noExplicitAny: a line is whatever the stream says; unknown fields are left alone
 type Line = Record<string, any>
 
+/** The terminal that bars are drawn on; its size may change at any time. */
+export interface Screen {
+  columns: number
+  rows: number
+  write(text: string): unknown
+}
+
 /** Shows a project's NDJSON lines to a person: bars that move on a terminal, one line per event elsewhere. */
-export function openProgress(io: Cli, terminal: boolean): Disposable & { line(text: string): void } {
+export function openProgress(io: Pick<Cli, 'out'>, screen?: Screen): Disposable & { line(text: string): void } {
   const jobs = new Map<string, Running>()
   const names = new Map<string, string>()
   let drawn = 0
   let drawnAt = 0
 
   const draw = () => {
-    if (!terminal || Date.now() - drawnAt < DRAW_MS) return
+    if (!screen || Date.now() - drawnAt < DRAW_MS) return
     drawnAt = Date.now()
     erase()
-    const lines = [...jobs.values()].map(bar)
-    process.stdout.write(lines.map((line) => `${line}\n`).join(''))
+    // Never wider or higher than the screen: what wraps or scrolls could not be erased again.
+    const lines = [...jobs.values()].slice(0, screen.rows - 1).map((job) => cut(bar(job), screen.columns - 1))
+    screen.write(lines.map((line) => `${line}\n`).join(''))
     drawn = lines.length
   }
   const erase = () => {
-    if (drawn > 0) process.stdout.write(`\x1b[${drawn}A\x1b[0J`)
+    if (drawn > 0) screen?.write(`\x1b[${drawn}A\x1b[0J`)
     drawn = 0
   }
   const say = (text: string) => {
     erase()
-    io.out(text)
+    io.out(harmless(text))
   }
 
   return {
@@ -106,14 +115,34 @@ function checkNote({ checked, problems }: Line): string {
   return [`! checked   ${plural(checked, 'file')}, ${plural(problems.length, 'problem')}:`, ...found].join('\n')
 }
 
-function bar({ name, phase, bytes: count, step, steps, elapsed }: Running): string {
+function bar({ name, kind, phase, bytes: count, step, steps, elapsed }: Running): string {
   const full = steps > 0 ? Math.round((step / steps) * BAR_WIDTH) : Math.floor(elapsed * 4) % BAR_WIDTH
   const track =
     steps > 0
       ? '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full)
       : `${'░'.repeat(full)}█${'░'.repeat(BAR_WIDTH - full - 1)}`
-  const size = steps > 0 ? `step ${step} of ${steps}` : bytes(count)
-  return `  ${track} ${name.slice(0, NAME_WIDTH).padEnd(NAME_WIDTH)} ${size.padEnd(14)} ${clock(elapsed)}  ${phase}`
+  const size = steps > 0 ? `step ${step} of ${steps}` : kind === 'render' ? '' : bytes(count)
+  return harmless(`  ${track} ${fit(name, NAME_WIDTH)} ${fit(size, SIZE_WIDTH)} ${clock(elapsed)}  ${phase}`)
+}
+
+/** Titles and messages come from models: what would steer the terminal is taken out. */
+function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n]/gu, '')
+}
+
+/** The start of a text, as many columns wide at most. */
+function cut(text: string, width: number): string {
+  let kept = ''
+  for (const character of text) {
+    if (Bun.stringWidth(kept + character) > width) break
+    kept += character
+  }
+  return kept
+}
+
+function fit(text: string, width: number): string {
+  const kept = cut(text, width)
+  return kept + ' '.repeat(width - Bun.stringWidth(kept))
 }
 
 function pick(line: Line, keys: string[]): Line {
