@@ -50,7 +50,7 @@ import { guard } from './web/guard.ts'
 import { securityHeaders } from './web/headers.ts'
 import { hostCheck, hosts, listenerOptions } from './web/hosts.ts'
 import { openLasting } from './web/lasting.ts'
-import { listening } from './web/listen.ts'
+import { listening, urlsElsewhere } from './web/listen.ts'
 import type { ListedRoute } from './web/openapi.ts'
 import { fileEntity } from './workspace/file-entity.ts'
 import { fileRow, filesOf } from './workspace/files.ts'
@@ -111,9 +111,18 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       const served = listening(host, config.port, (at) => app.listen(at).server!)
       opened.defer(() => served.stop(true))
       state.port = served.port!
-      const url = `http://${hostName(host)}:${served.port}`
-      opened.use(announceServer(config.data, { url, secret: state.localSecret }))
-      return { url: config.url ?? url, port: served.port!, previewPort: state.previewPort }
+      const local = `http://${hostName(host)}:${served.port}`
+      opened.use(announceServer(config.data, { url: local, secret: state.localSecret }))
+      return {
+        /** For browsers. */
+        url: config.url ?? local,
+        /** For this machine alone, also where a proxy stands in front. */
+        local,
+        /** For the other machines of the network, where no outside URL says it. */
+        elsewhere: config.url ? [] : urlsElsewhere(host, served.port!),
+        port: served.port!,
+        previewPort: state.previewPort,
+      }
     },
     /** Takes over what an earlier run left, and works until disposed. */
     async startWork() {

@@ -14,7 +14,6 @@ const ANNOUNCEMENT = z.object({
   /** Tells this process from a later one with the same id; empty where the system doesn't say. */
   start: z.string(),
   url: z.string(),
-  previewUrl: z.string().nullable(),
   secret: z.string(),
 })
 
@@ -27,9 +26,9 @@ export type ServerFacts = z.infer<typeof ANNOUNCEMENT>
  */
 export function announceServer(
   data: string,
-  { url, previewUrl = null, secret = newSecret() }: { url: string; previewUrl?: string | null; secret?: string },
+  { url, secret = newSecret() }: { url: string; secret?: string },
 ): ServerFacts & Disposable {
-  const facts: ServerFacts = { pid: process.pid, start: startOf(process.pid) ?? '', url, previewUrl, secret }
+  const facts: ServerFacts = { pid: process.pid, start: startOf(process.pid) ?? '', url, secret }
   const path = join(data, FILE)
   const draft = `${path}.${process.pid}`
   rmSync(draft, { force: true }) // the mode is only obeyed for a file that is new

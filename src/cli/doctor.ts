@@ -7,14 +7,15 @@ import { detectDevices } from '../gpu/devices.ts'
 import { openProviders } from '../llm/models.ts'
 import { type DoctorDeps, examine } from '../ops/doctor.ts'
 import { bad, type Finding, type Level } from '../ops/finding.ts'
-import type { Cli } from './io.ts'
+import { type Cli, takesNothing } from './io.ts'
 import { ask } from './reach.ts'
 
 /** A shape and a word for each level: neither alone, and no colour, carries it. */
 const MARKS: Readonly<Record<Level, string>> = { ok: '●  ok  ', warn: '▲  warn', bad: '■  bad ' }
 
 /** `hearth doctor`: what Hearth needs and how it is; 1 when something is bad. */
-export async function run(_args: string[], io: Cli): Promise<number> {
+export async function run(args: string[], io: Cli): Promise<number> {
+  if (args.length > 0) return takesNothing('doctor', io)
   const facts = readServer(io.config.data)
   const findings = facts ? await examineRunning(facts, io.config) : await examine(ownLook(io.config, null))
   for (const line of table(findings)) io.out(line)

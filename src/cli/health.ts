@@ -1,10 +1,11 @@
 import { readServer } from '../accounts/local.ts'
-import type { Cli } from './io.ts'
+import { type Cli, takesNothing } from './io.ts'
 
 const LIMIT_MS = 3_000
 
 /** `hearth health`: 0 when the server of this data directory is ready, else 1, within 3 s. For a container's health check. */
-export async function run(_args: string[], io: Cli): Promise<number> {
+export async function run(args: string[], io: Cli): Promise<number> {
+  if (args.length > 0) return takesNothing('health', io)
   const facts = readServer(io.config.data)
   if (!facts) {
     io.err('No Hearth server runs on this data directory.')

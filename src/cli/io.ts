@@ -17,6 +17,12 @@ export interface Cli {
 /** Exit code for a command line that makes no sense. */
 export const USAGE = 2
 
+/** For a subcommand that was given what it has no use for: says so. */
+export function takesNothing(name: string, io: Pick<Cli, 'err'>): number {
+  io.err(`usage: hearth ${name}   (settings come from the environment or from hearth.toml)`)
+  return USAGE
+}
+
 /** Runs a subcommand's work; what a person can act on is said in a line instead of a stack, with exit code 1. */
 export async function saying(io: Cli, work: () => Promise<number>): Promise<number> {
   try {

@@ -9,7 +9,7 @@ type Run = (args: string[], io: Cli) => Promise<number>
 const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }> }> = {
   serve: { help: 'run the server', load: () => import('./serve.ts') },
   make: {
-    help: '"<brief>" [--model M] [--tier T] [--out DIR] [--json]   make a project',
+    help: '"<brief>" [--model M] [--tier T] [--out DIR] [--force] [--json]   make a project',
     load: () => import('./make.ts'),
   },
   account: { help: 'add EMAIL [--role ROLE]   add an account', load: () => import('./account.ts') },
@@ -37,6 +37,7 @@ export async function main([name, ...args]: string[], env: Record<string, string
     process.stderr.write(`There is no command “${name}”.\n\n${help()}\n`)
     return USAGE
   }
+  if (asksForHelp(args)) return print(`usage: hearth ${name} ${command.help}`)
   try {
     const { run } = await command.load()
     return await run(args, terminal(readConfig(env)))
@@ -57,6 +58,10 @@ function terminal(config: Config): Cli {
   }
 }
 
+function asksForHelp(args: string[]): boolean {
+  return args.includes('--help') || args.includes('-h')
+}
+
 function print(text: string): number {
   process.stdout.write(`${text}\n`)
   return 0
@@ -64,5 +69,5 @@ function print(text: string): number {
 
 function help(): string {
   const lines = Object.entries(COMMANDS).map(([name, { help }]) => `  hearth ${name.padEnd(8)} ${help}`)
-  return `Hearth ${VERSION}: a self-hosted AI project studio.\n\n${lines.join('\n')}\n\nSettings come from the environment; see README.md.`
+  return `Hearth ${VERSION}: a self-hosted AI project studio.\n\n${lines.join('\n')}\n\nSettings come from the environment or from hearth.toml in the data directory; see README.md.`
 }

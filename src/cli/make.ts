@@ -8,7 +8,7 @@ import { projectPath } from '../files/paths.ts'
 import { DEMO_LABEL } from '../llm/demo.ts'
 import { type Cli, USAGE } from './io.ts'
 import { openProgress } from './progress.ts'
-import { ask } from './reach.ts'
+import { ask, type Door } from './reach.ts'
 
 const HOW = 'usage: hearth make "<brief>" [--model M] [--tier T] [--out DIR] [--force] [--json]'
 /** Longest wait before a cut stream is read again. */
@@ -21,12 +21,6 @@ interface Order {
   out: string | undefined
   force: boolean
   json: boolean
-}
-
-/** Where a server answers, and what makes this command its owner. */
-interface Server {
-  url: string
-  secret: string
 }
 
 /**
@@ -48,14 +42,14 @@ export async function run(args: string[], io: Cli): Promise<number> {
     previewPort: 0,
     log: io.config.log === 'info' ? 'warn' : io.config.log,
   })
-  const { url } = await app.listen()
+  const { local } = app.listen()
   await app.startWork()
-  return await make({ url, secret: app.localSecret }, order, io)
+  return await make({ url: local, secret: app.localSecret }, order, io)
 }
 
-async function make(server: Server, { brief, model, tier, out, json }: Order, io: Cli): Promise<number> {
+async function make(server: Door, { brief, model, tier, out, json }: Order, io: Cli): Promise<number> {
   const body = JSON.stringify({ brief, model, tier })
-  const { project } = (await askServer(server, '/api/projects', { method: 'POST', body })) as {
+  const { project } = (await ask(server, '/api/projects', { method: 'POST', body })) as {
     project: { id: string; model: string }
   }
   if (!json && project.model === 'demo') io.out(DEMO_LABEL)
@@ -77,13 +71,8 @@ async function make(server: Server, { brief, model, tier, out, json }: Order, io
   return finish(server, project.id, { out, json }, io)
 }
 
-async function finish(
-  server: Server,
-  id: string,
-  { out, json }: Pick<Order, 'out' | 'json'>,
-  io: Cli,
-): Promise<number> {
-  const { project, files } = (await askServer(server, `/api/projects/${id}`)) as {
+async function finish(server: Door, id: string, { out, json }: Pick<Order, 'out' | 'json'>, io: Cli): Promise<number> {
+  const { project, files } = (await ask(server, `/api/projects/${id}`)) as {
     project: { title: string; status: string }
     files: { path: string; bytes: number }[]
   }
@@ -98,7 +87,7 @@ async function finish(
 
 /** Reads the project's events until its work is over, coming back after each cut with the last `seq`. */
 async function followProject(
-  server: Server,
+  server: Door,
   id: string,
   tell: (line: string) => void,
   signal: AbortSignal,
@@ -118,7 +107,7 @@ async function followProject(
   }
 }
 
-async function* linesOf({ url, secret }: Server, path: string, signal: AbortSignal): AsyncGenerator<string> {
+async function* linesOf({ url, secret }: Door, path: string, signal: AbortSignal): AsyncGenerator<string> {
   const response = await fetch(`${url}${path}`, { headers: bearer(secret), signal })
   if (!response.ok || !response.body) throw new Error(`status ${response.status}`)
   let rest = ''
@@ -131,7 +120,7 @@ async function* linesOf({ url, secret }: Server, path: string, signal: AbortSign
   }
 }
 
-async function saveFile({ url, secret }: Server, id: string, path: string, out: string): Promise<void> {
+async function saveFile({ url, secret }: Door, id: string, path: string, out: string): Promise<void> {
   const response = await fetch(`${url}/api/projects/${id}/files/${path.split('/').map(encodeURIComponent).join('/')}`, {
     headers: bearer(secret),
   })
@@ -142,10 +131,6 @@ async function saveFile({ url, secret }: Server, id: string, path: string, out: 
   const place = join(out, projectPath(path))
   mkdirSync(dirname(place), { recursive: true })
   writeFileSync(place, new Uint8Array(await response.arrayBuffer()))
-}
-
-function askServer({ url, secret }: Server, path: string, init?: RequestInit): Promise<unknown> {
-  return ask({ pid: process.pid, start: '', previewUrl: null, url, secret }, path, init)
 }
 
 function bearer(secret: string): Record<string, string> {

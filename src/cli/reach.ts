@@ -26,22 +26,25 @@ export function reach<T>(
   return facts ? server(facts) : withDatabase(config, database)
 }
 
+/** Where a server answers, and what makes this command its owner. */
+export type Door = Pick<ServerFacts, 'url' | 'secret'>
+
 /** Asks the server of this machine, as its owner. @throws DomainError with the server's own code and sentence, or `server_unreachable` */
-export async function ask(facts: ServerFacts, path: string, init: RequestInit = {}): Promise<unknown> {
-  const response = await askFor(facts, path, init)
+export async function ask(server: Door, path: string, init: RequestInit = {}): Promise<unknown> {
+  const response = await askFor(server, path, init)
   return response.json().catch(() => null)
 }
 
 /** The same for an answer that is not JSON. */
-export async function askFor(facts: ServerFacts, path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = { authorization: `Bearer ${LOCAL_MARK}${facts.secret}`, 'content-type': 'application/json' }
-  const response = await fetch(`${facts.url}${path}`, { ...init, headers }).catch((cause) => {
-    throw unreachable(facts.url, cause)
+export async function askFor({ url, secret }: Door, path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = { authorization: `Bearer ${LOCAL_MARK}${secret}`, 'content-type': 'application/json' }
+  const response = await fetch(`${url}${path}`, { ...init, headers }).catch((cause) => {
+    throw unreachable(url, cause)
   })
   if (response.ok) return response
   const body = await response.json().catch(() => null)
   const problem = PROBLEM.safeParse(body).data
-  if (!problem) throw unreachable(facts.url, body)
+  if (!problem) throw unreachable(url, body)
   throw new DomainError(problem.code, problem.detail, { context: problem.context })
 }
 

@@ -10,7 +10,7 @@ test('a server announces itself to its own user alone, and takes that back when 
   using folder = temporaryFolder()
   const path = join(folder.path, 'server.json')
   {
-    using facts = announceServer(folder.path, { url: URL, previewUrl: 'http://127.0.0.1:4322' })
+    using facts = announceServer(folder.path, { url: URL })
     expect(statSync(path).mode & 0o777).toBe(0o600)
     expect(facts.secret).toMatch(/^[\w-]{43}$/)
     expect(readServer(folder.path)).toMatchObject({ pid: process.pid, url: URL, secret: facts.secret })

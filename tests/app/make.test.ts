@@ -92,6 +92,15 @@ test('`hearth make` says in words what it can’t make', async () => {
   }
 }, 15_000)
 
+test('`hearth make` without a server finds its own, also where HEARTH_URL names a proxy', async () => {
+  using folder = temporaryFolder()
+  const proxied = { ...QUICK, HEARTH_URL: 'https://hearth.invalid' }
+  const child = make(join(folder.path, 'data'), [BRIEF], proxied)
+  const [text, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  expect([await child.exited, errors]).toEqual([0, ''])
+  expect(text).toContain(': done, ')
+}, 15_000)
+
 test('Ctrl-C ends `hearth make` with 130 and keeps the project, which goes on with the next server', async () => {
   using folder = temporaryFolder()
   const child = make(folder.path, [BRIEF, '--json'], { HEARTH_DEMO_BYTES_PER_SECOND: '2000' })

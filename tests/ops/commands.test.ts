@@ -1,4 +1,5 @@
-import { expect, test } from 'bun:test'
+import { expect, spyOn, test } from 'bun:test'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { announceServer } from '../../src/accounts/local.ts'
 import { tokenOf } from '../../src/accounts/tokens.ts'
@@ -6,6 +7,9 @@ import { run as account } from '../../src/cli/account.ts'
 import { run as doctor } from '../../src/cli/doctor.ts'
 import { run as health } from '../../src/cli/health.ts'
 import type { Cli } from '../../src/cli/io.ts'
+import { main } from '../../src/cli/main.ts'
+import { run as openapi } from '../../src/cli/openapi.ts'
+import { run as serve } from '../../src/cli/serve.ts'
 import { run as token } from '../../src/cli/token.ts'
 import { readConfig } from '../../src/config.ts'
 import { lockDataDirectory } from '../../src/db/lock.ts'
@@ -91,12 +95,28 @@ test.each([
   [account, ['add', 'a@b', '--password', 'x']],
   [token, ['add', 'x']],
   [token, ['add', '--account', 'a@b']],
+  [serve, ['--port', '5000']],
+  [doctor, ['--json']],
+  [health, ['now']],
+  [openapi, ['--yaml']],
 ])('a command line that makes no sense says how it goes and changes nothing', async (run, args) => {
   using folder = temporaryFolder()
   const { io, complained, said } = terminal(folder.path, PASSWORD)
   expect(await run(args, io)).toBe(2)
   expect([said, complained[0]]).toEqual([[], expect.stringContaining('usage: hearth')])
 })
+
+test.each(['serve', 'make', 'account', 'token', 'doctor', 'backup', 'restore', 'openapi', 'health'])(
+  'hearth %s --help says how it goes, and does nothing',
+  async (name) => {
+    using folder = temporaryFolder()
+    const data = join(folder.path, 'data')
+    using printed = spyOn(process.stdout, 'write').mockImplementation(() => true)
+    expect(await main([name, '--help'], { HEARTH_DATA: data, HEARTH_PORT: 'broken' })).toBe(0)
+    expect(printed.mock.calls.join('')).toStartWith(`usage: hearth ${name} `)
+    expect(existsSync(data)).toBe(false)
+  },
+)
 
 test('what is wrong is one sentence and exit code 1', async () => {
   using folder = temporaryFolder()

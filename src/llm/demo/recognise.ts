@@ -7,7 +7,7 @@ const SIGNS: [Kind, RegExp][] = [
   ],
   [
     'program',
-    /\b(?:cli|command[- ]line|terminal (?:app|tool|program)|(?:a|small|little|bun|node|typescript) (?:script|program)|(?:script|tool|program|utility|command) (?:that|to|which|for)|(?:rename|convert|count|find)s (?:all |my |every |duplicate )*(?:files?|photos?|words?|csv|duplicates?|lines?|pictures?|images?))\b/i,
+    /\b(?:cli|command[- ]line|terminal (?:app|tool|program)|(?:a|small|little|bun|node|typescript|command) (?:script|program)|(?:renamer|converter|counter|finder|cleaner) (?:script|program|tool|utility)|(?:photo|picture|image|file) renamer|(?:script|tool|program|utility|command) (?:that|to|which|for)|(?:rename|convert|count|find)s (?:all |my |every |duplicate )*(?:files?|photos?|words?|csv|duplicates?|lines?|pictures?|images?))\b/i,
   ],
   [
     'story',

@@ -20,6 +20,8 @@ export const PROGRAM_BRIEFS = [
   'a script that finds duplicate files',
   'a CLI todo list called tick',
   'a program that counts words',
+  'A photo renamer program',
+  'my own photo renamer with a dry run',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: hostile on purpose
   'a command-line program that waters `my` ${plants} and "logs" the \\ result */ // --> weekly',
 ]
