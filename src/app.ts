@@ -13,7 +13,7 @@ import { planHandler } from './agents/planner.ts'
 import { writeHandler } from './agents/writer.ts'
 import { openChanges } from './changes/changes.ts'
 import { type Clock, systemClock } from './clock.ts'
-import type { Config } from './config.ts'
+import { type Config, secretsIn } from './config.ts'
 import { lockDataDirectory } from './db/lock.ts'
 import { openDatabase } from './db/open.ts'
 import { openEventLog } from './events/append.ts'
@@ -38,6 +38,7 @@ import type { ProjectPanels } from './projects/page.ts'
 import { projectApi, projectPages } from './projects/routes.ts'
 import { type Machine, shellFor } from './projects/shell.ts'
 import { taskEntity } from './projects/tasks.ts'
+import { type Redact, redactor } from './redact.ts'
 import { sweepAttempts } from './studio/attempts.ts'
 import { picturesOf } from './studio/pictures.ts'
 import { studioRoutes } from './studio/routes.ts'
@@ -83,12 +84,19 @@ export type App = Awaited<ReturnType<typeof createApp>>
 /** Builds every engine and mounts every room. Nothing listens or works until `listen` and `startWork`; disposing stops all of it. */
 export async function createApp(config: Config, overrides: Overrides = {}) {
   await using opening = new AsyncDisposableStack()
-  const engines = await openEngines(config, overrides, opening)
+  const localSecret = newSecret()
+  const redact = redactor([...secretsIn(config), localSecret])
+  const engines = await openEngines(
+    config,
+    { log: openLog(config.log, undefined, redact), ...overrides },
+    redact,
+    opening,
+  )
   const state: State = {
     worker: undefined,
     port: config.port,
     previewPort: config.previewPort,
-    localSecret: newSecret(),
+    localSecret,
     routes: [],
   }
   const { app, preview } = mount(config, engines, state, opening)
@@ -99,7 +107,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     ...engines,
     app,
     preview,
-    localSecret: state.localSecret,
+    localSecret,
     /** Opens both listeners. @throws Conflict `port_in_use` */
     listen() {
       const { host } = config
@@ -155,8 +163,13 @@ interface State {
   routes: readonly ListedRoute[]
 }
 
-async function openEngines(config: Config, overrides: Overrides, opened: AsyncDisposableStack) {
-  const { clock = systemClock, log = openLog(config.log) } = overrides
+async function openEngines(
+  config: Config,
+  overrides: Overrides & { log: Log },
+  redact: Redact,
+  opened: AsyncDisposableStack,
+) {
+  const { clock = systemClock, log } = overrides
   const { now, newId, random } = clock
   opened.use(lockDataDirectory(config.data))
   const attempts = join(config.data, 'attempts')
@@ -164,7 +177,7 @@ async function openEngines(config: Config, overrides: Overrides, opened: AsyncDi
   const backups = join(config.data, 'backups')
   const db = opened.use(await openDatabase({ url: config.databaseUrl, token: config.databaseToken, backups, now, log }))
   const hub = opened.use(openHub({ now }))
-  const events = openEventLog({ hub, now })
+  const events = openEventLog({ hub, now, redact })
   const live = openLiveJobs({ hub, now })
   hub.source = { states: live.states, beats: live.beats, active: (scope) => isScopeActive(db.read, scope) }
   opened.use(openDraftWriter({ db, live, flushMs: config.flushMs, log }))
@@ -182,6 +195,7 @@ async function openEngines(config: Config, overrides: Overrides, opened: AsyncDi
     newId,
     random,
     log,
+    redact,
     attempts,
     detected,
     changes: openChanges({ events, now, newId, entities: [taskEntity({ events, now }), fileEntity({ events, now })] }),

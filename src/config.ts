@@ -90,6 +90,11 @@ export function readConfig(env: Environment): Config {
   }
 }
 
+/** The values that must show up in no log, event or error. */
+export function secretsIn({ databaseToken, anthropic }: Config): (string | undefined)[] {
+  return [databaseToken, anthropic.apiKey]
+}
+
 function port(fallback: number) {
   return whole(0, 65_535).default(fallback)
 }

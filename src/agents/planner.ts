@@ -55,6 +55,7 @@ async function askForPlan({ providers }: AgentDeps, project: Project, ctx: JobCo
   const { provider, model } = chooseModel(providers, project.model)
   const messages: Message[] = [{ role: 'user', content: project.brief }]
   let usage = NO_USAGE
+  await ctx.using({ provider: provider.name, model })
   for (let repairs = 0; ; repairs++) {
     ctx.replaceText('')
     const request = {

@@ -105,13 +105,14 @@ interface Question {
   draft?: string
 }
 
-function ask(
+async function ask(
   { providers, newId }: WriterDeps,
   project: Project,
   { kind, path, context, question, draft }: Question,
   ctx: JobContext<unknown>,
 ): Promise<WrittenFile> {
   const { provider, model } = chooseModel(providers, project.model)
+  await ctx.using({ provider: provider.name, model })
   return writeFile(
     { provider, newId },
     {

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { afterCommit, type Tx } from '../db/writer.ts'
+import { type Redact, redactor } from '../redact.ts'
 import type { Hub } from './hub.ts'
 import { type JobRef, lineOf } from './line.ts'
 import { type EventRow, events } from './tables.ts'
@@ -19,10 +20,19 @@ export interface EventLog {
   append(tx: Tx, event: NewEvent): Promise<number>
 }
 
-export function openEventLog({ hub, now }: { hub: Hub; now: () => number }): EventLog {
+/** What events say is kept without secrets. */
+export function openEventLog({
+  hub,
+  now,
+  redact = redactor(),
+}: {
+  hub: Hub
+  now: () => number
+  redact?: Redact
+}): EventLog {
   return {
     async append(tx, event) {
-      const row = await insert(tx, event, now())
+      const row = await insert(tx, { ...event, data: redact(event.data) }, now())
       afterCommit(tx, () => hub.publish(lineOf(row)))
       return row.seq
     },

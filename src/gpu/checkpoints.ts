@@ -59,14 +59,16 @@ export function resumeSketch(sketch: Sketch, { step, pixels }: Checkpoint): void
 
 /**
  * The furthest good checkpoint that any attempt of the job has left for this very picture.
- * Damaged ones, and those of other parameters, are passed over.
+ * Damaged ones, and those of other parameters, are passed over, as are those of attempts up to `freshAfter`.
  */
 export function latestCheckpoint(
   attempts: string,
   job: string,
   spec: SketchSpec,
+  freshAfter = 0,
 ): { path: string; step: number } | null {
-  const paths = list(join(attempts, job)).flatMap((attempt) => {
+  const counting = list(join(attempts, job)).filter((attempt) => Number(attempt) > freshAfter)
+  const paths = counting.flatMap((attempt) => {
     const folder = join(attempts, job, attempt, 'ckpt')
     return list(folder).map((file) => join(folder, file))
   })

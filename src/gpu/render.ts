@@ -23,7 +23,11 @@ export interface RenderDeps {
 }
 
 /** What to render: `workerSpec` without its envelope. Without `resumeFrom` the job's best checkpoint is taken. */
-export type RenderSpec = Omit<WorkerSpec, 'v' | 'engine' | 'stepMs'> & { stepMs?: number }
+export type RenderSpec = Omit<WorkerSpec, 'v' | 'engine' | 'stepMs'> & {
+  stepMs?: number
+  /** Attempts up to this number have left nothing that counts. */
+  freshAfter?: number
+}
 
 export interface RenderHooks {
   onPhase?(phase: Phase): void
@@ -55,15 +59,15 @@ export interface RenderedPicture {
  */
 export async function renderPicture(
   deps: RenderDeps,
-  spec: RenderSpec,
+  { freshAfter = 0, ...spec }: RenderSpec,
   hooks: RenderHooks,
   signal: AbortSignal,
 ): Promise<RenderedPicture> {
   signal.throwIfAborted()
   const checked = checkSpec(spec)
-  const before = earlierResult(deps.attempts, checked)
+  const before = earlierResult(deps.attempts, checked, freshAfter)
   if (before) return before
-  const folder = prepare(deps.attempts, checked)
+  const folder = prepare(deps.attempts, checked, freshAfter)
   const end = await runChild({
     ...deps,
     folder,
@@ -75,16 +79,16 @@ export async function renderPicture(
   return settle(end, folder, signal)
 }
 
-function checkSpec(spec: RenderSpec): WorkerSpec {
+function checkSpec(spec: Omit<RenderSpec, 'freshAfter'>): WorkerSpec {
   const parsed = workerSpec.safeParse({ v: PROTOCOL, engine: SKETCH.name, ...spec })
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   throw badSpec(`${issue.path.join('.')}: ${issue.message}`)
 }
 
-function prepare(attempts: string, spec: WorkerSpec): string {
+function prepare(attempts: string, spec: WorkerSpec, freshAfter: number): string {
   const folder = attemptFolder(attempts, spec.job, spec.attempt)
-  const resumeFrom = spec.resumeFrom ?? latestCheckpoint(attempts, spec.job, spec)?.path
+  const resumeFrom = spec.resumeFrom ?? latestCheckpoint(attempts, spec.job, spec, freshAfter)?.path
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     writeSpec(folder, { ...spec, resumeFrom })
@@ -111,8 +115,9 @@ function report({ clock }: RenderDeps, folder: string, hooks: RenderHooks): (lin
   }
 }
 
-function earlierResult(attempts: string, spec: WorkerSpec): RenderedPicture | null {
+function earlierResult(attempts: string, spec: WorkerSpec, freshAfter: number): RenderedPicture | null {
   for (const attempt of attemptsOf(join(attempts, spec.job))) {
+    if (Number(attempt) <= freshAfter) continue
     const folder = join(attempts, spec.job, attempt)
     const had = readSpec(folder)
     if (!had || !samePicture(had, spec)) continue

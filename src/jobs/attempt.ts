@@ -59,7 +59,7 @@ function succeed(deps: AttemptDeps, job: Job, { result = null, effects }: Done):
       event: 'job.succeeded',
       outcome: 'succeeded',
       data: { result },
-      set: { result: asJson(result), error: null },
+      set: { result: asJson(deps.redact(result)), error: null },
     })
   })
 }

@@ -3,9 +3,10 @@ import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { DomainError, errorFacts } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { openAttempt } from './attempt-row.ts'
 import type { JobsDeps } from './jobs.ts'
 import { refOf, settle } from './settle.ts'
-import { attempts, checkpoints, drafts, type Job, jobs } from './tables.ts'
+import { checkpoints, drafts, type Job, jobs } from './tables.ts'
 
 /** How long a claim holds without being renewed. */
 export const LEASE_MS = 30_000
@@ -24,7 +25,7 @@ export function claim(deps: JobsDeps, { boot }: Owner, lane: string, limit: numb
     const claimed: Job[] = []
     for (const id of await nextInLine(tx, lane, at, limit)) {
       const job = await start(tx, id, boot, at)
-      await tx.insert(attempts).values({ job: id, attempt: job.attempt, bootId: boot, startedAt: at })
+      await openAttempt(tx, job, boot, at)
       await deps.events.append(tx, { type: 'job.started', scope: job.scope, job: refOf(job) })
       claimed.push(job)
     }

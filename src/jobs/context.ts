@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import type { Tx } from '../db/writer.ts'
+import { noteWorked } from './attempt-row.ts'
 import { draftOf } from './drafts.ts'
 import { type JobContext, LeaseLost } from './handler.ts'
 import { type JobsDeps, jobById } from './jobs.ts'
@@ -16,6 +17,7 @@ export async function openContext(deps: JobsDeps, job: Job, signal: AbortSignal)
     signal,
     draft: await draftOf(db.read, id),
     step: (name, work) => stepOnce(deps, job, name, work),
+    using: (worked) => db.write((tx) => noteWorked(tx, job, worked)),
     phase: async (phase) => {
       live.phase(job, phase)
       await db.write(async (tx) => {

@@ -42,8 +42,14 @@ export function openDraftWriter({
 
 /** What the attempts so far left behind. */
 export async function draftOf(read: Reader, job: string): Promise<Draft> {
-  const [row] = await read.select().from(drafts).where(eq(drafts.job, job))
+  const row = await keptDraft(read, job)
   if (!row) return { ...EMPTY_DRAFT, data: {} }
   const { phase, bytes, step, steps, text, data } = row
   return { phase, bytes, step, steps, text, data }
+}
+
+/** The draft as it was kept last, with the attempt that made it. */
+export async function keptDraft(read: Reader, job: string) {
+  const [row] = await read.select().from(drafts).where(eq(drafts.job, job))
+  return row
 }

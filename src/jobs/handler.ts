@@ -1,5 +1,6 @@
 import type { Tx } from '../db/writer.ts'
 import { DomainError } from '../errors.ts'
+import type { Worked } from './attempt-row.ts'
 import type { Job } from './tables.ts'
 
 /** What an attempt left behind for the next: text, steps, and whatever its kind remembers. */
@@ -24,6 +25,8 @@ export interface JobContext<Input> {
   draft: Readonly<Draft>
   /** Runs `work` once for the job, however many attempts it takes, and remembers its (JSON) result. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>
+  /** Says, durably, who works on this attempt: a provider and its model, or an engine on a device. */
+  using(worked: Worked): Promise<void>
   /** Says, durably, what the job does now. */
   phase(name: string): Promise<void>
   /** More text was made: told live, kept in the draft within the flush interval. */

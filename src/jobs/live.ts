@@ -17,9 +17,19 @@ interface LiveJob {
   etaMs: number | null
   /** When something of substance last came, ms since the epoch. */
   heardAt: number
+  /** When this attempt first had something to show for itself: text, bytes or a step. */
+  firstByteAt: number | null
   /** How often the draft has changed, and how much of that is on disk. */
   changes: number
   kept: number
+}
+
+/** What an attempt has received so far. */
+export interface Received {
+  phase: string
+  bytes: number
+  text: string
+  firstByteAt: number | null
 }
 
 /** What running jobs are doing at this moment: in memory, told live, kept in `drafts` now and then. */
@@ -33,7 +43,7 @@ export interface LiveJobs {
   progress(job: Job, step: { step: number; steps: number; etaMs?: number | undefined }): void
   preview(job: Job, url: string): void
   remember(job: Job, data: Record<string, unknown>): void
-  progressOf(id: string): { phase: string; bytes: number } | undefined
+  progressOf(id: string): Received | undefined
   /** A running job's draft and its age, for a page. */
   view(
     id: string,
@@ -81,14 +91,14 @@ export function openLiveJobs({ hub, now }: { hub: Hub; now: () => number }): Liv
 
   return {
     begin(job, draft) {
-      const fresh = { told: draft.bytes, etaMs: null, heardAt: now(), changes: 0, kept: 0 }
+      const fresh = { told: draft.bytes, etaMs: null, heardAt: now(), firstByteAt: null, changes: 0, kept: 0 }
       const live = { job, draft: { ...draft }, ...fresh }
       running.set(job.id, live)
       if (draft.text !== '' || draft.step > 0) hub.publish(stateLine(live, now())) // what a reader held may have been more
     },
     end: (job) => void (attemptOf(job) && running.delete(job.id)),
     ...tellers({ touch, tell, tellState: (live) => hub.publish(stateLine(live, now())) }),
-    progressOf: (id) => running.get(id)?.draft,
+    progressOf: (id) => receivedBy(running.get(id)),
     view: (id) => viewOf(running.get(id), now()),
     states: (scope) => of(scope).map((live) => stateLine(live, now())),
     beats: (scope) => of(scope).map((live) => beatOf(live, now())),
@@ -111,6 +121,7 @@ type Tellers = Pick<LiveJobs, 'phase' | 'delta' | 'replaceText' | 'bytes' | 'pro
 /** What a handler says while it works: each changes the draft and is told. */
 function tellers({ touch, tell, tellState }: Told): Tellers {
   function received(live: LiveJob, total: number): void {
+    if (total > 0) live.firstByteAt ??= live.heardAt
     live.draft.bytes = total
     live.told = Math.min(live.told, total) // it may have begun again
     for (; total - live.told >= PROGRESS_BYTES; live.told += PROGRESS_BYTES)
@@ -135,6 +146,7 @@ function tellers({ touch, tell, tellState }: Told): Tellers {
     progress: (job, { step, steps, etaMs }) =>
       touch(job, (live) => {
         Object.assign(live.draft, { step, steps })
+        live.firstByteAt ??= live.heardAt
         live.etaMs = etaMs ?? null
         tell(live, 'progress', { step, steps, etaMs: live.etaMs })
       }),
@@ -152,6 +164,12 @@ function viewOf(live: LiveJob | undefined, now: number): ReturnType<LiveJobs['vi
   const { draft, etaMs, heardAt } = live
   const { previewUrl } = draft.data
   return { draft, etaMs, idleMs: now - heardAt, previewUrl: typeof previewUrl === 'string' ? previewUrl : null }
+}
+
+function receivedBy(live: LiveJob | undefined): Received | undefined {
+  if (!live) return undefined
+  const { phase, bytes, text } = live.draft
+  return { phase, bytes, text, firstByteAt: live.firstByteAt }
 }
 
 /** True when the draft in memory is ahead of the database. */
@@ -189,7 +207,7 @@ async function insertDrafts(tx: Tx, ready: LiveJob[], at: number): Promise<void>
     SELECT value ->> 'job', value ->> 'attempt', value ->> 'phase', value ->> 'bytes', value ->> 'step', value ->> 'steps',
            value ->> 'text', value ->> 'data', ${at}
     FROM json_each(${JSON.stringify(rows)})
-    WHERE EXISTS (SELECT 1 FROM jobs WHERE id = value ->> 'job' AND state <> 'succeeded' AND attempt = value ->> 'attempt')
+    WHERE EXISTS (SELECT 1 FROM jobs WHERE id = value ->> 'job' AND state <> 'succeeded' AND attempt = value ->> 'attempt' AND attempt > fresh_after)
     ON CONFLICT (job_id) DO UPDATE SET attempt = excluded.attempt, phase = excluded.phase, bytes = excluded.bytes,
       step = excluded.step, steps = excluded.steps, text = excluded.text, data = excluded.data, at = excluded.at`)
 }

@@ -4,15 +4,18 @@ import type { ErrorFacts } from '../errors.ts'
 import { Conflict } from '../errors.ts'
 import type { EventLog } from '../events/append.ts'
 import type { JobRef } from '../events/line.ts'
+import type { Redact } from '../redact.ts'
+import { closeAttempt } from './attempt-row.ts'
 import { type Handler, LeaseLost } from './handler.ts'
 import type { LiveJobs } from './live.ts'
 import { isTerminal, type Move, move } from './state.ts'
-import { attempts, drafts, type Job, jobs, type Outcome } from './tables.ts'
+import { drafts, type Job, jobs, type Outcome } from './tables.ts'
 
 export interface SettleDeps {
   events: EventLog
   handlers: ReadonlyMap<string, Handler>
   live: LiveJobs
+  redact: Redact
   now: () => number
 }
 
@@ -25,10 +28,12 @@ export interface Settlement {
   /** How the attempt ended, when one was running. */
   outcome?: Outcome
   error?: ErrorFacts
+  /** Where the error came from. */
+  stack?: string | undefined
   /** False when the disk has no room for it: the draft that was kept last stands. */
   keepsDraft?: boolean
   /** Further columns of the job. */
-  set?: Partial<Pick<Job, 'error' | 'runAt' | 'failures' | 'crashes' | 'crashMark'>> & { result?: SQL }
+  set?: Partial<Pick<Job, 'error' | 'runAt' | 'failures' | 'crashes' | 'crashMark' | 'freshAfter'>> & { result?: SQL }
 }
 
 /**
@@ -36,7 +41,9 @@ export interface Settlement {
  * caller saw, closes the attempt, keeps the draft, appends the event, tells the job's kind. All in the caller's transaction.
  * @throws LeaseLost when a running job has moved on; Conflict `not_allowed` or `job_changed`.
  */
-export async function settle(deps: SettleDeps, tx: Tx, job: Job, what: Settlement): Promise<Job> {
+export async function settle(deps: SettleDeps, tx: Tx, job: Job, settlement: Settlement): Promise<Job> {
+  const { redact } = deps
+  const what = { ...settlement, error: redact(settlement.error), set: redact(settlement.set) }
   const state = move(job.state, what.move)
   const changed = await change(tx, job, {
     ...what.set,
@@ -74,18 +81,4 @@ async function change(tx: Tx, job: Job, set: Partial<Job> | { result?: SQL }): P
   throw new Conflict('job_changed', 'The job changed in the meantime. Look again, then repeat what you wanted.', {
     retryable: true,
   })
-}
-
-async function closeAttempt(
-  { live, now }: SettleDeps,
-  tx: Tx,
-  job: Job,
-  { outcome, error, keepsDraft = true }: Settlement,
-): Promise<void> {
-  if (keepsDraft) await live.saveDraft(tx, job.id)
-  const { phase, bytes } = live.progressOf(job.id) ?? { phase: null, bytes: null }
-  await tx
-    .update(attempts)
-    .set({ endedAt: now(), outcome, phase, bytes, error })
-    .where(and(eq(attempts.job, job.id), eq(attempts.attempt, job.attempt)))
 }

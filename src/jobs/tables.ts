@@ -26,6 +26,7 @@ export const jobs = sqliteTable('jobs', {
   startedAt: integer('started_at'),
   attemptStartedAt: integer('attempt_started_at'),
   endedAt: integer('ended_at'),
+  freshAfter: integer('fresh_after').notNull().default(0),
 })
 
 export type Job = typeof jobs.$inferSelect
@@ -44,6 +45,15 @@ export const attempts = sqliteTable(
     phase: text('phase'),
     bytes: integer('bytes'),
     error: text('error', { mode: 'json' }).$type<ErrorFacts>(),
+    stack: text('stack'),
+    tail: text('tail'),
+    provider: text('provider'),
+    model: text('model'),
+    engine: text('engine'),
+    device: text('device'),
+    inputHash: text('input_hash'),
+    queuedAt: integer('queued_at'),
+    firstByteAt: integer('first_byte_at'),
   },
   (t) => [primaryKey({ columns: [t.job, t.attempt] })],
 )

@@ -1,5 +1,6 @@
 import { DomainError, errorFacts } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { stackOf } from './attempt-row.ts'
 import { backoff, MAX_ATTEMPTS } from './backoff.ts'
 import { Cancel, Hold, Snooze } from './handler.ts'
 import type { Settlement } from './settle.ts'
@@ -41,16 +42,26 @@ export function isForAPerson(thrown: unknown): boolean {
 
 function failedOrTriedAgain({ now, random }: VerdictDeps, job: Job, thrown: unknown): Settlement {
   const error = errorFacts(thrown)
+  const stack = stackOf(thrown)
   const failures = job.failures + 1
   const mends = thrown instanceof DomainError ? thrown.retryable : true // a bug may be a race: try again before giving up
   if (!mends || failures >= MAX_ATTEMPTS)
-    return { move: 'fail', event: 'job.failed', outcome: 'failed', error, data: { error }, set: { error, failures } }
+    return {
+      move: 'fail',
+      event: 'job.failed',
+      outcome: 'failed',
+      error,
+      stack,
+      data: { error },
+      set: { error, failures },
+    }
   const delayMs = backoff(failures, random(), thrown instanceof DomainError ? thrown.retryAfterMs : undefined)
   return {
     move: 'backOff',
     event: 'job.retrying',
     outcome: 'retried',
     error,
+    stack,
     data: { delayMs, error },
     set: { error, failures, runAt: now() + delayMs },
   }
@@ -68,5 +79,13 @@ function snoozed({ now }: VerdictDeps, delayMs: number): Settlement {
 
 function held(reason: unknown): Settlement {
   const error = errorFacts(reason)
-  return { move: 'hold', event: 'job.held', outcome: 'held', error, data: { error }, set: { error } }
+  return {
+    move: 'hold',
+    event: 'job.held',
+    outcome: 'held',
+    error,
+    stack: stackOf(reason),
+    data: { error },
+    set: { error },
+  }
 }

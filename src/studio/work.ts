@@ -57,11 +57,13 @@ async function renderOnDevice(
 ): Promise<{ picture: RenderedPicture; device: Device }> {
   await ctx.phase('waiting for a device')
   await using lease = await deps.devices.acquire(ctx.signal)
+  await ctx.using({ engine: SKETCH.name, device: lease.device.id })
   const { steps, guidance, name: tier } = parseTier(project.tier)
   const { id: job, attempt } = ctx.job
   const spec = {
     job,
     attempt,
+    freshAfter: ctx.job.freshAfter,
     prompt: task.prompt ?? task.title,
     width: task.width!,
     height: task.height!,

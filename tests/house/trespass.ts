@@ -10,6 +10,7 @@ export type House = ReadonlyMap<string, string>
 export const ROOMS = [
   'errors.ts',
   'clock.ts',
+  'redact.ts',
   'log.ts',
   'config.ts',
   'assets-packed.ts',

@@ -9,6 +9,7 @@ import { openDraftWriter } from '../../src/jobs/drafts.ts'
 import type { Handler } from '../../src/jobs/handler.ts'
 import { openLiveJobs } from '../../src/jobs/live.ts'
 import { startWorker } from '../../src/jobs/worker.ts'
+import { redactor } from '../../src/redact.ts'
 import { silent } from './database.ts'
 import { openTestDatabase } from './jobs.ts'
 
@@ -32,6 +33,7 @@ async function serve(folder: string): Promise<void> {
     live,
     handlers,
     events: openEventLog({ hub, now }),
+    redact: redactor(),
     boot: systemClock.newId(),
     log: silent,
     lanes: { write: 2 },

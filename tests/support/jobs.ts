@@ -14,6 +14,7 @@ import { settle } from '../../src/jobs/settle.ts'
 import { asJson, type Job } from '../../src/jobs/tables.ts'
 import { startWorker, type Worker } from '../../src/jobs/worker.ts'
 import type { Log } from '../../src/log.ts'
+import { redactor } from '../../src/redact.ts'
 import { type StoppedClock, stoppedClock } from './clock.ts'
 import { silent, temporaryFolder } from './database.ts'
 
@@ -50,6 +51,9 @@ export interface EngineOptions {
   clock?: StoppedClock
 }
 
+/** A secret of the settings, known by its value alone. */
+export const CONFIGURED = 'correct horse battery staple'
+
 const folders = new WeakMap<Database, Disposable>()
 
 export async function testEngine({
@@ -71,8 +75,9 @@ function engineOn(db: Database, clock: StoppedClock, boot: string): Engine {
   const hub = openHub({ now: clock.now })
   const live = openLiveJobs({ hub, now: clock.now })
   const handlers = new Map<string, Handler>()
-  const events = openEventLog({ hub, now: clock.now })
-  const deps = { ...clock, random: () => clock.random(), db, events, handlers, live, hub, boot, log: silent }
+  const redact = redactor([CONFIGURED])
+  const events = openEventLog({ hub, now: clock.now, redact })
+  const deps = { ...clock, random: () => clock.random(), db, events, handlers, live, redact, hub, boot, log: silent }
   hub.source = { states: live.states, beats: live.beats, active: (scope) => isScopeActive(db.read, scope) }
   const told: Line[] = []
   hub.tap((line) => void told.push(line))

@@ -39,6 +39,7 @@ export const JobForm = z
     startedAt: Time.nullable(),
     attemptStartedAt: Time.nullable(),
     endedAt: Time.nullable(),
+    freshAfter: z.number().int().describe('What the attempts up to this one left behind does not count.'),
   })
   .meta({ id: 'Job' })
 
@@ -53,6 +54,18 @@ const AttemptForm = z
     phase: z.string().nullable(),
     bytes: z.number().int().nullable(),
     error: Failure.nullable(),
+    stack: z.string().nullable(),
+    tail: z.string().nullable().describe('The end of what was received, at most 2 KB.'),
+    provider: z.string().nullable(),
+    model: z.string().nullable(),
+    engine: z.string().nullable(),
+    device: z.string().nullable(),
+    inputHash: z
+      .string()
+      .nullable()
+      .describe('Equal for attempts that were asked the same and went on from the same draft.'),
+    queuedAt: Time.nullable(),
+    firstByteAt: Time.nullable(),
   })
   .meta({ id: 'Attempt' })
 
