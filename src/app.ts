@@ -27,11 +27,18 @@ import { openDraftWriter } from './jobs/drafts.ts'
 import type { Handler } from './jobs/handler.ts'
 import { isScopeActive } from './jobs/jobs.ts'
 import { openLiveJobs } from './jobs/live.ts'
+import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
+import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
 import { chooseModel, openProviders } from './llm/models.ts'
 import type { Provider } from './llm/provider.ts'
 import { type Log, openLog } from './log.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
+import { attemptsHandler } from './ops/schedules/attempts-job.ts'
+import { backupHandler } from './ops/schedules/backup-job.ts'
+import { builtInSchedules } from './ops/schedules/built-in.ts'
+import { scheduleRoutes } from './ops/schedules/routes.ts'
+import { UPKEEP } from './ops/schedules/upkeep.ts'
 import { openFeeds } from './projects/feed.ts'
 import { jobRoutes } from './projects/jobs/routes.ts'
 import type { ProjectPanels } from './projects/page.ts'
@@ -47,7 +54,7 @@ import { assetRoutes } from './web/assets.ts'
 import { bodies } from './web/body.ts'
 import { csrf } from './web/csrf.ts'
 import { errors } from './web/errors.ts'
-import { guard } from './web/guard.ts'
+import { type Actor, guard } from './web/guard.ts'
 import { securityHeaders } from './web/headers.ts'
 import { hostCheck, hosts, listenerOptions } from './web/hosts.ts'
 import { openLasting } from './web/lasting.ts'
@@ -94,6 +101,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   )
   const state: State = {
     worker: undefined,
+    scheduler: undefined,
     port: config.port,
     previewPort: config.previewPort,
     localSecret,
@@ -139,14 +147,18 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
         check: CHECKERS,
         write: config.writers,
         render: engines.devices.counts().slots,
+        [UPKEEP]: 1,
         ...overrides.lanes,
       }
       await sweepAttempts(engines)
       state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes })
+      await ensureSchedules(engines, builtInSchedules())
+      state.scheduler = await startScheduler(engines)
     },
     async [Symbol.asyncDispose]() {
-      const { worker } = state
+      const { worker, scheduler } = state
       state.worker = undefined
+      await scheduler?.[Symbol.asyncDispose]()
       await worker?.[Symbol.asyncDispose]()
       engines.hub.shutdown()
       await opened[Symbol.asyncDispose]()
@@ -156,6 +168,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
 
 interface State {
   worker: Worker | undefined
+  scheduler: Scheduler | undefined
   port: number
   previewPort: number
   localSecret: string
@@ -211,6 +224,8 @@ async function openEngines(
     writeHandler(deps),
     renderHandler(deps),
     checkHandler(deps),
+    backupHandler({ ...deps, data: config.data, databaseUrl: config.databaseUrl }),
+    attemptsHandler(deps),
     ...(overrides.handlers ?? []),
   ])
     handlers.set(handler.kind, handler as Handler)
@@ -227,6 +242,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
   const door = guard(enter)
   const lasting = opened.use(openLasting(enter))
   const machine = () => machineOf(detected)
+  const shell = (actor: Actor, title: string) => shellFor({ read, machine }, actor, title)
   const previewOrigin = (request: Request) => config.previewUrl ?? originAt(request, state.previewPort)
   const appOrigins = (request: Request) => [
     ...(config.url ? [new URL(config.url).origin] : []),
@@ -264,13 +280,14 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
       new Elysia().use(door).guard({ signedIn: true }, (inside) =>
         inside
           .use(bodies()) // behind the door: nobody's body is read before it is known who asks
-          .use(accountRoutes({ ...accounts, door, shell: (actor, title) => shellFor({ read, machine }, actor, title) }))
+          .use(accountRoutes({ ...accounts, door, shell }))
           .use(projectPages(projects))
           .use(projectApi(projects))
           .use(jobRoutes(rooms))
           .use(workspaceRoutes(rooms))
           .use(studioRoutes(rooms))
-          .use(opsRoutes({ ...engines, ...ops })),
+          .use(opsRoutes({ ...engines, ...ops }))
+          .use(scheduleRoutes({ ...engines, door, shell })),
       ),
     )
   return { app, preview: async (request: Request) => meantForUs(request) ?? preview.handle(request) }

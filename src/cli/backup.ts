@@ -1,14 +1,12 @@
-import { existsSync, renameSync, rmSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readServer } from '../accounts/local.ts'
-import { diskFull, isNoSpace } from '../db/faults.ts'
-import { Conflict, DomainError } from '../errors.ts'
+import { Conflict } from '../errors.ts'
 import { openBlobs } from '../files/blobs.ts'
 import { backupOf, databaseFile } from '../ops/backup.ts'
 import type { Manifest } from '../ops/manifest.ts'
-import { readManifest } from '../ops/unpack.ts'
+import { saveBackup } from '../ops/save-backup.ts'
 import { bytes, plural } from '../web/format.ts'
 import { type Cli, saying, USAGE } from './io.ts'
 import { askFor, reach } from './reach.ts'
@@ -34,47 +32,18 @@ export async function run(args: string[], io: Cli): Promise<number> {
   })
 }
 
-/** The file has its name only once it is whole. */
 async function make({ config }: Cli, { file, includeKey }: Asked): Promise<Manifest> {
   if (!readServer(config.data) && !existsSync(databaseFile(config.databaseUrl))) throw nothingThere(config.data)
-  const partial = `${file}.partial`
-  try {
-    await reach(config, {
-      server: async (facts) => {
-        const body = JSON.stringify({ includeKey })
-        await save(partial, (await askFor(facts, '/api/backups', { method: 'POST', body })).body!)
-      },
-      database: async (deps) => {
-        const blobs = openBlobs(join(config.data, 'blobs'))
-        await save(partial, await backupOf({ ...deps, blobs, data: config.data }, { includeKey }))
-      },
-    })
-    const manifest = await readManifest(partial)
-    renameSync(partial, file)
-    return manifest
-  } finally {
-    rmSync(partial, { force: true })
-  }
-}
-
-async function save(path: string, stream: ReadableStream<Uint8Array>): Promise<void> {
-  try {
-    rmSync(path, { force: true }) // the mode is only obeyed for a file that is new
-    await using file = await open(path, 'wx', 0o600)
-    for await (const chunk of stream) await writeAll(file, chunk)
-    await file.sync()
-  } catch (error) {
-    if (isNoSpace(error)) throw diskFull(error)
-    if (error instanceof DomainError) throw error
-    throw new DomainError('backup_failed', `The backup could not be written to ${path}: ${String(error)} Try again.`, {
-      retryable: true,
-      cause: error,
-    })
-  }
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.byteLength; ) at += (await file.write(chunk, at)).bytesWritten
+  return reach(config, {
+    server: (facts) => {
+      const body = JSON.stringify({ includeKey })
+      return saveBackup(file, async () => (await askFor(facts, '/api/backups', { method: 'POST', body })).body!)
+    },
+    database: (deps) => {
+      const blobs = openBlobs(join(config.data, 'blobs'))
+      return saveBackup(file, () => backupOf({ ...deps, blobs, data: config.data }, { includeKey }))
+    },
+  })
 }
 
 function report(io: Cli, file: string, { counts, blobs, database, missing }: Manifest): number {

@@ -23,6 +23,11 @@ const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }>
     help: 'FILE [--force]   put a backup into the data directory',
     load: () => import('./restore.ts'),
   },
+  schedules: { help: 'list what runs by itself, and when', load: () => import('./schedules.ts') },
+  schedule: {
+    help: 'add | pause | resume | run | time | remove …   change a schedule, or run it now',
+    load: () => import('./schedule.ts'),
+  },
   openapi: { help: 'print the API as an OpenAPI document', load: () => import('./openapi.ts') },
   health: { help: 'ask the running server whether it is ready', load: () => import('./health.ts') },
 }

@@ -55,6 +55,8 @@ export interface Handler<Input = never> {
   run(ctx: JobContext<Input>): Promise<Done>
   /** Called in the transaction of every change of state but the start, with the job as it is now. */
   moved?(tx: Tx, job: Job): Promise<void>
+  /** Makes the kind one that a schedule may run: gives the input as it will be run, or throws Invalid. */
+  schedulable?(input: unknown): Input
 }
 
 /** Thrown by a handler to end its job as cancelled. */

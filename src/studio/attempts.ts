@@ -26,21 +26,24 @@ export async function removeAttempts({ attempts, log }: Omit<AttemptsDeps, 'read
 
 /**
  * Removes the folders of jobs that are unknown or have succeeded: nothing goes on from them. Those of all others stay,
- * since a retry resumes from their checkpoints. Call at boot, before anything runs. Returns the jobs' names.
+ * since a retry resumes from their checkpoints; but not when they ended before `endedBefore`, ms since the epoch: then a
+ * retry begins afresh. Returns the jobs' names.
  */
-export async function sweepAttempts(deps: AttemptsDeps): Promise<string[]> {
+export async function sweepAttempts(deps: AttemptsDeps, endedBefore = 0): Promise<string[]> {
   const swept: string[] = []
   const names = namesIn(deps.attempts)
-  for (let at = 0; at < names.length; at += BATCH) swept.push(...(await useless(deps, names.slice(at, at + BATCH))))
+  for (let at = 0; at < names.length; at += BATCH)
+    swept.push(...(await useless(deps, names.slice(at, at + BATCH), endedBefore)))
   for (const job of swept) await removeAttempts(deps, job)
   if (swept.length > 0) deps.log.info('attempts that nobody needs were removed', { jobs: swept.length })
   return swept
 }
 
-async function useless({ read }: AttemptsDeps, names: string[]): Promise<string[]> {
+async function useless({ read }: AttemptsDeps, names: string[], endedBefore: number): Promise<string[]> {
   const rows = await read.all<{ name: string }>(sql`
     select value as name from json_each(${JSON.stringify(names)})
-    where not exists (select 1 from jobs where id = value and state <> 'succeeded')`)
+    where not exists (
+      select 1 from jobs where id = value and state <> 'succeeded' and coalesce(ended_at, ${endedBefore}) >= ${endedBefore})`)
   return rows.map(({ name }) => name)
 }
 

@@ -1,0 +1,11 @@
+import type { NewSchedule } from '../../jobs/schedules.ts'
+
+/** The schedules that come with Hearth, in the time zone of the machine. */
+export function builtInSchedules(): (NewSchedule & { id: string })[] {
+  const { timeZone: timezone } = new Intl.DateTimeFormat().resolvedOptions()
+  const nightly = { timezone, input: {}, missed: 'once' as const }
+  return [
+    { id: 'backup', name: 'Backup', kind: 'backup', cron: '30 3 * * *', ...nightly, input: { keep: 7 } },
+    { id: 'attempts', name: 'Clear away attempts', kind: 'attempts', cron: '45 4 * * *', ...nightly },
+  ]
+}
