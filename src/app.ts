@@ -93,12 +93,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   await using opening = new AsyncDisposableStack()
   const localSecret = newSecret()
   const redact = redactor([...secretsIn(config), localSecret])
-  const engines = await openEngines(
-    config,
-    { log: openLog(config.log, undefined, redact), ...overrides },
-    redact,
-    opening,
-  )
+  const engines = await openEngines(config, overrides, redact, opening)
   const state: State = {
     worker: undefined,
     scheduler: undefined,
@@ -176,13 +171,8 @@ interface State {
   routes: readonly ListedRoute[]
 }
 
-async function openEngines(
-  config: Config,
-  overrides: Overrides & { log: Log },
-  redact: Redact,
-  opened: AsyncDisposableStack,
-) {
-  const { clock = systemClock, log } = overrides
+async function openEngines(config: Config, overrides: Overrides, redact: Redact, opened: AsyncDisposableStack) {
+  const { clock = systemClock, log = openLog(config.log, undefined, redact) } = overrides
   const { now, newId, random } = clock
   opened.use(lockDataDirectory(config.data))
   const attempts = join(config.data, 'attempts')
