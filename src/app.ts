@@ -137,16 +137,8 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     },
     /** Takes over what an earlier run left, and works until disposed. */
     async startWork() {
-      const lanes = {
-        plan: PLANNERS,
-        check: CHECKERS,
-        write: config.writers,
-        render: engines.devices.counts().slots,
-        [UPKEEP]: 1,
-        ...overrides.lanes,
-      }
       await sweepAttempts(engines)
-      state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes })
+      state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes: lanesOf(config, engines, overrides) })
       await ensureSchedules(engines, builtInSchedules())
       state.scheduler = await startScheduler(engines)
     },
@@ -159,6 +151,11 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       await opened[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Most jobs at once, by lane. */
+function lanesOf({ writers }: Config, { devices }: Engines, { lanes }: Overrides): Record<string, number> {
+  return { plan: PLANNERS, check: CHECKERS, write: writers, render: devices.counts().slots, [UPKEEP]: 1, ...lanes }
 }
 
 interface State {
