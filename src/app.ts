@@ -137,8 +137,9 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     },
     /** Takes over what an earlier run left, and works until disposed. */
     async startWork() {
+      const lanes = lanesOf(config, engines, overrides)
       await sweepAttempts(engines)
-      state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes: lanesOf(config, engines, overrides) })
+      state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes })
       await ensureSchedules(engines, builtInSchedules())
       state.scheduler = await startScheduler(engines)
     },
