@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, lte, ne, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, lte, ne, or, sql } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { DomainError, errorFacts } from '../errors.ts'
@@ -7,6 +7,7 @@ import { openAttempt } from './attempt-row.ts'
 import type { JobsDeps } from './jobs.ts'
 import { refOf, settle } from './settle.ts'
 import { checkpoints, drafts, type Job, jobs } from './tables.ts'
+import { clearTurns, nextInLine, passTurn } from './turns.ts'
 
 /** How long a claim holds without being renewed. */
 export const LEASE_MS = 30_000
@@ -18,33 +19,25 @@ export interface Owner {
   boot: string
 }
 
-/** Takes up to `limit` jobs of a lane, in their order, counts the attempt and sets the lease in the same statement, and says so. */
+/** Takes up to `limit` jobs of a lane, in turn, counts the attempt and sets the lease in the same statement, and says so. */
 export function claim(deps: JobsDeps, { boot }: Owner, lane: string, limit: number): Promise<Job[]> {
   return deps.db.write(async (tx) => {
     const at = deps.now()
     const claimed: Job[] = []
-    for (const id of await nextInLine(tx, lane, at, limit)) {
-      const job = await start(tx, id, boot, at)
+    while (claimed.length < limit) {
+      const job = await startNext(tx, lane, boot, at)
+      if (!job) break
+      await passTurn(tx, job)
       await openAttempt(tx, job, boot, at)
       await deps.events.append(tx, { type: 'job.started', scope: job.scope, job: refOf(job) })
       claimed.push(job)
     }
+    await clearTurns(tx, lane, claimed)
     return claimed
   })
 }
 
-/** The ids of the jobs to claim: the highest priority first, then the one that has been due longest. */
-async function nextInLine(tx: Tx, lane: string, at: number, limit: number): Promise<string[]> {
-  const rows = await tx
-    .select({ id: jobs.id })
-    .from(jobs)
-    .where(and(eq(jobs.state, 'queued'), eq(jobs.lane, lane), lte(jobs.runAt, at)))
-    .orderBy(desc(jobs.priority), asc(jobs.runAt), asc(jobs.createdAt), sql`rowid`)
-    .limit(limit)
-  return rows.map(({ id }) => id)
-}
-
-async function start(tx: Tx, id: string, boot: string, at: number): Promise<Job> {
+async function startNext(tx: Tx, lane: string, boot: string, at: number): Promise<Job | undefined> {
   const [job] = await tx
     .update(jobs)
     .set({
@@ -55,9 +48,9 @@ async function start(tx: Tx, id: string, boot: string, at: number): Promise<Job>
       attemptStartedAt: at,
       startedAt: sql`coalesce(${jobs.startedAt}, ${at})`,
     })
-    .where(and(eq(jobs.id, id), eq(jobs.state, 'queued')))
+    .where(eq(jobs.id, nextInLine(lane, at)))
     .returning()
-  return job!
+  return job
 }
 
 /** Prolongs the leases of what this run of the server is working on. Returns the ids of those that it still owns. */

@@ -6,6 +6,7 @@ import type { Scope } from '../events/line.ts'
 import { refOf, type SettleDeps, settle } from './settle.ts'
 import type { JobState, Move } from './state.ts'
 import { attempts, checkpoints, type Job, jobs } from './tables.ts'
+import { lineUp } from './turns.ts'
 
 export interface JobsDeps extends SettleDeps {
   db: Database
@@ -18,6 +19,8 @@ export interface NewJob {
   /** The project it belongs to. */
   scope?: string
   by?: string
+  /** The person that it is done for, as `by` names them: nobody's jobs keep another's waiting. */
+  owner?: string
   priority?: number
   /** A second enqueue with the same key returns the first job. */
   key?: string
@@ -29,7 +32,7 @@ export interface NewJob {
 export async function enqueue(
   deps: JobsDeps,
   tx: Tx,
-  { kind, input, scope, by = 'system', priority = 0, key, about }: NewJob,
+  { kind, input, scope, by = 'system', owner = by, priority = 0, key, about }: NewJob,
 ): Promise<Job> {
   const lane = deps.handlers.get(kind)?.lane
   if (!lane) throw new Error(`no handler for jobs of kind “${kind}”`)
@@ -41,6 +44,7 @@ export async function enqueue(
     input: input ?? {},
     scope,
     by,
+    owner,
     priority,
     idempotencyKey: key,
     state: 'queued' as const,
@@ -49,6 +53,7 @@ export async function enqueue(
   }
   const [job] = await tx.insert(jobs).values(row).onConflictDoNothing({ target: jobs.idempotencyKey }).returning()
   if (!job) return jobByKey(tx, key!)
+  await lineUp(tx, job)
   await deps.events.append(tx, { type: 'job.queued', scope: job.scope, job: refOf(job), by, data: about })
   return job
 }

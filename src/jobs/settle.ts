@@ -10,6 +10,7 @@ import { type Handler, LeaseLost } from './handler.ts'
 import type { LiveJobs } from './live.ts'
 import { isTerminal, type Move, move } from './state.ts'
 import { drafts, type Job, jobs, type Outcome } from './tables.ts'
+import { lineUp } from './turns.ts'
 
 export interface SettleDeps {
   events: EventLog
@@ -53,6 +54,7 @@ export async function settle(deps: SettleDeps, tx: Tx, job: Job, settlement: Set
     endedAt: isTerminal(state) ? deps.now() : null,
   })
   if (job.state === 'running') await closeAttempt(deps, tx, job, what)
+  if (state === 'queued') await lineUp(tx, changed)
   if (state === 'succeeded') await tx.delete(drafts).where(eq(drafts.job, job.id))
   await deps.events.append(tx, {
     type: what.event,

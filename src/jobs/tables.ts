@@ -22,6 +22,7 @@ export const jobs = sqliteTable('jobs', {
   result: text('result', { mode: 'json' }).$type<unknown>(),
   error: text('error', { mode: 'json' }).$type<ErrorFacts>(),
   by: text('author').notNull(),
+  owner: text('owner').notNull().default('system'),
   createdAt: integer('created_at').notNull(),
   startedAt: integer('started_at'),
   attemptStartedAt: integer('attempt_started_at'),

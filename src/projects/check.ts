@@ -2,7 +2,7 @@ import { and, count, eq, isNotNull } from 'drizzle-orm'
 import type { Tx } from '../db/writer.ts'
 import { enqueue } from '../jobs/jobs.ts'
 import { type Job, jobs } from '../jobs/tables.ts'
-import type { ProjectsDeps } from './projects.ts'
+import { type ProjectsDeps, projectById } from './projects.ts'
 
 /** The kind of job that looks at what a project has become. */
 export const CHECK = 'check'
@@ -32,8 +32,9 @@ export interface CheckView {
 export async function enqueueCheck(deps: ProjectsDeps, tx: Tx, project: string): Promise<Job> {
   const begun = and(eq(jobs.scope, project), eq(jobs.kind, CHECK), isNotNull(jobs.startedAt))
   const [row] = await tx.select({ many: count() }).from(jobs).where(begun)
+  const { createdBy: owner } = await projectById(tx, project)
   const key = `check:${project}:${row!.many + 1}`
-  return enqueue(deps, tx, { kind: CHECK, input: {}, scope: project, key, about: { title: 'the project' } })
+  return enqueue(deps, tx, { kind: CHECK, input: {}, scope: project, owner, key, about: { title: 'the project' } })
 }
 
 /** The last of a project's checks; null while there was none. `list` is the newest job first. */

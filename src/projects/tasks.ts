@@ -86,13 +86,15 @@ export async function completeTask(deps: TasksDeps, tx: Tx, id: string, job: Job
 
 /** Queues a job for each task that can start now, unless the plan still waits for a person. */
 export async function startReady(deps: TasksDeps, tx: Tx, project: string): Promise<Job[]> {
-  if (!(await projectById(tx, project)).autorun) return []
+  const { autorun, createdBy } = await projectById(tx, project)
+  if (!autorun) return []
   const started: Job[] = []
   for (const task of readyTasks(await tasksOf(tx, project))) {
     const job = await enqueue(deps, tx, {
       kind: task.kind,
       input: { task: task.id },
       scope: project,
+      owner: createdBy,
       key: `task:${task.id}`,
       about: { task: task.id, title: task.title, path: task.path },
     })

@@ -12,6 +12,7 @@ import { enqueue, isScopeActive, type JobsDeps, jobById, jobWithAttempts, type N
 import { type LiveJobs, openLiveJobs } from '../../src/jobs/live.ts'
 import { settle } from '../../src/jobs/settle.ts'
 import { asJson, type Job } from '../../src/jobs/tables.ts'
+import { givenBack } from '../../src/jobs/verdict.ts'
 import { startWorker, type Worker } from '../../src/jobs/worker.ts'
 import type { Log } from '../../src/log.ts'
 import { redactor } from '../../src/redact.ts'
@@ -30,6 +31,8 @@ export interface Engine extends AsyncDisposable {
   enqueue(kind: string, more?: Partial<NewJob>): Promise<Job>
   claimed(lane?: string): Promise<Job>
   succeed(job: Job): Promise<Job>
+  /** Gives a claimed job back to the queue. */
+  release(job: Job): Promise<Job>
   work(lanes?: Record<string, number>): Promise<Worker>
   /** Moves the clock and lets the worker look at the queue. */
   pass(ms: number): void
@@ -108,6 +111,7 @@ function engineOn(db: Database, clock: StoppedClock, boot: string): Engine {
           set: { result: asJson('ok') },
         }),
       ),
+    release: (job) => db.write((tx) => settle(deps, tx, job, givenBack(deps))),
     async work(lanes = Object.fromEntries([...handlers.values()].map(({ lane }) => [lane, 1]))) {
       const worker = await startWorker({ ...deps, lanes })
       workers.push(worker)

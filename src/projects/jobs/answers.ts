@@ -35,6 +35,7 @@ export const JobForm = z
     result: z.unknown(),
     error: Failure.nullable(),
     by: z.string(),
+    owner: z.string().describe('The person that it is done for.'),
     createdAt: Time,
     startedAt: Time.nullable(),
     attemptStartedAt: Time.nullable(),
