@@ -30,7 +30,7 @@ import { openLiveJobs } from './jobs/live.ts'
 import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
 import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
-import { chooseModel, openProviders } from './llm/models.ts'
+import { findModel, openProviders } from './llm/models.ts'
 import type { Provider } from './llm/provider.ts'
 import { type Log, openLog } from './log.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
@@ -304,8 +304,11 @@ function machineOf([device]: Device[]): Machine {
     : { name, tier, freeGb: freeBytes / GIB, totalGb: totalBytes / GIB }
 }
 
+/** A project outlives the settings that it was made with: the name of a model that is gone has to do. */
 function labelOf(providers: Provider[], name: string): { label: string; demo: boolean } {
-  const { provider, model } = chooseModel(providers, name)
+  const found = findModel(providers, name)
+  if (!found) return { label: name, demo: false }
+  const { provider, model } = found
   return { label: provider.demo ? provider.label : model, demo: provider.demo }
 }
 

@@ -30,13 +30,19 @@ export function openProviders(
 export function chooseModel(providers: Provider[], wanted?: string): Choice {
   const name = wanted?.trim()
   if (!name) return defaultOf(providers[0]!)
+  const found = findModel(providers, name)
+  if (!found) throw unknownModel(providers, name)
+  return found
+}
+
+/** What a name means with these settings; undefined for one that they don't know, or know no more. */
+export function findModel(providers: Provider[], name: string): Choice | undefined {
   const [first, model] = split(name)
   const named = providers.find((provider) => provider.name === first)
   if (named && model === undefined) return defaultOf(named)
   const provider = model === undefined ? providers.find((one) => one.takes(name)) : named
   const id = model ?? name
-  if (!provider?.takes(id)) throw unknownModel(providers, name)
-  return { provider, model: id }
+  return provider?.takes(id) ? { provider, model: id } : undefined
 }
 
 function split(name: string): [string, string | undefined] {

@@ -64,14 +64,18 @@ export function openFeeds(deps: FeedDeps): Feeds {
   function openFeed(watched: Watched, shown: Region[]): Feed {
     const { project } = watched
     let due: ReturnType<typeof setTimeout> | undefined
+    let missed = false
     const render = async () => {
-      due = undefined
+      missed = false
       if (feed.readers.size === 0) return close()
       await sendChanges(deps, watched, feed).catch((error) =>
         deps.log.error('a project’s page could not be rendered', { project, error }),
       )
+      due = undefined // one at a time: an older page must never overtake a newer one
+      if (missed) soon()
     }
     const soon = () => {
+      missed = true
       due ??= setTimeout(render, RENDER_MS)
     }
     const hear = (line: Line) => {
@@ -82,7 +86,7 @@ export function openFeeds(deps: FeedDeps): Feeds {
     const close = () => {
       unsubscribe()
       clearTimeout(due)
-      feeds.delete(keyOf(watched))
+      if (feeds.get(keyOf(watched)) === feed) feeds.delete(keyOf(watched))
     }
     const over = (reason: 'idle' | 'shutdown') => {
       if (reason === 'idle') return soon()

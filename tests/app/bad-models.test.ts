@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { leapingApp, type TestApp } from '../support/app.ts'
+import { leapingApp, type TestApp, testApp } from '../support/app.ts'
 import type { WireLine } from '../support/client.ts'
+import { temporaryFolder } from '../support/database.ts'
 import {
   type Answer,
   modelPerBrief,
@@ -179,6 +180,24 @@ test('a job that failed can be retried, and the project goes on', async () => {
   expect((await app.post(`/api/jobs/${job.id}/retry`)).status).toBe(202)
   expect(await app.settled(project.id)).toBe('done')
 })
+
+test('a project whose model is set up no more can still be read and watched', async () => {
+  using folder = temporaryFolder()
+  const providers = [scriptedModel({ plan: [ONE_FILE], files: GOOD })]
+  let path: string
+  {
+    await using before = await testApp({ data: folder.path, providers })
+    const { project } = await before.make()
+    path = `/projects/${project.id}`
+    expect(await before.settled(project.id)).toBe('done')
+  }
+  await using after = await testApp({ data: folder.path })
+  const page = await after.request(path)
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('written by scripted')])
+  const reader = (await after.request(`${path}/stream`)).body!.getReader()
+  expect(new TextDecoder().decode((await reader.read()).value)).toContain('written by scripted')
+  await reader.cancel()
+}, 15_000)
 
 async function terminal(job: string, type: string): Promise<WireLine> {
   using reading = await app.follow(`/api/jobs/${job}/events`)
