@@ -14,6 +14,8 @@ export interface RunningServer extends AsyncDisposable {
   pid: number
   /** What it has written to standard error so far. */
   errors(): string
+  /** Resolves when it is gone, for whatever reason. */
+  exited: Promise<void>
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>
   /** SIGTERM, and waits; its exit code. */
@@ -52,6 +54,7 @@ export async function startServer({
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let errors = ''
   child.stderr!.on('data', (chunk) => {
     errors += chunk
@@ -62,6 +65,7 @@ export async function startServer({
     setupLink,
     pid: child.pid!,
     errors: () => errors,
+    exited,
     kill: () => end(child, 'SIGKILL').then(() => {}),
     stop: () => end(child, 'SIGTERM'),
     [Symbol.asyncDispose]: async () => void (await end(child, 'SIGKILL')),

@@ -1,0 +1,101 @@
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { asc, eq, sql } from 'drizzle-orm'
+import { changes } from '../../src/changes/tables.ts'
+import { lookAt } from '../../src/db/look.ts'
+import type { Reader } from '../../src/db/open.ts'
+import { lineOf, wire } from '../../src/events/line.ts'
+import { events } from '../../src/events/tables.ts'
+import { attempts, jobs } from '../../src/jobs/tables.ts'
+import { projects } from '../../src/projects/tables.ts'
+import { artifacts } from '../../src/studio/tables.ts'
+import { fileVersions } from '../../src/workspace/tables.ts'
+import type { WireLine } from '../support/client.ts'
+import type { Kept } from './history.ts'
+
+/** Reads what a dead server left, on a copy: opening the database itself would mend what its next start must mend. */
+export async function keptIn(data: string): Promise<Kept> {
+  const folder = mkdtempSync(join(tmpdir(), 'hearth-kept-'))
+  try {
+    for (const name of ['hearth.db', 'hearth.db-wal'])
+      if (existsSync(join(data, name))) copyFileSync(join(data, name), join(folder, name))
+    using look = await lookAt(join(folder, 'hearth.db'))
+    return await keptBy(look.read, data)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function keptBy(read: Reader, data: string): Promise<Kept> {
+  const [{ integrity_check: integrity }] = (await read.all(sql`PRAGMA integrity_check(1)`)) as [
+    { integrity_check: string },
+  ]
+  const references = await read.all(sql`PRAGMA foreign_key_check`)
+  const foreignKeys = references.length > 0 ? JSON.stringify(references[0]) : ''
+  const folders = foldersIn(join(data, 'attempts'))
+  if (!(await isMigrated(read))) return { ...NOTHING, integrity, foreignKeys, folders }
+  const rows = await read.select().from(events).orderBy(asc(events.seq))
+  const ofProjects = Map.groupBy(
+    rows.filter(({ scope }) => scope !== null),
+    ({ scope }) => scope!,
+  )
+  const versions = await read.select().from(fileVersions)
+  const made = await read.select().from(artifacts)
+  const ofFiles = await read.select().from(changes).where(eq(changes.entity, 'file'))
+  return {
+    integrity,
+    foreignKeys,
+    projects: await read.select().from(projects),
+    jobs: await read.select().from(jobs),
+    attempts: await read.select().from(attempts),
+    lines: new Map(
+      [...ofProjects].map(([project, own]) => [
+        project,
+        own.map((row) => wire(lineOf(row), { project }) as unknown as WireLine),
+      ]),
+    ),
+    versions,
+    changes: ofFiles.map(({ scope, entityId, version, job }) => ({ project: scope, path: entityId, version, job })),
+    artifacts: made,
+    blobs: await blobsOf(
+      data,
+      [...versions, ...made].map(({ hash }) => hash),
+    ),
+    folders,
+  }
+}
+
+const NOTHING = {
+  projects: [],
+  jobs: [],
+  attempts: [],
+  lines: new Map(),
+  versions: [],
+  changes: [],
+  artifacts: [],
+  blobs: new Map(),
+}
+
+/** False when the very first start was killed before it had made all tables. */
+async function isMigrated(read: Reader): Promise<boolean> {
+  const tables = await read.all<{ name: string }>(
+    sql`SELECT name FROM sqlite_master WHERE name IN ('jobs','projects','changes','file_versions','artifacts')`,
+  )
+  return tables.length === 5
+}
+
+async function blobsOf(data: string, hashes: string[]): Promise<Map<string, string | null>> {
+  const found = new Map<string, string | null>()
+  for (const hash of new Set(hashes)) {
+    const file = Bun.file(join(data, 'blobs', hash.slice(0, 2), hash))
+    const real = (await file.exists()) ? new Bun.CryptoHasher('sha256').update(await file.bytes()).digest('hex') : null
+    found.set(hash, real)
+  }
+  return found
+}
+
+function foldersIn(root: string): string[] {
+  if (!existsSync(root)) return []
+  return readdirSync(root).flatMap((job) => readdirSync(join(root, job)).map((attempt) => `${job}/${attempt}`))
+}
