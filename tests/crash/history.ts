@@ -8,7 +8,7 @@ export interface Kept {
   projects: { id: string }[]
   jobs: { id: string; kind: string; state: string; attempt: number; error: unknown; scope: string | null }[]
   attempts: { job: string; attempt: number; outcome: string | null }[]
-  /** All durable lines, by project, as they go over the wire. */
+  /** All durable lines, by project ('' for those of none), as they go over the wire. */
   lines: Map<string, WireLine[]>
   versions: { project: string; path: string; version: number; hash: string }[]
   /** The changes of files. */
@@ -27,7 +27,7 @@ export interface History {
   /** All durable lines that the one reader of each project was sent, over all of its connections, in order. */
   told: Map<string, WireLine[]>
   kept: Kept
-  /** True when all work is over and every reader has been told of it. */
+  /** True when the work of all projects is over and every reader has been told of it. */
   over: boolean
 }
 
@@ -53,7 +53,9 @@ export function violations(history: History): string[] {
   return [
     ...(kept.foreignKeys ? [`a row refers to nothing: ${kept.foreignKeys}`] : []),
     ...lostSubmits(history),
-    ...[...kept.lines].flatMap(([project, lines]) => brokenChain(`the log of ${project}`, lines)),
+    ...[...kept.lines].flatMap(([project, lines]) =>
+      project === '' ? [] : brokenChain(`the log of ${project}`, lines),
+    ),
     ...[...history.told].flatMap(([project, lines]) => [
       ...brokenChain(`what the reader of ${project} was told`, lines),
       ...toldOtherwise(project, lines, kept.lines.get(project) ?? [], history.over),
@@ -114,7 +116,7 @@ function wrongJob(job: Kept['jobs'][number], { kept, over }: History): string[] 
   const open = attempts.filter(({ outcome }) => outcome === null)
   return [
     ...(STATE_AFTER[last?.type ?? ''] === state ? [] : [`${name} is ${state} after ${last?.type}`]),
-    ...(over && !ENDED.includes(state) ? [`${name} has not ended: it is ${state}`] : []),
+    ...(over && job.scope !== null && !ENDED.includes(state) ? [`${name} has not ended: it is ${state}`] : []),
     ...(state === 'held' || state === 'failed' ? (job.error ? [] : [`${name} is ${state} without a reason`]) : []),
     ...secondEnds(name, lines),
     ...(attempts.length === attempt ? [] : [`${name} counts ${attempt} attempts, and has ${attempts.length}`]),

@@ -36,10 +36,7 @@ async function keptBy(read: Reader, data: string): Promise<Kept> {
   const folders = foldersIn(join(data, 'attempts'))
   if (!(await isMigrated(read))) return { ...NOTHING, integrity, foreignKeys, folders }
   const rows = await read.select().from(events).orderBy(asc(events.seq))
-  const ofProjects = Map.groupBy(
-    rows.filter(({ scope }) => scope !== null),
-    ({ scope }) => scope!,
-  )
+  const ofProjects = Map.groupBy(rows, ({ scope }) => scope ?? '')
   const versions = await read.select().from(fileVersions)
   const made = await read.select().from(artifacts)
   const ofFiles = await read.select().from(changes).where(eq(changes.entity, 'file'))
