@@ -40,7 +40,7 @@ import { builtInSchedules } from './ops/schedules/built-in.ts'
 import { scheduleRoutes } from './ops/schedules/routes.ts'
 import { UPKEEP } from './ops/schedules/upkeep.ts'
 import { openFeeds } from './projects/feed.ts'
-import { jobRoutes } from './projects/jobs/routes.ts'
+import { jobForms, jobRoutes } from './projects/jobs/routes.ts'
 import type { ProjectPanels } from './projects/page.ts'
 import { projectApi, projectPages } from './projects/routes.ts'
 import { type Machine, shellFor } from './projects/shell.ts'
@@ -272,6 +272,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(projectPages(projects))
           .use(projectApi(projects))
           .use(jobRoutes(rooms))
+          .use(jobForms(rooms))
           .use(workspaceRoutes(rooms))
           .use(studioRoutes(rooms))
           .use(opsRoutes({ ...engines, ...ops }))

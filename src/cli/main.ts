@@ -12,6 +12,14 @@ const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }>
     help: '"<brief>" [--model M] [--tier T] [--out DIR] [--force] [--json]   make a project',
     load: () => import('./make.ts'),
   },
+  jobs: {
+    help: '[PROJECT] [--state STATE] | cancel|retry|pause|resume PROJECT   list the jobs, or move all of a project',
+    load: () => import('./jobs.ts'),
+  },
+  job: {
+    help: 'ID | cancel|retry|pause|resume ID [--from-scratch] | raise ID [--to N]   look at a job, or move it',
+    load: () => import('./job.ts'),
+  },
   account: { help: 'add EMAIL [--role ROLE]   add an account', load: () => import('./account.ts') },
   token: { help: 'add NAME --account EMAIL [--scope S]   make an API token', load: () => import('./token.ts') },
   doctor: { help: 'look at what Hearth needs, and how it is', load: () => import('./doctor.ts') },

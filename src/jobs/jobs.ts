@@ -1,11 +1,11 @@
 import { and, asc, desc, eq, inArray } from 'drizzle-orm'
 import type { Database, Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
-import { NotFound } from '../errors.ts'
+import { Conflict, NotFound } from '../errors.ts'
 import type { Scope } from '../events/line.ts'
-import { refOf, type SettleDeps, settle } from './settle.ts'
-import type { JobState, Move } from './state.ts'
-import { attempts, checkpoints, type Job, jobs } from './tables.ts'
+import { jobChanged, refOf, type SettleDeps, settle } from './settle.ts'
+import { isTerminal, type JobState, type Move } from './state.ts'
+import { attempts, checkpoints, drafts, type Job, jobs } from './tables.ts'
 import { lineUp } from './turns.ts'
 
 export interface JobsDeps extends SettleDeps {
@@ -80,24 +80,52 @@ export function jobsOf(read: Reader, scope: string): Promise<Job[]> {
   return read.select().from(jobs).where(eq(jobs.scope, scope)).orderBy(desc(jobs.createdAt), desc(jobs.id))
 }
 
+/** What was asked for, if it is about an attempt that was seen: another one is never touched. */
+export interface Seen {
+  attempt?: number | undefined
+}
+
 /** Ends a job: at once for good; what runs hears of it within a second and frees what it holds. */
-export function cancelJob(deps: JobsDeps, id: string, by: string): Promise<Job> {
-  return deps.db.write(async (tx) => cancelIn(deps, tx, await jobById(tx, id), by))
+export function cancelJob(deps: JobsDeps, id: string, by: string, seen: Seen = {}): Promise<Job> {
+  return deps.db.write(async (tx) => cancelIn(deps, tx, await jobAsSeen(tx, id, seen), by))
 }
 
 /** Stops a job where it is, keeping what it has made; `resumeJob` goes on from there. */
-export function pauseJob(deps: JobsDeps, id: string, by: string): Promise<Job> {
-  return deps.db.write(async (tx) => pauseIn(deps, tx, await jobById(tx, id), by))
+export function pauseJob(deps: JobsDeps, id: string, by: string, seen: Seen = {}): Promise<Job> {
+  return deps.db.write(async (tx) => pauseIn(deps, tx, await jobAsSeen(tx, id, seen), by))
 }
 
 /** Puts a paused job back into the queue. */
-export function resumeJob(deps: JobsDeps, id: string, by: string): Promise<Job> {
-  return deps.db.write(async (tx) => resumeIn(deps, tx, await jobById(tx, id), by))
+export function resumeJob(deps: JobsDeps, id: string, by: string, seen: Seen = {}): Promise<Job> {
+  return deps.db.write(async (tx) => resumeIn(deps, tx, await jobAsSeen(tx, id, seen), by))
 }
 
-/** Tries a failed, cancelled or held job again, from its last checkpoint, with all its tries. */
-export function retryJob(deps: JobsDeps, id: string, by: string): Promise<Job> {
-  return deps.db.write(async (tx) => retryIn(deps, tx, await jobById(tx, id), by))
+/**
+ * Tries a failed, cancelled or held job again with all its tries: from its last checkpoint, or from scratch, without
+ * the draft and the checkpoints.
+ */
+export function retryJob(
+  deps: JobsDeps,
+  id: string,
+  by: string,
+  { fromScratch = false, ...seen }: Seen & { fromScratch?: boolean } = {},
+): Promise<Job> {
+  return deps.db.write(async (tx) => {
+    const job = await jobAsSeen(tx, id, seen)
+    return fromScratch ? retryFromScratchIn(deps, tx, job, by) : retryIn(deps, tx, job, by)
+  })
+}
+
+/** Gives a job that has not ended another priority: the higher goes first. @throws Conflict `not_allowed` */
+export function prioritiseJob(deps: JobsDeps, id: string, by: string, priority: number): Promise<Job> {
+  return deps.db.write(async (tx) => {
+    const job = await jobById(tx, id)
+    if (isTerminal(job.state)) throw ended(job)
+    const [changed] = await tx.update(jobs).set({ priority }).where(eq(jobs.id, id)).returning()
+    const { scope } = job
+    await deps.events.append(tx, { type: 'job.prioritised', scope, job: refOf(job), by, data: { priority } })
+    return changed!
+  })
 }
 
 /** Does one move to every job of a project that allows it, in one transaction. Returns the jobs that moved. */
@@ -136,6 +164,27 @@ function resumeIn(deps: JobsDeps, tx: Tx, job: Job, by: string): Promise<Job> {
 function retryIn(deps: JobsDeps, tx: Tx, job: Job, by: string): Promise<Job> {
   const set = { runAt: deps.now(), failures: 0, crashes: 0, error: null }
   return settle(deps, tx, job, { move: 'retry', event: 'job.queued', by, set })
+}
+
+async function retryFromScratchIn(deps: JobsDeps, tx: Tx, job: Job, by: string): Promise<Job> {
+  const { id, attempt } = job
+  await tx.delete(drafts).where(eq(drafts.job, id))
+  await tx.delete(checkpoints).where(eq(checkpoints.job, id))
+  const set = { runAt: deps.now(), failures: 0, crashes: 0, crashMark: -1, freshAfter: attempt, error: null }
+  return settle(deps, tx, job, { move: 'retry', event: 'job.queued', by, data: { fromScratch: true }, set })
+}
+
+/** @throws NotFound `unknown_job`; Conflict `job_changed` when another attempt has begun since */
+async function jobAsSeen(tx: Tx, id: string, { attempt }: Seen): Promise<Job> {
+  const job = await jobById(tx, id)
+  if (attempt !== undefined && attempt !== job.attempt) throw jobChanged(job)
+  return job
+}
+
+function ended({ state }: Job): Conflict {
+  return new Conflict('not_allowed', `A job that is ${state} has no turn to wait for. Retry it first.`, {
+    context: { state, move: 'prioritise' },
+  })
 }
 
 async function jobByKey(tx: Tx, key: string): Promise<Job> {

@@ -80,7 +80,13 @@ async function change(tx: Tx, job: Job, set: Partial<Job> | { result?: SQL }): P
     .returning()
   if (changed) return changed
   if (job.state === 'running') throw new LeaseLost(job.id, job.attempt)
-  throw new Conflict('job_changed', 'The job changed in the meantime. Look again, then repeat what you wanted.', {
+  throw jobChanged(job)
+}
+
+/** What was seen of a job is not so any more. */
+export function jobChanged({ state, attempt }: Job): Conflict {
+  return new Conflict('job_changed', 'The job changed in the meantime. Look again, then repeat what you wanted.', {
     retryable: true,
+    context: { state, attempt },
   })
 }

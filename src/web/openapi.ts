@@ -97,7 +97,12 @@ function operation({ hooks, path }: ListedRoute, shown: string, schemas: Json): 
     ...known,
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body instanceof z.ZodType
-      ? { requestBody: { required: true, content: content(body, undefined, schemas, 'input') } }
+      ? {
+          requestBody: {
+            required: !body.safeParse(undefined).success,
+            content: content(body, undefined, schemas, 'input'),
+          },
+        }
       : {}),
     responses: { ...responses(answers, path, schemas), default: PROBLEM },
   }

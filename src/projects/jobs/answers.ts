@@ -3,7 +3,7 @@ import { type Answer, says } from '../../web/openapi.ts'
 import { eventStream } from '../../web/stream-lines.ts'
 
 const Time = z.number().int().describe('ms since the epoch')
-const State = z.enum(['queued', 'running', 'paused', 'held', 'succeeded', 'failed', 'cancelled'])
+export const JobStateForm = z.enum(['queued', 'running', 'paused', 'held', 'succeeded', 'failed', 'cancelled'])
 
 const Failure = z
   .object({
@@ -23,7 +23,7 @@ export const JobForm = z
     scope: z.string().nullable().describe('The project that it belongs to.'),
     idempotencyKey: z.string().nullable(),
     input: z.unknown(),
-    state: State,
+    state: JobStateForm,
     priority: z.number().int(),
     attempt: z.number().int(),
     failures: z.number().int(),
@@ -74,26 +74,48 @@ const CheckpointForm = z
   .object({ job: z.string(), name: z.string(), attempt: z.number().int(), value: z.unknown(), at: Time })
   .meta({ id: 'Checkpoint' })
 
+const WaitForm = z
+  .object({
+    reason: z.enum(['place', 'retry', 'later', 'paused', 'held']),
+    until: Time.nullable(),
+    says: z.string(),
+  })
+  .meta({ id: 'Wait' })
+
 /** Several jobs: those that a request has started or moved. */
 export const JobsForm = z.object({ jobs: z.array(JobForm) })
 
 const TAG = 'Jobs'
 const WORDS = {
   cancellation: 'Cancel a job',
-  retry: 'Try a job again',
+  retry: 'Try a job again, from where it was or from scratch',
   pause: 'Pause a job',
   resumption: 'Go on with a paused job',
 }
 
 /** What the API of jobs says of itself. */
 export const JOB_SAYS = {
+  list: says('listJobs', TAG, 'The jobs, the newest first, a page at a time', () => ({
+    200: {
+      says: 'A page; nextCursor is null at the end.',
+      form: z.object({ items: z.array(JobForm), nextCursor: z.string().nullable() }),
+    },
+  })),
   get: says('getJob', TAG, 'A job, its attempts and its checkpoints', () => ({
     200: {
       says: 'The job.',
-      form: z.object({ job: JobForm, attempts: z.array(AttemptForm), checkpoints: z.array(CheckpointForm) }),
+      form: z.object({
+        job: JobForm,
+        attempts: z.array(AttemptForm),
+        checkpoints: z.array(CheckpointForm),
+        wait: WaitForm.nullable().describe('Why it does not run at this moment.'),
+      }),
     },
   })),
   events: says('followJob', TAG, 'The events of a job, until its end', () => ({ 200: eventStream() })),
+  prioritise: says('createPriorityOfJob', TAG, 'Give a job another priority; 10 when none is said, 0 is usual', () => ({
+    202: { says: 'The job as it is now.', form: z.object({ job: JobForm }) },
+  })),
   move: (noun: keyof typeof WORDS) =>
     says(
       `create${noun[0]!.toUpperCase()}${noun.slice(1)}OfJob`,

@@ -1,11 +1,24 @@
 import { Elysia } from 'elysia'
+import { z } from 'zod'
 import type { FollowDeps } from '../../events/follow.ts'
-import { cancelJob, type JobsDeps, jobById, jobWithAttempts, pauseJob, resumeJob, retryJob } from '../../jobs/jobs.ts'
+import {
+  cancelJob,
+  type JobsDeps,
+  jobById,
+  jobWithAttempts,
+  pauseJob,
+  prioritiseJob,
+  resumeJob,
+  retryJob,
+} from '../../jobs/jobs.ts'
+import { listJobs } from '../../jobs/list.ts'
 import type { Job } from '../../jobs/tables.ts'
+import { waitOf } from '../../jobs/wait.ts'
 import { EventsQuery, eventsResponse } from '../../web/events.ts'
 import type { Guard } from '../../web/guard.ts'
 import type { Lasting } from '../../web/lasting.ts'
-import { JOB_SAYS } from './answers.ts'
+import { projectById } from '../projects.ts'
+import { JOB_SAYS, JobStateForm } from './answers.ts'
 
 export interface JobRoutesDeps extends JobsDeps, FollowDeps {
   guard: Guard
@@ -14,36 +27,107 @@ export interface JobRoutesDeps extends JobsDeps, FollowDeps {
 
 /** What a person can do to a job, by the noun that the request creates. */
 const VERBS = { cancellation: cancelJob, retry: retryJob, pause: pauseJob, resumption: resumeJob } as const
+type Noun = keyof typeof VERBS
 
-/** The API of jobs, and the forms on a project's page. */
+/** Goes before what has the usual priority, 0. */
+const RAISED = 10
+
+const Attempt = z.number('takes a number').int().min(0).optional()
+const Priority = z.number('takes a whole number from -100 to 100').int().min(-100).max(100).default(RAISED)
+const Order = z.object({ attempt: Attempt }).nullish()
+const RetryOrder = z
+  .object({ attempt: Attempt, fromScratch: z.boolean('takes true or false').default(false) })
+  .nullish()
+const PriorityOrder = z.object({ priority: Priority }).nullish()
+
+const JobList = z.object({
+  project: z.string().max(64).optional(),
+  state: JobStateForm.optional(),
+  limit: z.coerce.number('takes a number from 1 to 200').int().min(1).max(200).default(50),
+  cursor: z.string().optional(),
+})
+
+/** The API of jobs. */
 export function jobRoutes(deps: JobRoutesDeps) {
+  const { read, now } = deps
   const app = new Elysia()
     .use(deps.guard)
-    .get('/api/jobs/:id', ({ params }) => jobWithAttempts(deps.read, params.id), JOB_SAYS.get)
+    .get(
+      '/api/jobs',
+      async ({ query: { project, ...query } }) => {
+        if (project) await projectById(read, project)
+        return listJobs(read, { ...query, scope: project })
+      },
+      { query: JobList, ...JOB_SAYS.list },
+    )
+    .get(
+      '/api/jobs/:id',
+      async ({ params }) => {
+        const found = await jobWithAttempts(read, params.id)
+        return { ...found, wait: await waitOf(read, found.job, now()) }
+      },
+      JOB_SAYS.get,
+    )
     .get(
       '/api/jobs/:id/events',
       async ({ params, query, request }) => {
-        await jobById(deps.read, params.id)
+        await jobById(read, params.id)
         return eventsResponse(deps, { job: params.id }, request, query)
       },
       { query: EventsQuery, ...JOB_SAYS.events },
     )
-  for (const [noun, verb] of Object.entries(VERBS)) {
+    .post(
+      '/api/jobs/:id/priority',
+      async ({ params, body, actor, set }) => {
+        set.status = 202
+        return { job: await prioritiseJob(deps, params.id, `person:${actor.id}`, body?.priority ?? RAISED) }
+      },
+      { body: PriorityOrder, ...JOB_SAYS.prioritise },
+    )
+  for (const [noun, verb] of Object.entries(VERBS) as [Noun, typeof retryJob][])
     app.post(
       `/api/jobs/:id/${noun}`,
-      async ({ params, actor, set }) => {
+      async ({ params, body, actor, set }) => {
         set.status = 202
-        return { job: await verb(deps, params.id, `person:${actor.id}`) }
+        return { job: await verb(deps, params.id, `person:${actor.id}`, body ?? {}) }
       },
-      JOB_SAYS.move(noun as keyof typeof VERBS),
+      { body: noun === 'retry' ? RetryOrder : Order, ...JOB_SAYS.move(noun) },
     )
-    app.post(`/jobs/:id/${noun}`, async ({ params, actor }) =>
-      backToProject(await verb(deps, params.id, `person:${actor.id}`)),
-    )
-  }
   return app
 }
 
-function backToProject({ scope }: Job): Response {
-  return new Response(null, { status: 303, headers: { location: scope ? `/projects/${scope}` : '/' } })
+/** What a form of a page sends: all of it is text. */
+const JobForm = z
+  .object({
+    attempt: z.coerce.number('takes a number').int().optional(),
+    fromScratch: z.stringbool().default(false),
+    priority: z.coerce.number('takes a number').int().min(-100).max(100).default(RAISED),
+    /** The page to go back to: the job's own, or the project's. */
+    page: z.enum(['job', 'project']).default('project'),
+  })
+  .nullish()
+
+/** The forms on the pages of projects and jobs. */
+export function jobForms(deps: JobRoutesDeps) {
+  const app = new Elysia()
+    .use(deps.guard)
+    .post(
+      '/jobs/:id/priority',
+      async ({ params, body, actor }) =>
+        back(await prioritiseJob(deps, params.id, `person:${actor.id}`, body?.priority ?? RAISED), body?.page),
+      { body: JobForm },
+    )
+  for (const [noun, verb] of Object.entries(VERBS) as [Noun, typeof retryJob][])
+    app.post(
+      `/jobs/:id/${noun}`,
+      async ({ params, body, actor }) =>
+        back(await verb(deps, params.id, `person:${actor.id}`, body ?? {}), body?.page),
+      { body: JobForm },
+    )
+  return app
+}
+
+function back({ id, scope }: Job, page: 'job' | 'project' = 'project'): Response {
+  const location = page === 'job' ? `/jobs/${id}` : scope ? `/projects/${scope}` : '/'
+  return new Response(null, { status: 303, headers: { location } })
 }

@@ -1,0 +1,41 @@
+import { and, count, eq, lte, ne } from 'drizzle-orm'
+import type { Reader } from '../db/open.ts'
+import { type Job, jobs } from './tables.ts'
+
+/** Why a job does not run at this moment, and until when; null when somebody, or a free place, decides. */
+export interface Wait {
+  reason: 'place' | 'retry' | 'later' | 'paused' | 'held'
+  until: number | null
+  /** The same for a person. */
+  says: string
+}
+
+/** What a job waits for at `now`; null when it runs, or has ended. */
+export async function waitOf(read: Reader, job: Job, now: number): Promise<Wait | null> {
+  const { state, failures, runAt } = job
+  if (state === 'paused') return { reason: 'paused', until: null, says: 'It is paused, until somebody lets it go on.' }
+  if (state === 'held')
+    return { reason: 'held', until: null, says: 'It is held, until somebody decides how it goes on.' }
+  if (state !== 'queued') return null
+  if (runAt <= now) return { reason: 'place', until: null, says: placeWords(await othersInLine(read, job, now)) }
+  if (failures === 0) return { reason: 'later', until: runAt, says: 'It asked to be tried again later.' }
+  return { reason: 'retry', until: runAt, says: `It failed ${times(failures)} and is tried again by itself.` }
+}
+
+/** How many others are due in the same lane: whose turn comes first, the queue decides. */
+async function othersInLine(read: Reader, { lane, id }: Job, now: number): Promise<number> {
+  const [row] = await read
+    .select({ due: count() })
+    .from(jobs)
+    .where(and(eq(jobs.state, 'queued'), eq(jobs.lane, lane), lte(jobs.runAt, now), ne(jobs.id, id)))
+  return row?.due ?? 0
+}
+
+function placeWords(others: number): string {
+  if (others === 0) return 'It is next, as soon as a place is free.'
+  return `It waits for a free place, as ${others === 1 ? 'one other does' : `${others} others do`}.`
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`
+}
