@@ -15,9 +15,10 @@ import { openChanges } from './changes/changes.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Config, secretsIn } from './config.ts'
 import { lockDataDirectory } from './db/lock.ts'
-import { openDatabase } from './db/open.ts'
+import { openDatabase, type Reader } from './db/open.ts'
 import { openEventLog } from './events/append.ts'
 import { openHub } from './events/hub.ts'
+import type { Scope } from './events/line.ts'
 import { openBlobs } from './files/blobs.ts'
 import { type Device, detectDevices } from './gpu/devices.ts'
 import { createDevicePool } from './gpu/leases.ts'
@@ -25,7 +26,7 @@ import { sweepOrphans } from './gpu/processes.ts'
 import { parseTier, TIERS, tierFor } from './gpu/tiers.ts'
 import { openDraftWriter } from './jobs/drafts.ts'
 import type { Handler } from './jobs/handler.ts'
-import { isScopeActive } from './jobs/jobs.ts'
+import { isScopeActive, jobById, jobsOf } from './jobs/jobs.ts'
 import { openLiveJobs } from './jobs/live.ts'
 import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
 import { ensureSchedules } from './jobs/schedules.ts'
@@ -37,14 +38,16 @@ import { healthRoutes, opsRoutes } from './ops/routes.ts'
 import { attemptsHandler } from './ops/schedules/attempts-job.ts'
 import { backupHandler } from './ops/schedules/backup-job.ts'
 import { builtInSchedules } from './ops/schedules/built-in.ts'
+import { retentionHandler } from './ops/schedules/retention-job.ts'
 import { scheduleRoutes } from './ops/schedules/routes.ts'
 import { UPKEEP } from './ops/schedules/upkeep.ts'
 import { openFeeds } from './projects/feed.ts'
 import { jobForms, jobRoutes } from './projects/jobs/routes.ts'
 import type { ProjectPanels } from './projects/page.ts'
+import { projectById } from './projects/projects.ts'
 import { projectApi, projectPages } from './projects/routes.ts'
 import { type Machine, shellFor } from './projects/shell.ts'
-import { taskEntity } from './projects/tasks.ts'
+import { taskEntity, tasksOf } from './projects/tasks.ts'
 import { type Redact, redactor } from './redact.ts'
 import { sweepAttempts } from './studio/attempts.ts'
 import { picturesOf } from './studio/pictures.ts'
@@ -180,7 +183,12 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
   const hub = opened.use(openHub({ now }))
   const events = openEventLog({ hub, now, redact })
   const live = openLiveJobs({ hub, now })
-  hub.source = { states: live.states, beats: live.beats, active: (scope) => isScopeActive(db.read, scope) }
+  hub.source = {
+    states: live.states,
+    beats: live.beats,
+    active: (scope) => isScopeActive(db.read, scope),
+    present: (scope) => presentState(db.read, scope),
+  }
   opened.use(openDraftWriter({ db, live, flushMs: config.flushMs, log }))
   const handlers = new Map<string, Handler>()
   const detected = overrides.devices ?? (await detectDevices())
@@ -214,6 +222,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
     checkHandler(deps),
     backupHandler({ ...deps, data: config.data, databaseUrl: config.databaseUrl }),
     attemptsHandler(deps),
+    retentionHandler({ ...deps, keepDays: config.keepDays }),
     ...(overrides.handlers ?? []),
   ])
     handlers.set(handler.kind, handler as Handler)
@@ -280,6 +289,14 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
       ),
     )
   return { app, preview: async (request: Request) => meantForUs(request) ?? preview.handle(request) }
+}
+
+/** What a reader is told who can't be told how it came to be. */
+async function presentState(read: Reader, scope: Scope): Promise<Record<string, unknown>> {
+  if ('job' in scope) return { job: await jobById(read, scope.job) }
+  const { project: id } = scope
+  const [project, tasks] = [await projectById(read, id), await tasksOf(read, id)]
+  return { project, tasks, files: await filesOf(read, id), jobs: await jobsOf(read, id) }
 }
 
 function opsFacts(config: Config, engines: Engines, state: State) {

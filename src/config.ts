@@ -15,6 +15,7 @@ const SETTINGS = z.object({
   HEARTH_DATABASE_URL: z.string().optional(),
   HEARTH_DATABASE_TOKEN: z.string().optional(),
   HEARTH_FLUSH_MS: whole(50, 60_000).default(2_000),
+  HEARTH_KEEP_DAYS: whole(0, 36_500).default(90),
   HEARTH_LOG: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], 'takes debug, info, warn, error or silent')
     .default('info'),
@@ -47,6 +48,8 @@ export interface Config {
   databaseToken: string | undefined
   /** Longest time, in ms, that a running job's draft may be ahead of the database. */
   flushMs: number
+  /** Days after which a finished project keeps only what it has become; 0: never. */
+  keepDays: number
   log: LogLevel
   /** How many files are written at once. */
   writers: number
@@ -81,6 +84,7 @@ export function readConfig(env: Environment): Config {
     databaseUrl: s.HEARTH_DATABASE_URL ?? `file:${join(data, 'hearth.db')}`,
     databaseToken: s.HEARTH_DATABASE_TOKEN,
     flushMs: s.HEARTH_FLUSH_MS,
+    keepDays: s.HEARTH_KEEP_DAYS,
     log: s.HEARTH_LOG,
     writers: s.HEARTH_WRITERS,
     demoBytesPerSecond: s.HEARTH_DEMO_BYTES_PER_SECOND,

@@ -31,6 +31,8 @@ export interface Feed {
   readonly finished: Promise<void>
   /** Sends a line of the log, unless the reader has it. */
   send(line: Line): void
+  /** Sends a line that stands for all up to its `seq`, also when the reader was further: what it held counts no more. */
+  reset(line: Line): void
   /** True when durable lines were let go that the log still has: they must be read again. */
   mustReadAgain(): boolean
   /** The log has been read to its end: sends what was held meanwhile, and from now on each line as it happens. */
@@ -73,6 +75,11 @@ export function openFeed({ hub, now }: { hub: Hub; now: () => number }, options:
     }
   }
 
+  function reset(line: Line): void {
+    last = -1
+    send(line)
+  }
+
   function goLive(): void {
     const { lines, dropped } = live.release()
     for (const line of lines) send(line)
@@ -104,6 +111,7 @@ export function openFeed({ hub, now }: { hub: Hub; now: () => number }, options:
     },
     finished: finished.promise,
     send,
+    reset,
     mustReadAgain: live.mustReadAgain,
     goLive,
     end,

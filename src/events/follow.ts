@@ -1,8 +1,9 @@
 import { and, asc, eq, gt } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
+import { endOf, horizonOf } from './compactions.ts'
 import { type Feed, type FeedOptions, openFeed, type Sink } from './feed.ts'
 import type { Hub } from './hub.ts'
-import { type Line, lineOf, type Scope } from './line.ts'
+import { type Line, lineOf, liveLine, type Scope } from './line.ts'
 import { events } from './tables.ts'
 
 export type { Sink } from './feed.ts'
@@ -22,7 +23,8 @@ export interface FollowDeps {
 
 /**
  * Sends the present state of running jobs, then the log from `after`, then what happens, each durable line once and in
- * order. The last line says why it ends: a job's terminal event, or `end`. Resolves when the stream is over; a log that
+ * order; a reader to whom that can't be promised, since what it lacks was compacted or what it has was never restored,
+ * first gets one `reset` line with the present state. The last line says why it ends: a job's terminal event, or `end`. Resolves when the stream is over; a log that
  * can't be read or a sink that fails ends it without a last line, and rejects.
  */
 export async function follow(deps: FollowDeps, options: FollowOptions, sink: Sink): Promise<void> {
@@ -34,7 +36,7 @@ export async function follow(deps: FollowDeps, options: FollowOptions, sink: Sin
     if (signal.aborted) return
     for (const state of hub.source.states(scope)) feed.send(state)
     feed.send(hub.heartbeat(scope))
-    await replay(deps.read, scope, feed, sink)
+    await catchUp(deps, scope, feed, sink)
     if (until === 'present') feed.end('present')
     if (until === 'while-active' && !feed.over && (await hub.idle(scope))) feed.end('idle')
     await feed.finished
@@ -44,16 +46,23 @@ export async function follow(deps: FollowDeps, options: FollowOptions, sink: Sin
   }
 }
 
-async function replay(read: Reader, scope: Scope, feed: Feed, sink: Sink): Promise<void> {
+async function catchUp(deps: FollowDeps, scope: Scope, feed: Feed, sink: Sink): Promise<void> {
+  if (feed.last > 0 && feed.last > (await endOf(deps.read)))
+    feed.reset(await resetLine(deps, scope, feed.last, await endOf(deps.read, scope)))
   do {
-    await sendLog(read, scope, feed, sink)
+    await sendLog(deps, scope, feed, sink)
   } while (feed.mustReadAgain() && !feed.over)
   feed.goLive()
 }
 
-async function sendLog(read: Reader, scope: Scope, feed: Feed, sink: Sink): Promise<void> {
+async function sendLog(deps: FollowDeps, scope: Scope, feed: Feed, sink: Sink): Promise<void> {
   while (!feed.over) {
-    const page = await eventsAfter(read, scope, feed.last)
+    const page = await eventsAfter(deps.read, scope, feed.last)
+    const horizon = await horizonOf(deps.read, scope) // asked after the page: whatever it lacks lies before the horizon
+    if (feed.last < horizon) {
+      feed.reset(await resetLine(deps, scope, feed.last, horizon))
+      continue
+    }
     for (const line of page) {
       await sink.room()
       if (feed.over) return
@@ -62,6 +71,13 @@ async function sendLog(read: Reader, scope: Scope, feed: Feed, sink: Sink): Prom
     if (page.length < PAGE) return
     await turn()
   }
+}
+
+/** Stands for all lines up to `seq`. What happened since may be in its state already; it is told all the same. */
+async function resetLine({ hub, now }: FollowDeps, scope: Scope, after: number, seq: number): Promise<Line> {
+  const state = (await hub.source.present?.(scope)) ?? {}
+  const line = liveLine('reset', now(), null, null, { state })
+  return { ...line, seq, prevInScope: after, prevInJob: after }
 }
 
 /** The next page of durable lines of a scope after `seq`, in order. */

@@ -22,6 +22,8 @@ export interface LiveSource {
   beats(scope: Scope): Record<string, unknown>[]
   /** True while something in the scope is queued or running. */
   active(scope: Scope): Promise<boolean>
+  /** The scope as it is now, for a reader who can no longer be told how it came to be so. */
+  present?(scope: Scope): Promise<Record<string, unknown>>
 }
 
 export interface Hub extends Disposable {

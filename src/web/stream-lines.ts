@@ -5,7 +5,9 @@ const LineForm = z
   .looseObject({
     type: z
       .string()
-      .describe('What happened, as `file.written`; or `heartbeat`, `progress`, `delta`, `preview`, `state`, `lagged`.'),
+      .describe(
+        'What happened, as `file.written`; or `heartbeat`, `progress`, `delta`, `preview`, `state`, `lagged`, `reset`.',
+      ),
     at: z.number().int().describe('ms since the epoch'),
     seq: z.number().int().optional().describe('Only of what is kept for ever: its place in the log.'),
     prev: z.number().int().optional().describe('The seq of the line before it in this stream; 0 for the first.'),

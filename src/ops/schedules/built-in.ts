@@ -6,6 +6,7 @@ export function builtInSchedules(): (NewSchedule & { id: string })[] {
   const nightly = { timezone, input: {}, missed: 'once' as const }
   return [
     { id: 'backup', name: 'Backup', kind: 'backup', cron: '30 3 * * *', ...nightly, input: { keep: 7 } },
+    { id: 'retention', name: 'Thin out the log', kind: 'retention', cron: '15 4 * * *', ...nightly },
     { id: 'attempts', name: 'Clear away attempts', kind: 'attempts', cron: '45 4 * * *', ...nightly },
   ]
 }
