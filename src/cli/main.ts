@@ -61,7 +61,14 @@ export async function main([name, ...args]: string[], env: Record<string, string
   }
 }
 
+/** What a process's exit code is when a pipe's reader has gone, as shells count it. */
+const BROKEN_PIPE = 141
+
 function terminal(config: Config): Cli {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(BROKEN_PIPE) // nobody reads any more, as in `hearth make --json | head`
+  })
   return {
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => process.stderr.write(`${text}\n`),

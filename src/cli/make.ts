@@ -1,18 +1,17 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { LOCAL_MARK, readServer } from '../accounts/local.ts'
+import { readServer } from '../accounts/local.ts'
 import { createApp } from '../app.ts'
-import { Conflict, DomainError } from '../errors.ts'
+import { Conflict } from '../errors.ts'
 import { projectPath } from '../files/paths.ts'
 import { DEMO_LABEL } from '../llm/demo.ts'
 import { type Cli, USAGE } from './io.ts'
 import { openProgress } from './progress.ts'
-import { ask, type Door } from './reach.ts'
+import { ask, askFor, type Door } from './reach.ts'
+import { watchProject } from './watch.ts'
 
 const HOW = 'usage: hearth make "<brief>" [--model M] [--tier T] [--out DIR] [--force] [--json]'
-/** Longest wait before a cut stream is read again. */
-const AGAIN_MS = 1_000
 
 interface Order {
   brief: string
@@ -35,7 +34,7 @@ export async function run(args: string[], io: Cli): Promise<number> {
   }
   if (order.out && !order.force) refuseOccupied(order.out)
   const running = readServer(io.config.data)
-  if (running) return make(running, order, io)
+  if (running) return make(() => readServer(io.config.data) ?? running, order, io)
   await using app = await createApp({
     ...io.config,
     port: 0,
@@ -44,12 +43,12 @@ export async function run(args: string[], io: Cli): Promise<number> {
   })
   const { local } = app.listen()
   await app.startWork()
-  return await make({ url: local, secret: app.localSecret }, order, io)
+  return await make(() => ({ url: local, secret: app.localSecret }), order, io)
 }
 
-async function make(server: Door, { brief, model, tier, out, json }: Order, io: Cli): Promise<number> {
+async function make(find: () => Door, { brief, model, tier, out, json }: Order, io: Cli): Promise<number> {
   const body = JSON.stringify({ brief, model, tier })
-  const { project } = (await ask(server, '/api/projects', { method: 'POST', body })) as {
+  const { project } = (await ask(find(), '/api/projects', { method: 'POST', body })) as {
     project: { id: string; model: string }
   }
   if (!json && project.model === 'demo') io.out(DEMO_LABEL)
@@ -59,7 +58,8 @@ async function make(server: Door, { brief, model, tier, out, json }: Order, io: 
   process.once('SIGINT', onSignal)
   process.once('SIGTERM', onSignal)
   try {
-    await followProject(server, project.id, progress.line, stopped.signal)
+    const lost = () => io.err('The server is away. Waiting for it; Ctrl-C stops watching.')
+    await watchProject({ find, tell: progress.line, lost, signal: stopped.signal }, project.id)
   } finally {
     process.off('SIGINT', onSignal)
     process.off('SIGTERM', onSignal)
@@ -68,7 +68,7 @@ async function make(server: Door, { brief, model, tier, out, json }: Order, io: 
     io.err(`Stopped watching. The project is kept (${project.id}); a running server goes on with it.`)
     return 130
   }
-  return finish(server, project.id, { out, json }, io)
+  return finish(find(), project.id, { out, json }, io)
 }
 
 async function finish(server: Door, id: string, { out, json }: Pick<Order, 'out' | 'json'>, io: Cli): Promise<number> {
@@ -85,56 +85,14 @@ async function finish(server: Door, id: string, { out, json }: Pick<Order, 'out'
   return project.status === 'done' ? 0 : 1
 }
 
-/** Reads the project's events until its work is over, coming back after each cut with the last `seq`. */
-async function followProject(
-  server: Door,
-  id: string,
-  tell: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  for (let after = 0; !signal.aborted; ) {
-    try {
-      for await (const line of linesOf(server, `/api/projects/${id}/events?after=${after}`, signal)) {
-        const { seq, type, reason } = JSON.parse(line)
-        after = seq ?? after
-        tell(line)
-        if (type === 'end' && reason !== 'shutdown') return
-      }
-    } catch (error) {
-      if (error instanceof DomainError) throw error
-    }
-    if (!signal.aborted) await Bun.sleep(AGAIN_MS)
-  }
-}
-
-async function* linesOf({ url, secret }: Door, path: string, signal: AbortSignal): AsyncGenerator<string> {
-  const response = await fetch(`${url}${path}`, { headers: bearer(secret), signal })
-  if (!response.ok || !response.body) throw new Error(`status ${response.status}`)
-  let rest = ''
-  for await (const chunk of response.body.pipeThrough(
-    new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>,
-  )) {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop()!
-    yield* lines.filter(Boolean)
-  }
-}
-
-async function saveFile({ url, secret }: Door, id: string, path: string, out: string): Promise<void> {
-  const response = await fetch(`${url}/api/projects/${id}/files/${path.split('/').map(encodeURIComponent).join('/')}`, {
-    headers: bearer(secret),
-  })
-  if (!response.ok)
-    throw new DomainError('file_not_saved', `The server did not give ${path} (status ${response.status}). Try again.`, {
-      retryable: true,
-    })
+async function saveFile(server: Door, id: string, path: string, out: string): Promise<void> {
   const place = join(out, projectPath(path))
+  const response = await askFor(
+    server,
+    `/api/projects/${id}/files/${path.split('/').map(encodeURIComponent).join('/')}`,
+  )
   mkdirSync(dirname(place), { recursive: true })
   writeFileSync(place, new Uint8Array(await response.arrayBuffer()))
-}
-
-function bearer(secret: string): Record<string, string> {
-  return { authorization: `Bearer ${LOCAL_MARK}${secret}` }
 }
 
 function rawLines(io: Cli): Disposable & { line: (line: string) => void } {

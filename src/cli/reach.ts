@@ -12,7 +12,12 @@ import { openEventLog } from '../events/append.ts'
 import { openHub } from '../events/hub.ts'
 import { openLog } from '../log.ts'
 
-const PROBLEM = z.object({ code: z.string(), detail: z.string(), context: z.record(z.string(), z.unknown()).catch({}) })
+const PROBLEM = z.object({
+  code: z.string(),
+  detail: z.string(),
+  retryable: z.boolean().catch(false),
+  context: z.record(z.string(), z.unknown()).catch({}),
+})
 
 /**
  * Does a thing where the data is: by HTTP when a server owns the data directory, else in the database itself, under
@@ -45,7 +50,7 @@ export async function askFor({ url, secret }: Door, path: string, init: RequestI
   const body = await response.json().catch(() => null)
   const problem = PROBLEM.safeParse(body).data
   if (!problem) throw unreachable(url, body)
-  throw new DomainError(problem.code, problem.detail, { context: problem.context })
+  throw new DomainError(problem.code, problem.detail, problem)
 }
 
 async function withDatabase<T>(config: Config, work: (deps: AccountsDeps) => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import { testApp } from '../support/app.ts'
 import type { WireLine } from '../support/client.ts'
 import { temporaryFolder } from '../support/database.ts'
 import { lines } from '../support/second-process.ts'
+import { startServer } from '../support/server.ts'
 
 const MAIN = join(import.meta.dir, '../../src/main.ts')
 const BRIEF = 'a command line program that renames photos'
@@ -99,6 +100,49 @@ test('`hearth make` without a server finds its own, also where HEARTH_URL names 
   const [text, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
   expect([await child.exited, errors]).toEqual([0, ''])
   expect(text).toContain(': done, ')
+}, 15_000)
+
+test('`hearth make` goes on with the next server when the one that it watches is killed', async () => {
+  using folder = temporaryFolder()
+  const env = { HEARTH_DEMO_BYTES_PER_SECOND: '3000', HEARTH_SKETCH_STEP_MS: '0' }
+  const out = join(folder.path, 'out')
+  let child: ReturnType<typeof make>
+  let said: AsyncIterator<string>
+  {
+    await using first = await startServer({ data: folder.path, env })
+    child = make(folder.path, [BRIEF, '--json', '--out', out], env)
+    said = lines(child.stdout)[Symbol.asyncIterator]()
+    for (let line = ''; !line.includes('"delta"'); ) line = (await said.next()).value
+    await first.kill()
+  }
+  await using _second = await startServer({ data: folder.path, env: QUICK })
+  const seen: WireLine[] = []
+  for (let next = await said.next(); !next.done; next = await said.next()) seen.push(JSON.parse(next.value))
+  expect([await child.exited, await new Response(child.stderr).text()]).toEqual([
+    0,
+    'The server is away. Waiting for it; Ctrl-C stops watching.\n',
+  ])
+  expect(seen.at(-1)).toMatchObject({ type: 'end', reason: 'idle' })
+  const durable = seen.filter(({ seq }) => seq !== undefined)
+  for (const [at, { prev }] of durable.slice(1).entries()) expect(prev).toBe(durable[at]!.seq!)
+  expect(filesIn(out)).toEqual(
+    demoProject(BRIEF)
+      .plan.tasks.flatMap(({ path }) => path ?? [])
+      .sort(),
+  )
+}, 30_000)
+
+test('a reader of `--json` that has had enough ends `hearth make` without a word', async () => {
+  using folder = temporaryFolder()
+  const line = `"${process.execPath}" "${MAIN}" make "${BRIEF}" --json | head -n 2; echo "code \${PIPESTATUS[0]}"`
+  const shell = Bun.spawn(['bash', '-c', line], {
+    env: { PATH: process.env.PATH, HEARTH_DATA: folder.path, ...QUICK },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [text, errors] = await Promise.all([new Response(shell.stdout).text(), new Response(shell.stderr).text()])
+  expect([text.trim().split('\n').at(-1), errors]).toEqual(['code 141', ''])
 }, 15_000)
 
 test('Ctrl-C ends `hearth make` with 130 and keeps the project, which goes on with the next server', async () => {

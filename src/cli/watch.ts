@@ -1,0 +1,53 @@
+import { systemClock } from '../clock.ts'
+import { DomainError } from '../errors.ts'
+import { askFor, type Door } from './reach.ts'
+
+/** Between two tries to reach a server that is away. */
+const AGAIN_MS = 1_000
+
+export interface Watching {
+  /** Where the server is now: after a restart it may be elsewhere, and takes another secret. */
+  find(): Door
+  /** Hears each line. */
+  tell(line: string): void
+  /** Called once each time that the server is away. */
+  lost(): void
+  signal: AbortSignal
+}
+
+/**
+ * Reads a project's events until its work is over, coming back after each cut, and after each restart of the server,
+ * with the last `seq`. @throws DomainError what the server says against it for good
+ */
+export async function watchProject(watching: Watching, id: string): Promise<void> {
+  const { tell, lost, signal } = watching
+  let away = false
+  for (let after = 0; !signal.aborted; ) {
+    for await (const line of linesOf(watching, `/api/projects/${id}/events?after=${after}`)) {
+      const { seq, type, reason } = JSON.parse(line)
+      away = false
+      after = seq ?? after
+      tell(line)
+      if (type === 'end' && reason !== 'shutdown') return
+    }
+    if (!away && !signal.aborted) lost()
+    away = true
+    await systemClock.sleep(AGAIN_MS, signal)
+  }
+}
+
+/** The lines of one connection; ends early when that is cut or can't be made. */
+async function* linesOf({ find, signal }: Watching, path: string): AsyncGenerator<string> {
+  try {
+    const { body } = await askFor(find(), path, { signal })
+    const text = body!.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>)
+    let rest = ''
+    for await (const chunk of text) {
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop()!
+      yield* lines.filter(Boolean)
+    }
+  } catch (error) {
+    if (error instanceof DomainError && !error.retryable) throw error
+  }
+}
