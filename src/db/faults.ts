@@ -1,7 +1,7 @@
 import { DomainError } from '../errors.ts'
 
 /** The SQLite result code (`SQLITE_BUSY`, `SQLITE_FULL`, …) of a driver's error, looked for along its causes. */
-export function sqliteCode(error: unknown): string | undefined {
+function sqliteCode(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code, extendedCode } = at as Error & { code?: unknown; extendedCode?: unknown }
     const found = [extendedCode, code].find((value) => typeof value === 'string' && value.startsWith('SQLITE_'))

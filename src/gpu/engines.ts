@@ -13,5 +13,3 @@ export const SKETCH = {
   version: '2',
   needsGpu: false,
 } as const satisfies Engine
-
-export const ENGINES: Engine[] = [SKETCH]

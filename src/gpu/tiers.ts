@@ -13,7 +13,6 @@ export const TIERS = [
 ] as const
 
 export type Tier = (typeof TIERS)[number]
-export type TierName = Tier['name']
 
 /** The highest tier that this much free memory carries. Less than the lowest still gives `low`, as does a CPU. */
 export function tierFor(device: { kind: 'cpu' | 'gpu'; freeBytes: number }): Tier {

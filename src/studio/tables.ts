@@ -16,5 +16,3 @@ export const artifacts = sqliteTable('artifacts', {
   params: text('params', { mode: 'json' }).$type<Record<string, unknown>>().notNull(),
   createdAt: integer('created_at').notNull(),
 })
-
-export type Artifact = typeof artifacts.$inferSelect

@@ -19,7 +19,7 @@ export function csrf(options: CsrfOptions = {}) {
  * Whether a request may act with the browser's cookies. `same-site` is not enough: generated pages live on the same
  * host, another port. Browsers send no Sec-Fetch-Site to a plain-HTTP LAN address: there, Origin decides.
  */
-export function comesFromUs(request: Request, { url }: CsrfOptions = {}): boolean {
+function comesFromUs(request: Request, { url }: CsrfOptions = {}): boolean {
   const { headers } = request
   if (SAFE.has(request.method) || carriesToken(headers)) return true
   const site = headers.get('sec-fetch-site')

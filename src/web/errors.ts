@@ -17,8 +17,8 @@ export function errors(deps: ErrorDeps) {
   )
 }
 
-/** The answer to one error, for code that builds its own Response. */
-export function errorResponse(deps: ErrorDeps, request: Request, error: unknown): Response {
+/** The answer to one error. */
+function errorResponse(deps: ErrorDeps, request: Request, error: unknown): Response {
   const problem = problemOf(error, deps.newId)
   const headers = retryAfter(error)
   if (problem.incident) report(deps.log, request, problem.incident, error)

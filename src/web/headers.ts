@@ -30,7 +30,7 @@ export function securityHeaders({ previewOrigin = () => null }: HeaderOptions = 
 }
 
 /** No inline script or style, no eval, nothing from elsewhere; frames only from the preview's origin. */
-export function contentPolicy(previewOrigin: string | null): string {
+function contentPolicy(previewOrigin: string | null): string {
   return [
     "default-src 'none'",
     "script-src 'self'",

@@ -26,7 +26,7 @@ export function renderView(name: string, data: object): string {
 }
 
 /** Text made safe for HTML text and quoted attributes; nothing for null and undefined. */
-export function escapeHtml(value: unknown): string {
+function escapeHtml(value: unknown): string {
   return value === null || value === undefined ? '' : Bun.escapeHTML(String(value))
 }
 

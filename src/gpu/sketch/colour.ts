@@ -31,10 +31,6 @@ export function vertical(y0: number, y1: number, ...stops: Rgb[]): Paint {
   return (_x, y, out) => ramp(out, stops, (y - y0) / (y1 - y0))
 }
 
-export function horizontal(x0: number, x1: number, ...stops: Rgb[]): Paint {
-  return (x, _y, out) => ramp(out, stops, (x - x0) / (x1 - x0))
-}
-
 /** Another paint with its lightness stirred by noise: `amount` 0.2 is paper, 0.6 is stone. `sx`, `sy` are cells a unit. */
 export function stirred(paint: Paint, noise: Noise, amount: number, sx: number, sy = sx): Paint {
   return (x, y, out) => {
@@ -46,7 +42,7 @@ export function stirred(paint: Paint, noise: Noise, amount: number, sx: number, 
   }
 }
 
-export function ramp(out: Rgb, stops: Rgb[], t: number): void {
+function ramp(out: Rgb, stops: Rgb[], t: number): void {
   const last = stops.length - 1
   const place = Math.min(Math.max(t, 0), 1) * last
   const i = Math.min(Math.floor(place), last - 1)
