@@ -24,6 +24,7 @@ import { type Device, detectDevices } from './gpu/devices.ts'
 import { createDevicePool } from './gpu/leases.ts'
 import { sweepOrphans } from './gpu/processes.ts'
 import { parseTier, TIERS, tierFor } from './gpu/tiers.ts'
+import { openBreakers } from './jobs/breaker.ts'
 import { openDraftWriter } from './jobs/drafts.ts'
 import type { Handler } from './jobs/handler.ts'
 import { isScopeActive, jobById, jobsOf } from './jobs/jobs.ts'
@@ -33,6 +34,7 @@ import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
 import { findModel, openProviders } from './llm/models.ts'
 import type { Provider } from './llm/provider.ts'
+import { withBreaker } from './llm/with-breaker.ts'
 import { type Log, openLog } from './log.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
 import { attemptsHandler } from './ops/schedules/attempts-job.ts'
@@ -191,6 +193,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
   }
   opened.use(openDraftWriter({ db, live, flushMs: config.flushMs, log }))
   const handlers = new Map<string, Handler>()
+  const breakers = openBreakers({ db, now, log })
   const detected = overrides.devices ?? (await detectDevices())
   const deps = {
     db,
@@ -209,7 +212,8 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
     detected,
     changes: openChanges({ events, now, newId, entities: [taskEntity({ events, now }), fileEntity({ events, now })] }),
     blobs: openBlobs(join(config.data, 'blobs')),
-    providers: overrides.providers ?? openProviders(config, clock),
+    providers: (overrides.providers ?? openProviders(config, clock)).map((each) => withBreaker({ breakers }, each)),
+    breakers,
     devices: createDevicePool(detected),
     render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },
     stepMs: config.sketchStepMs,

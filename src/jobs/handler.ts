@@ -62,9 +62,12 @@ export interface Handler<Input = never> {
 /** Thrown by a handler to end its job as cancelled. */
 export class Cancel extends Error {}
 
-/** Thrown by a handler to try again later; not counted as a failure. */
+/** Thrown by a handler to try again later; not counted as a failure. `reason` says to a person why. */
 export class Snooze extends Error {
-  constructor(readonly delayMs: number) {
+  constructor(
+    readonly delayMs: number,
+    readonly reason?: DomainError,
+  ) {
     super('snooze')
   }
 }

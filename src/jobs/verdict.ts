@@ -16,7 +16,7 @@ export interface VerdictDeps {
 /** What an error that ended an attempt means for its job. */
 export function verdict(deps: VerdictDeps, job: Job, thrown: unknown): Settlement {
   if (thrown instanceof Cancel) return { move: 'cancel', event: 'job.cancelled', outcome: 'cancelled' }
-  if (thrown instanceof Snooze) return snoozed(deps, thrown.delayMs)
+  if (thrown instanceof Snooze) return snoozed(deps, thrown)
   if (thrown instanceof Hold) return held(thrown.reason)
   if (isForAPerson(thrown)) return held(thrown)
   if (!(thrown instanceof DomainError))
@@ -67,14 +67,12 @@ function failedOrTriedAgain({ now, random }: VerdictDeps, job: Job, thrown: unkn
   }
 }
 
-function snoozed({ now }: VerdictDeps, delayMs: number): Settlement {
-  return {
-    move: 'snooze',
-    event: 'job.queued',
-    outcome: 'snoozed',
-    data: { delayMs },
-    set: { runAt: now() + delayMs },
-  }
+function snoozed({ now }: VerdictDeps, { delayMs, reason }: Snooze): Settlement {
+  const runAt = now() + delayMs
+  const snooze = { move: 'snooze', event: 'job.queued', outcome: 'snoozed' } as const
+  if (!reason) return { ...snooze, data: { delayMs }, set: { runAt } }
+  const error = errorFacts(reason)
+  return { ...snooze, error, data: { delayMs, reason: error.code, until: runAt, error }, set: { runAt, error } }
 }
 
 function held(reason: unknown): Settlement {

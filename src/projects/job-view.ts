@@ -71,7 +71,7 @@ export function jobView(job: Job, live: LiveJobs, now: number): JobView {
     idleMs: running?.idleMs ?? 0,
     previewUrl: running?.previewUrl ?? null,
     attempt: job.attempt,
-    retryAt: job.state === 'queued' && job.failures > 0 ? job.runAt : null,
+    retryAt: job.state === 'queued' && job.error && job.runAt > now ? job.runAt : null,
     error: job.error ? { code: job.error.code, message: job.error.message } : null,
     tail: (draft?.text ?? '').slice(-TAIL_CHARACTERS).split('\n').slice(-TAIL_LINES).join('\n'),
   }

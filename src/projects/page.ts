@@ -111,6 +111,9 @@ interface ProjectFacts {
 function projectView(project: Project, { jobs, tasks, panels, now }: ProjectFacts) {
   const { done, total } = countWork(tasks)
   const plan = jobs.find(({ kind }) => kind === 'plan')
+  const waiting = jobs.findLast(
+    ({ state, error, runAt }) => state === 'queued' && error?.code === 'circuit_open' && runAt > now,
+  )
   const failed = jobs.find(({ state }) => state === 'held' || state === 'failed')
   return {
     id: project.id,
@@ -127,6 +130,7 @@ function projectView(project: Project, { jobs, tasks, panels, now }: ProjectFact
     done,
     total,
     error: failed?.error ? { code: failed.error.code, message: failed.error.message } : null,
+    waiting: waiting ? { message: waiting.error!.message, until: waiting.runAt } : null,
     planning: total === 0 && plan !== undefined && plan.state !== 'succeeded',
   }
 }

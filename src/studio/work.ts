@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { afterCommit } from '../db/writer.ts'
+import { DomainError } from '../errors.ts'
 import type { BlobRef, Blobs } from '../files/blobs.ts'
 import { projectPath } from '../files/paths.ts'
 import type { Device } from '../gpu/devices.ts'
@@ -7,6 +8,7 @@ import { SKETCH } from '../gpu/engines.ts'
 import type { DevicePool } from '../gpu/leases.ts'
 import { type RenderDeps, type RenderedPicture, renderPicture } from '../gpu/render.ts'
 import { parseTier } from '../gpu/tiers.ts'
+import type { Breakers } from '../jobs/breaker.ts'
 import type { Done, Handler, JobContext } from '../jobs/handler.ts'
 import { refOf } from '../jobs/settle.ts'
 import { projectById, refreshStatus } from '../projects/projects.ts'
@@ -19,6 +21,7 @@ import { artifacts } from './tables.ts'
 export interface StudioDeps extends TasksDeps, FilesDeps {
   blobs: Blobs
   devices: DevicePool
+  breakers: Breakers
   render: RenderDeps
   /** What one step takes at least, ms. */
   stepMs: number
@@ -80,7 +83,25 @@ async function renderOnDevice(
       ctx.progress({ step, steps, etaMs: etaMs ?? undefined }),
     onPreview: (path: string) => ctx.preview(`/jobs/${job}/previews/${attempt}/${basename(path)}`),
   }
-  return { picture: await renderPicture(deps.render, spec, hooks, ctx.signal), device: lease.device }
+  return {
+    picture: await renderGuarded(deps, lease.device, () => renderPicture(deps.render, spec, hooks, ctx.signal)),
+    device: lease.device,
+  }
+}
+
+/** A device on which the engine fails again and again is left alone for a while; a failure may be the picture's fault, so it counts. */
+async function renderGuarded<T>({ breakers }: StudioDeps, { id, name }: Device, render: () => Promise<T>): Promise<T> {
+  const label = `The renderer on ${name}`
+  const passage = breakers.enter({ key: `device:${id}/${SKETCH.name}`, label, suspectsJob: true })
+  try {
+    const rendered = await render()
+    passage.succeeded()
+    return rendered
+  } catch (error) {
+    throw error instanceof DomainError && error.code.startsWith('gpu_worker_') ? passage.failed(error) : error
+  } finally {
+    passage.left()
+  }
 }
 
 interface Kept {

@@ -1,0 +1,44 @@
+import { DomainError } from '../errors.ts'
+import type { Breakers } from '../jobs/breaker.ts'
+import type { Chunk, ModelRequest, Provider } from './provider.ts'
+
+/** What waiting mends. */
+const OUTAGES = new Set([
+  'model_rate_limited',
+  'model_overloaded',
+  'model_unavailable',
+  'model_first_content_timeout',
+  'model_idle_timeout',
+  'model_total_timeout',
+])
+
+interface Deps {
+  breakers: Breakers
+}
+
+/** The same provider, asked only while it is there: else, and when its failure shows that it is not, the job is snoozed. */
+export function withBreaker(deps: Deps, provider: Provider): Provider {
+  return { ...provider, stream: (request, signal) => guarded(deps, provider, request, signal) }
+}
+
+async function* guarded(
+  { breakers }: Deps,
+  provider: Provider,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Chunk> {
+  const passage = breakers.enter({ key: `provider:${provider.name}`, label: provider.label })
+  try {
+    for await (const chunk of provider.stream(request, signal)) {
+      if (chunk.type === 'text' || chunk.type === 'finish') passage.succeeded()
+      yield chunk
+    }
+  } catch (error) {
+    if (signal.aborted || !(error instanceof DomainError)) throw error
+    if (OUTAGES.has(error.code)) throw passage.failed(error)
+    passage.succeeded() // it is there, if only to refuse
+    throw error
+  } finally {
+    passage.left()
+  }
+}
