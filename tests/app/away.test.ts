@@ -1,0 +1,31 @@
+import { expect, test } from 'bun:test'
+import { vendorError } from '../../src/llm/failures.ts'
+import type { Provider } from '../../src/llm/provider.ts'
+import { testApp } from '../support/app.ts'
+import { scriptedModel } from '../support/scripted-model.ts'
+
+test('a project whose provider is away says so on its page, and until when it waits', async () => {
+  const provider: Provider = {
+    ...scriptedModel({}),
+    // biome-ignore lint/correctness/useYield: it fails before it says anything
+    async *stream() {
+      throw vendorError({ vendor: 'Far', model: 'm', secret: '' }, {})
+    },
+  }
+  await using app = await testApp({ providers: [provider] })
+  const made = await Promise.all(Array.from({ length: 6 }, (_, i) => app.make(`project ${i}`)))
+  const opened = Promise.withResolvers<string>()
+  for (const { project, job } of made)
+    void (async () => {
+      using reading = await app.follow(`/api/projects/${project.id}/events`)
+      await reading.until(
+        ({ type, reason }) => type === 'job.queued' && reason === 'circuit_open',
+        `the wait of ${job.id}`,
+      )
+      opened.resolve(project.id)
+    })().catch(() => {}) // only one of them need be heard
+
+  const page = await (await app.request(`/projects/${await opened.promise}`)).text()
+  expect(page).toContain('Scripted is not reachable: it has failed 5 times in a row. Hearth tries again by itself.')
+  expect(page).toMatch(/Next try at \d\d:\d\d:\d\d UTC/)
+}, 20_000)
