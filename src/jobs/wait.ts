@@ -4,7 +4,7 @@ import { type Job, jobs } from './tables.ts'
 
 /** Why a job does not run at this moment, and until when; null when somebody, or a free place, decides. */
 export interface Wait {
-  reason: 'place' | 'retry' | 'later' | 'paused' | 'held'
+  reason: 'place' | 'away' | 'retry' | 'later' | 'paused' | 'held'
   until: number | null
   /** The same for a person. */
   says: string
@@ -12,12 +12,13 @@ export interface Wait {
 
 /** What a job waits for at `now`; null when it runs, or has ended. */
 export async function waitOf(read: Reader, job: Job, now: number): Promise<Wait | null> {
-  const { state, failures, runAt } = job
+  const { state, failures, runAt, error } = job
   if (state === 'paused') return { reason: 'paused', until: null, says: 'It is paused, until somebody lets it go on.' }
   if (state === 'held')
     return { reason: 'held', until: null, says: 'It is held, until somebody decides how it goes on.' }
   if (state !== 'queued') return null
   if (runAt <= now) return { reason: 'place', until: null, says: placeWords(await othersInLine(read, job, now)) }
+  if (error?.code === 'circuit_open') return { reason: 'away', until: runAt, says: error.message }
   if (failures === 0) return { reason: 'later', until: runAt, says: 'It asked to be tried again later.' }
   return { reason: 'retry', until: runAt, says: `It failed ${times(failures)} and is tried again by itself.` }
 }

@@ -27,5 +27,7 @@ test('a project whose provider is away says so on its page, and until when it wa
 
   const page = await (await app.request(`/projects/${await opened.promise}`)).text()
   expect(page).toContain('Scripted is not reachable: it has failed 5 times in a row. Hearth tries again by itself.')
+  const waits = await Promise.all(made.map(async ({ job }) => (await app.json(`/api/jobs/${job.id}`)).wait))
+  expect(waits.map((wait) => wait?.reason)).toContain('away')
   expect(page).toMatch(/Next try at \d\d:\d\d:\d\d UTC/)
 }, 20_000)
