@@ -91,12 +91,21 @@ async function meddle(world: World, life: Life, figures: Figures, name: string):
   if (!client) return
   const projects = await projectsOf(client)
   figures.jobsHeld += projects.filter(({ status }) => status === 'held').length
-  await world.retryAll()
+  await world.restartAll()
   for (let n = projects.filter(({ status }) => status !== 'done').length; n < AT_ONCE; n++)
     await world.submit(`${name}, project ${projects.length + n}`)
+  if (life.whim) await followWhim(world, life.whim)
   if (life.point?.name !== 'mid-backup') return
   const backup = await client.post('/api/backups', {})
   await backup.arrayBuffer()
+}
+
+/** Stops the newest project, which the next life resumes or retries. */
+async function followWhim({ client, acknowledged }: World, { what, ms }: NonNullable<Life['whim']>): Promise<void> {
+  await Bun.sleep(ms)
+  const { project } = acknowledged.at(-1)!
+  const response = await client!.post(`/api/projects/${project}/${what}`)
+  if (response.status >= 500) throw new Error(`the ${what} got ${response.status}`)
 }
 
 async function killChildren({ data }: World, { rendererMs, ms }: Life, figures: Figures): Promise<void> {
@@ -145,7 +154,7 @@ async function drain(world: World, seed: string): Promise<void> {
     const projects = await projectsOf(client)
     if (projects.every(({ status }) => status === 'done')) break
     if (performance.now() > deadline) throw new Error(`not all work ends: ${JSON.stringify(projects)}`)
-    await world.retryAll()
+    await world.restartAll()
     await Bun.sleep(50)
   }
   for (const { id, brief } of await projectsOf(client)) await expectMade(world, id, brief)

@@ -23,6 +23,8 @@ export interface Life {
   both: boolean
   /** When renderers alone are killed, ms after it is ready. */
   rendererMs?: number
+  /** What somebody does to all of a project, and when, ms after the server is ready. */
+  whim?: { what: 'cancellation' | 'pause'; ms: number }
 }
 
 /** The last pass of each point at which a server dies. */
@@ -40,6 +42,8 @@ const LAST_PASS = {
 export function nextLife(chance: Chance, seed: string, isFirst: boolean): Life {
   const life: Life = { seed, faults: true, ms: chance.whole(50, 500), both: chance.often(0.3) }
   if (chance.often(0.3)) life.rendererMs = chance.whole(50, 300)
+  if (chance.often(0.2))
+    life.whim = { what: chance.pick(['cancellation', 'pause'] as const), ms: chance.whole(10, 200) }
   if (!isFirst && chance.often(0.5)) return life
   const name = isFirst ? 'mid-migration' : chance.pick(POINTS.filter((point) => point !== 'mid-migration'))
   return { ...life, ms: 1_000, point: { name, nth: chance.whole(1, LAST_PASS[name]) } }

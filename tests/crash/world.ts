@@ -17,6 +17,9 @@ const SETTINGS = {
   HEARTH_LOG: 'silent',
 }
 
+/** What a project is when only a person can move it on. */
+const STUCK = ['held', 'failed', 'cancelled', 'paused']
+
 /** A data directory that outlives many servers, and the people around it: they submit, read, and try again. */
 export interface World extends Disposable {
   data: string
@@ -27,8 +30,8 @@ export interface World extends Disposable {
   /** False when the server died before it was ready. */
   start(life: Life): Promise<boolean>
   submit(brief: string): Promise<void>
-  /** Retries what is held, failed or cancelled, as a person would, and reads on. */
-  retryAll(): Promise<void>
+  /** Retries what is held, failed or cancelled, and resumes what is paused, as a person would, and reads on. */
+  restartAll(): Promise<void>
   /** Resolves when the server is dead; kills it when it has not killed itself in `ms`. True when it has. */
   death(life: Life): Promise<boolean>
   stop(): Promise<void>
@@ -101,10 +104,10 @@ export function openWorld(): World {
       world.acknowledged.push({ project: project.id, job: job.id })
       await follow(project.id)
     },
-    async retryAll() {
-      for (const { id, jobs } of await projectsOf(world.client!)) {
-        if (jobs.length === 0) continue
-        for (const { id: job } of jobs) await world.client!.post(`/api/jobs/${job}/retry`)
+    async restartAll() {
+      for (const { id, status } of await projectsOf(world.client!)) {
+        if (!STUCK.includes(status)) continue
+        for (const noun of ['retry', 'resumption']) await world.client!.post(`/api/projects/${id}/${noun}`)
         readOn(id)
       }
     },
@@ -137,25 +140,9 @@ export function openWorld(): World {
   return world
 }
 
-/** All projects, and of each the jobs that only a person can move on. */
-export async function projectsOf(
-  client: Client,
-): Promise<{ id: string; status: string; brief: string; jobs: { id: string }[] }[]> {
-  const { items } = await client.json('/api/projects?limit=200')
-  return Promise.all(
-    items.map(async ({ id, status, brief }: { id: string; status: string; brief: string }) => {
-      if (!['held', 'failed', 'cancelled'].includes(status)) return { id, status, brief, jobs: [] }
-      using reading = await client.follow(`/api/projects/${id}/events?follow=false`)
-      await reading.over
-      const last = new Map(
-        reading.lines
-          .filter(({ type }) => type.startsWith('job.') && type !== 'job.phase')
-          .map((line) => [line.job, line]),
-      )
-      const stuck = [...last.values()].filter(({ type }) => /^job\.(held|failed|cancelled)$/.test(type))
-      return { id, status, brief, jobs: stuck.map(({ job }) => ({ id: job! })) }
-    }),
-  )
+/** All projects, the newest first. */
+export async function projectsOf(client: Client): Promise<{ id: string; status: string; brief: string }[]> {
+  return (await client.json('/api/projects?limit=200')).items
 }
 
 /** The processes that work in an attempt's folder of this data directory. */
