@@ -30,7 +30,7 @@ export function announceServer(
 ): ServerFacts & Disposable {
   const facts: ServerFacts = { pid: process.pid, start: startOf(process.pid) ?? '', url, secret }
   const path = join(data, FILE)
-  const draft = `${path}.${process.pid}`
+  const draft = `${path}.new` // one name, so that what a killed start has left is written over
   rmSync(draft, { force: true }) // the mode is only obeyed for a file that is new
   writeFileSync(draft, `${JSON.stringify(facts)}\n`, { mode: 0o600 })
   renameSync(draft, path)

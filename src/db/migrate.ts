@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client } from '@libsql/client'
 import { listFiles, readText } from '../assets.ts'
@@ -91,6 +91,7 @@ function refuseStranger(row: Applied, migrations: Migration[]): void {
 
 async function copyBefore(client: Client, backups: string, next: Migration, now: () => number): Promise<void> {
   mkdirSync(backups, { recursive: true, mode: 0o700 })
+  removeCutShort(backups)
   const path = join(backups, `before-${next.name}-${now()}.db`)
   const partial = `${path}.partial` // a copy that was cut short must not look like a backup
   try {
@@ -99,6 +100,12 @@ async function copyBefore(client: Client, backups: string, next: Migration, now:
   } finally {
     rmSync(partial, { force: true })
   }
+}
+
+/** Copies that a killed start has left: nobody else makes any, since one process owns the data directory. */
+function removeCutShort(backups: string): void {
+  for (const name of readdirSync(backups))
+    if (/^before-.*\.partial$/.test(name)) rmSync(join(backups, name), { force: true })
 }
 
 async function apply(client: Client, { id, name, sql }: Migration, now: () => number): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient } from '@libsql/client'
 import { type Migration, migrate, shippedMigrations } from '../../src/db/migrate.ts'
@@ -47,6 +47,15 @@ test('what is missing is applied, in order, once', async () => {
   await db.to(ONE, TWO)
   expect(await db.tables()).toEqual(['one', 'two'])
   expect((await db.client.execute('SELECT count(*) AS n FROM one')).rows[0]?.n).toBe(1)
+})
+
+test('a copy that an earlier start was killed over does not stay', async () => {
+  using db = fresh()
+  await db.to(ONE)
+  mkdirSync(db.backups)
+  for (const name of ['before-0002_two-7.db.partial', 'mine.partial']) writeFileSync(join(db.backups, name), 'half')
+  await db.to(ONE, TWO)
+  expect(readdirSync(db.backups).sort()).toEqual(['before-0002_two-42.db', 'mine.partial'])
 })
 
 test('a migration that was changed after it was applied is refused in words', async () => {
