@@ -159,6 +159,8 @@ async function drain(world: World, seed: string): Promise<void> {
   }
   for (const { id, brief } of await projectsOf(client)) await expectMade(world, id, brief)
   await world.stop()
+  const left = [...new Bun.Glob('**/{*.partial,*.part,server.json.*,tmp/*,unfinished/*}').scanSync(world.data)]
+  if (left.length > 0) throw new Error(`left behind for ever: ${left.join(', ')}`)
 }
 
 async function expectMade({ client }: World, project: string, brief: string): Promise<void> {

@@ -29,7 +29,7 @@ export interface Life {
 
 /** The last pass of each point at which a server dies. */
 const LAST_PASS = {
-  'database-call': 500,
+  'database-call': 900,
   'before-commit': 30,
   'after-commit': 30,
   'mid-migration': 4,
@@ -37,6 +37,8 @@ const LAST_PASS = {
   'blob-written': 3,
   'mid-backup': 1,
 } as const
+
+const CALLS_OF_A_START = 80
 
 /** How the next run of the server goes and ends; the first of all dies while it makes its database. */
 export function nextLife(chance: Chance, seed: string, isFirst: boolean): Life {
@@ -46,5 +48,10 @@ export function nextLife(chance: Chance, seed: string, isFirst: boolean): Life {
     life.whim = { what: chance.pick(['cancellation', 'pause'] as const), ms: chance.whole(10, 200) }
   if (!isFirst && chance.often(0.5)) return life
   const name = isFirst ? 'mid-migration' : chance.pick(POINTS.filter((point) => point !== 'mid-migration'))
-  return { ...life, ms: 1_000, point: { name, nth: chance.whole(1, LAST_PASS[name]) } }
+  return { ...life, ms: 1_000, point: { name, nth: chance.whole(1, lastPass(name, chance)) } }
+}
+
+/** A third of the deaths at a database call come while the server starts. */
+function lastPass(name: (typeof POINTS)[number], chance: Chance): number {
+  return name === 'database-call' && chance.often(0.3) ? CALLS_OF_A_START : LAST_PASS[name]
 }

@@ -28,6 +28,7 @@ hearDatabase({
     if (what === 'commit') at('before-commit')
   },
   after({ what }) {
+    at('database-call')
     if (what === 'commit') at('after-commit')
     if (what === 'script') at('mid-migration')
   },
