@@ -44,7 +44,7 @@ import { retentionHandler } from './ops/schedules/retention-job.ts'
 import { scheduleRoutes } from './ops/schedules/routes.ts'
 import { UPKEEP } from './ops/schedules/upkeep.ts'
 import { openFeeds } from './projects/feed.ts'
-import { jobForms, jobRoutes } from './projects/jobs/routes.ts'
+import { jobPages, jobRoutes } from './projects/jobs/routes.ts'
 import type { ProjectPanels } from './projects/page.ts'
 import { projectById } from './projects/projects.ts'
 import { projectApi, projectPages } from './projects/routes.ts'
@@ -285,7 +285,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(projectPages(projects))
           .use(projectApi(projects))
           .use(jobRoutes(rooms))
-          .use(jobForms(rooms))
+          .use(jobPages(rooms))
           .use(workspaceRoutes(rooms))
           .use(studioRoutes(rooms))
           .use(opsRoutes({ ...engines, ...ops }))

@@ -4,7 +4,7 @@ import type { Line } from '../events/line.ts'
 import type { Log } from '../log.ts'
 import { streamOf, type Watch } from '../web/stream.ts'
 import { type PageDeps, type ProjectPage, projectPage } from './page.ts'
-import { changedRegions, type Region, regionsOf } from './regions.ts'
+import { changedRegions, partialsOf, type Region, regionsOf } from './regions.ts'
 
 /** Shortest time between two renderings of one project's page. */
 const RENDER_MS = 200
@@ -122,8 +122,5 @@ async function sendChanges(deps: FeedDeps, { project, previewOrigin }: Watched, 
 }
 
 function message({ stream }: ProjectPage, regions: Region[]): Uint8Array {
-  const partials = regions.map(
-    ({ id, html }) => `<hx-partial hx-target="#${id}" hx-swap="outerMorph">${html}</hx-partial>`,
-  )
-  return utf8.encode(sseMessage({ id: stream.lastSeq, data: partials.join('\n') }))
+  return utf8.encode(sseMessage({ id: stream.lastSeq, data: partialsOf(regions) }))
 }

@@ -129,7 +129,7 @@ function projectView(project: Project, { jobs, tasks, panels, now }: ProjectFact
     elapsedMs: (project.endedAt ?? now) - project.createdAt,
     done,
     total,
-    error: failed?.error ? { code: failed.error.code, message: failed.error.message } : null,
+    error: failed?.error ? { code: failed.error.code, message: failed.error.message, job: failed.id } : null,
     waiting: waiting ? { message: waiting.error!.message, until: waiting.runAt } : null,
     planning: total === 0 && plan !== undefined && plan.state !== 'succeeded',
   }

@@ -36,6 +36,14 @@ export function changedRegions(before: Region[], now: Region[]): Region[] {
   return treeGoes ? changed.filter(({ id }) => !id.startsWith('task-')) : changed
 }
 
+/** The message that brings regions to a page. */
+export function partialsOf(regions: Region[]): string {
+  const partials = regions.map(
+    ({ id, html }) => `<hx-partial hx-target="#${id}" hx-swap="outerMorph">${html}</hx-partial>`,
+  )
+  return partials.join('\n')
+}
+
 function region(id: string, html: string): Region {
   return { id, sign: html, html }
 }

@@ -1,3 +1,5 @@
+import { jobPages } from './job-fixtures.ts'
+
 /** Rich data for every page, as the rooms would give it. */
 const MIN = 60_000
 const NOW = Date.UTC(2026, 10, 20, 14, 3)
@@ -235,6 +237,7 @@ export const PAGES: Record<string, Fixture> = {
     view: 'projects/home',
     data: { ...home(), brief: ' ', error: { message: 'Say what you want to make, in a sentence or two.' } },
   },
+  ...jobPages(SHELL, JOB, RENDER),
   working: { view: 'projects/show', data: SHOW },
   planning: {
     view: 'projects/show',

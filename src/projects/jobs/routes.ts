@@ -17,8 +17,12 @@ import { waitOf } from '../../jobs/wait.ts'
 import { EventsQuery, eventsResponse } from '../../web/events.ts'
 import type { Guard } from '../../web/guard.ts'
 import type { Lasting } from '../../web/lasting.ts'
+import { page } from '../../web/page.ts'
 import { projectById } from '../projects.ts'
+import { type ShellDeps, shellFor } from '../shell.ts'
 import { JOB_SAYS, JobStateForm } from './answers.ts'
+import { type JobFeedDeps, jobStream } from './feed.ts'
+import { jobPage } from './page.ts'
 
 export interface JobRoutesDeps extends JobsDeps, FollowDeps {
   guard: Guard
@@ -107,10 +111,19 @@ const JobForm = z
   })
   .nullish()
 
-/** The forms on the pages of projects and jobs. */
-export function jobForms(deps: JobRoutesDeps) {
+/** The page of a job, and the forms on it and on a project's. */
+export function jobPages(deps: JobRoutesDeps & ShellDeps & JobFeedDeps) {
   const app = new Elysia()
     .use(deps.guard)
+    .get('/jobs/:id', async ({ params, request, actor }) => {
+      const view = await jobPage(deps, params.id)
+      const shell = await shellFor(deps, actor, view.name, view.project?.id)
+      return page(request, 'jobs/show', { ...view, shell, stream: { url: `/jobs/${params.id}/stream` } })
+    })
+    .get('/jobs/:id/stream', async ({ params, request }) => {
+      await jobById(deps.read, params.id)
+      return jobStream(deps, params.id, (cut) => deps.lasting.watch(request, cut))
+    })
     .post(
       '/jobs/:id/priority',
       async ({ params, body, actor }) =>
@@ -127,7 +140,7 @@ export function jobForms(deps: JobRoutesDeps) {
   return app
 }
 
-function back({ id, scope }: Job, page: 'job' | 'project' = 'project'): Response {
-  const location = page === 'job' ? `/jobs/${id}` : scope ? `/projects/${scope}` : '/'
+function back({ id, scope }: Job, to: 'job' | 'project' = 'project'): Response {
+  const location = to === 'job' ? `/jobs/${id}` : scope ? `/projects/${scope}` : '/'
   return new Response(null, { status: 303, headers: { location } })
 }

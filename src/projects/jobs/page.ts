@@ -1,0 +1,47 @@
+import { eq } from 'drizzle-orm'
+import type { Reader } from '../../db/open.ts'
+import { jobWithAttempts } from '../../jobs/jobs.ts'
+import type { LiveJobs } from '../../jobs/live.ts'
+import type { Job } from '../../jobs/tables.ts'
+import { type Wait, waitOf } from '../../jobs/wait.ts'
+import { type JobView, jobView } from '../job-view.ts'
+import { projects, tasks } from '../tables.ts'
+
+type Found = Awaited<ReturnType<typeof jobWithAttempts>>
+
+export interface JobPage {
+  job: Pick<Job, 'id' | 'kind' | 'state' | 'attempt' | 'priority' | 'createdAt' | 'endedAt'>
+  /** What it makes, in words. */
+  name: string
+  project: { id: string; title: string } | null
+  /** How far it is. */
+  view: JobView
+  wait: Wait | null
+  /** The newest first. */
+  attempts: Found['attempts']
+  checkpoints: Pick<Found['checkpoints'][number], 'name' | 'attempt' | 'at'>[]
+}
+
+export interface JobPageDeps {
+  read: Reader
+  live: LiveJobs
+  now: () => number
+}
+
+const NAMES: Record<string, string> = { plan: 'The plan', check: 'The check of everything' }
+
+/** All that the page of a job shows, as it is now. @throws NotFound `unknown_job` */
+export async function jobPage({ read, live, now }: JobPageDeps, id: string): Promise<JobPage> {
+  const { job, attempts, checkpoints } = await jobWithAttempts(read, id)
+  const [project] = job.scope ? await read.select().from(projects).where(eq(projects.id, job.scope)) : []
+  const [task] = await read.select({ title: tasks.title, path: tasks.path }).from(tasks).where(eq(tasks.job, id))
+  return {
+    job,
+    name: task?.path ?? task?.title ?? NAMES[job.kind] ?? job.kind,
+    project: project ? { id: project.id, title: project.title } : null,
+    view: jobView(job, live, now()),
+    wait: await waitOf(read, job, now()),
+    attempts: attempts.toReversed(),
+    checkpoints: checkpoints.map(({ name, attempt, at }) => ({ name, attempt, at })),
+  }
+}

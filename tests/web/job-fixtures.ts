@@ -1,0 +1,94 @@
+/** The page of a job in each of its states. */
+const NOW = Date.UTC(2026, 10, 20, 14, 3)
+
+const ATTEMPT = {
+  job: 'j4',
+  attempt: 1,
+  startedAt: NOW,
+  endedAt: (NOW + 9_000) as number | null,
+  queuedAt: NOW - 2_000,
+  firstByteAt: (NOW + 700) as number | null,
+  outcome: 'retried' as string | null,
+  phase: 'writing',
+  bytes: 2_300,
+  provider: 'anthropic' as string | null,
+  model: 'claude-sonnet' as string | null,
+  engine: null as string | null,
+  device: null as string | null,
+  inputHash: 'd2a84f4b8b650937ec8f73cd8be2c74add5a911ba64df27458ed8229da804a26',
+  error: {
+    code: 'model_unavailable',
+    message: 'Anthropic can’t be reached, or broke off. Check the network; Hearth tries again by itself.',
+    context: { status: 503, said: 'overloaded <b>' },
+  } as object | null,
+  tail: '\n<ul>\n  <li>Country loaf <b>4.20</b></li>\n' as string | null,
+  stack:
+    `DomainError: broke off\n    at ask (/srv/hearth/src/llm/a-very-long-name-of-a-file-without-any-space-in-it/${'x'.repeat(90)}.ts:1:1)` as
+      | string
+      | null,
+}
+
+const RAN = { tail: null, stack: null, error: null }
+
+interface Shell extends Record<string, unknown> {
+  title: string
+}
+
+export function jobPages(shell: Shell, job: object, render: object) {
+  const jobOf = (state: string, more: object = {}) => ({
+    shell: { ...shell, title: 'menu.html', current: 'p1' },
+    job: { id: 'j4', kind: 'write', state, attempt: 2, priority: 0, createdAt: NOW, endedAt: null },
+    name: 'menu.html',
+    project: { id: 'p1', title: 'Crumb & Co' },
+    view: job,
+    wait: null as object | null,
+    attempts: [{ ...ATTEMPT, attempt: 2, outcome: 'failed' }, ATTEMPT],
+    checkpoints: [] as object[],
+    stream: null,
+    ...more,
+  })
+  return {
+    'job-running': {
+      view: 'jobs/show',
+      data: jobOf('running', {
+        view: { ...render, idleMs: 4_000 },
+        attempts: [
+          {
+            ...ATTEMPT,
+            ...RAN,
+            attempt: 2,
+            outcome: null,
+            endedAt: null,
+            engine: 'sketch',
+            device: 'cpu',
+            model: null,
+          },
+          ATTEMPT,
+        ],
+        checkpoints: [{ name: 'file', attempt: 1, at: NOW }],
+      }),
+    },
+    'job-waiting': {
+      view: 'jobs/show',
+      data: jobOf('queued', { wait: { until: NOW + 9_000, says: 'It failed twice and is tried again by itself.' } }),
+    },
+    'job-new': {
+      view: 'jobs/show',
+      data: jobOf('queued', { attempts: [], project: null, wait: { until: null, says: 'It is next.' } }),
+    },
+    'job-held': {
+      view: 'jobs/show',
+      data: jobOf('held', {
+        view: { ...job, error: { code: 'crashed_server', message: 'The server stopped 2 times while this job ran.' } },
+        wait: { until: null, says: 'It is held, until somebody decides how it goes on.' },
+        attempts: [{ ...ATTEMPT, ...RAN, outcome: 'lost' }],
+      }),
+    },
+    'job-failed': { view: 'jobs/show', data: jobOf('failed', { view: { ...job, error: ATTEMPT.error } }) },
+    'job-cancelled': { view: 'jobs/show', data: jobOf('cancelled') },
+    'job-done': {
+      view: 'jobs/show',
+      data: jobOf('succeeded', { attempts: [{ ...ATTEMPT, ...RAN, outcome: 'succeeded' }] }),
+    },
+  }
+}
