@@ -32,7 +32,7 @@ import { openLiveJobs } from './jobs/live.ts'
 import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
 import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
-import { findModel, openProviders } from './llm/models.ts'
+import { labelOf, openProviders } from './llm/models.ts'
 import type { Provider } from './llm/provider.ts'
 import { withBreaker } from './llm/with-breaker.ts'
 import { type Log, openLog } from './log.ts'
@@ -48,7 +48,7 @@ import { jobPages, jobRoutes } from './projects/jobs/routes.ts'
 import type { ProjectPanels } from './projects/page.ts'
 import { projectById } from './projects/projects.ts'
 import { projectApi, projectPages } from './projects/routes.ts'
-import { type Machine, shellFor } from './projects/shell.ts'
+import { machineOf, shellFor } from './projects/shell.ts'
 import { taskEntity, tasksOf } from './projects/tasks.ts'
 import { type Redact, redactor } from './redact.ts'
 import { sweepAttempts } from './studio/attempts.ts'
@@ -61,9 +61,9 @@ import { csrf } from './web/csrf.ts'
 import { errors } from './web/errors.ts'
 import { type Actor, guard } from './web/guard.ts'
 import { securityHeaders } from './web/headers.ts'
-import { hostCheck, hosts, listenerOptions } from './web/hosts.ts'
+import { hostCheck, hosts, listenerOptions, originAt } from './web/hosts.ts'
 import { openLasting } from './web/lasting.ts'
-import { listening, urlsElsewhere } from './web/listen.ts'
+import { hostName, listening, urlsElsewhere } from './web/listen.ts'
 import type { ListedRoute } from './web/openapi.ts'
 import { fileEntity } from './workspace/file-entity.ts'
 import { fileRow, filesOf } from './workspace/files.ts'
@@ -74,7 +74,6 @@ import { workspaceRoutes } from './workspace/routes.ts'
 const PLANNERS = 4
 /** Finished projects looked at at once. */
 const CHECKERS = 2
-const GIB = 1024 ** 3
 
 /** What a test, or a command that brings its own server, does differently. */
 export interface Overrides {
@@ -308,7 +307,9 @@ function opsFacts(config: Config, engines: Engines, state: State) {
   const doctor = {
     config,
     db,
-    serving: `http://${hostName(config.host)}:${state.port}`,
+    get serving() {
+      return `http://${hostName(config.host)}:${state.port}`
+    },
     devices: () => detectDevices(),
     providers,
     tmp: tmpdir(),
@@ -316,33 +317,6 @@ function opsFacts(config: Config, engines: Engines, state: State) {
   }
   const backup = { ...engines, data: config.data }
   return { doctor, backup, running: () => state.worker?.running ?? 0, routes: () => state.routes }
-}
-
-function machineOf([device]: Device[]): Machine {
-  const { name, kind, freeBytes, totalBytes } = device!
-  const tier = tierFor(device!).name
-  return kind === 'cpu'
-    ? { name, tier, freeGb: null, totalGb: null }
-    : { name, tier, freeGb: freeBytes / GIB, totalGb: totalBytes / GIB }
-}
-
-/** A project outlives the settings that it was made with: the name of a model that is gone has to do. */
-function labelOf(providers: Provider[], name: string): { label: string; demo: boolean } {
-  const found = findModel(providers, name)
-  if (!found) return { label: name, demo: false }
-  const { provider, model } = found
-  return { label: provider.demo ? provider.label : model, demo: provider.demo }
-}
-
-/** The same host as the request's, at another port: an origin of its own. */
-function originAt(request: Request, port: number): string {
-  const url = new URL(request.url)
-  return `${url.protocol}//${url.hostname}:${port}`
-}
-
-function hostName(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost'
-  return host.includes(':') ? `[${host}]` : host
 }
 
 /** The running program: the binary itself, or Bun with the checkout's entry. */

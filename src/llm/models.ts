@@ -63,3 +63,11 @@ function unknownModel(providers: Provider[], name: string): Invalid {
     { context: { field: 'model', known } },
   )
 }
+
+/** What a person reads of a model. A project outlives the settings that it was made with: the name of a model that is gone has to do. */
+export function labelOf(providers: Provider[], name: string): { label: string; demo: boolean } {
+  const found = findModel(providers, name)
+  if (!found) return { label: name, demo: false }
+  const { provider, model } = found
+  return { label: provider.demo ? provider.label : model, demo: provider.demo }
+}

@@ -1,4 +1,6 @@
 import type { Reader } from '../db/open.ts'
+import type { Device } from '../gpu/devices.ts'
+import { tierFor } from '../gpu/tiers.ts'
 import type { Actor } from '../web/guard.ts'
 import { listProjects } from './projects.ts'
 import type { ProjectStatus } from './state.ts'
@@ -23,6 +25,8 @@ export interface Machine {
   freeGb: number | null
   totalGb: number | null
 }
+
+const GIB = 1024 ** 3
 
 export interface ShellDeps {
   read: Reader
@@ -63,4 +67,13 @@ const NOTES: Record<ProjectStatus, string> = {
 
 function sideProject({ id, title, status, brief, createdAt }: Project): SideProject {
   return { id, title, status, note: NOTES[status], brief, createdAt }
+}
+
+/** The first device as the side shows it. */
+export function machineOf([device]: Device[]): Machine {
+  const { name, kind, freeBytes, totalBytes } = device!
+  const tier = tierFor(device!).name
+  return kind === 'cpu'
+    ? { name, tier, freeGb: null, totalGb: null }
+    : { name, tier, freeGb: freeBytes / GIB, totalGb: totalBytes / GIB }
 }

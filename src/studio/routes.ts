@@ -1,11 +1,16 @@
 import { join } from 'node:path'
+import { eq } from 'drizzle-orm'
 import { Elysia } from 'elysia'
 import { z } from 'zod'
+import type { Reader } from '../db/open.ts'
 import { NotFound } from '../errors.ts'
 import { attemptFolder } from '../gpu/folder.ts'
 import type { Guard } from '../web/guard.ts'
+import { rawUrl } from '../workspace/urls.ts'
+import { artifacts } from './tables.ts'
 
 export interface StudioRoutesDeps {
+  read: Reader
   guard: Guard
   /** The folder of all attempts. */
   attempts: string
@@ -18,15 +23,25 @@ const Preview = z.object({
 })
 
 /** What a picture looks like while it is being rendered. */
-export function studioRoutes({ guard, attempts }: StudioRoutesDeps) {
+export function studioRoutes({ guard, read, attempts }: StudioRoutesDeps) {
   return new Elysia().use(guard).get('/jobs/:id/previews/:attempt/:file', async ({ params }) => {
     const known = Preview.safeParse(params)
     if (!known.success) throw new NotFound('preview', params.file)
     const { id, attempt, file } = known.data
     const picture = Bun.file(join(attemptFolder(attempts, id, attempt), 'previews', file))
-    if (!(await picture.exists())) throw new NotFound('preview', file)
+    if (!(await picture.exists())) return toFinished(read, id, file)
     return new Response(picture, {
       headers: { 'content-type': 'image/png', 'cache-control': 'private, max-age=3600, immutable' },
     })
+  })
+}
+
+/** The previews go when the picture is finished: a page that shows the last one gets the picture itself. */
+async function toFinished(read: Reader, job: string, file: string): Promise<Response> {
+  const [made] = await read.select().from(artifacts).where(eq(artifacts.job, job))
+  if (!made) throw new NotFound('preview', file)
+  return new Response(null, {
+    status: 302,
+    headers: { location: rawUrl(made.project, made.path), 'cache-control': 'no-store' },
   })
 }

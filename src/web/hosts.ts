@@ -56,3 +56,9 @@ export function listenerOptions(log: Log) {
 function plain(status: number, sentence: string): Response {
   return new Response(`${sentence}\n`, { status, headers: PLAIN })
 }
+
+/** The same host as the request's, at another port: an origin of its own. */
+export function originAt(request: Request, port: number): string {
+  const url = new URL(request.url)
+  return `${url.protocol}//${url.hostname}:${port}`
+}

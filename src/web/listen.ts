@@ -51,3 +51,9 @@ function explain(cause: unknown, host: string, port: number): unknown {
     )
   return cause
 }
+
+/** The host that a URL names for an address that is listened on. */
+export function hostName(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return host.includes(':') ? `[${host}]` : host
+}
