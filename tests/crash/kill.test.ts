@@ -129,7 +129,7 @@ test(
     await one.now().over
     expect(one.now().lines.at(-1)).toMatchObject({ type: 'end', reason: 'shutdown' })
     const givenBack = ofType(one, 'job.queued').filter(({ reason }) => reason === 'server_stopped')
-    expect(givenBack.length).toBeGreaterThanOrEqual(2)
+    expect(givenBack.map(({ job }) => job)).toContain(renderOf(one)) // its steps are slow; a file may have ended before the signal came
     await one.kill() // it has gone: this only keeps what the reader had
     await one.start()
     await one.done()
