@@ -11,7 +11,7 @@ import { clearTurns, nextInLine, passTurn } from './turns.ts'
 
 /** How long a claim holds without being renewed. */
 export const LEASE_MS = 30_000
-/** Deaths of the server under a job, without progress in between, after which a person must decide. */
+/** Deaths of the server under a job, without progress in between, after which a person must decide. From the first on it is a suspect: see docs/decisions/005. */
 const MAX_CRASHES = 2
 
 export interface Owner {
@@ -85,7 +85,7 @@ export async function takeOverLost(deps: JobsDeps & { log: Log }, { boot }: Owne
 
 async function takeOver(deps: JobsDeps, tx: Tx, job: Job, boot: string): Promise<Job> {
   const mark = await progressMark(tx, job.id)
-  const crashes = mark > job.crashMark ? 1 : job.crashes + 1
+  const crashes = mark > Math.max(0, job.crashMark) ? 0 : job.crashes + 1
   const set = { crashes, crashMark: mark, runAt: deps.now() }
   if (crashes < MAX_CRASHES)
     return settle(deps, tx, job, {
@@ -112,7 +112,7 @@ async function takeOver(deps: JobsDeps, tx: Tx, job: Job, boot: string): Promise
   })
 }
 
-/** How far a job has come, as one number that only grows with new work: text, steps and checkpoints. */
+/** How far a job has come, as one number that only grows with new work: text, steps and checkpoints. `turns.ts` asks the same in SQL. */
 async function progressMark(read: Reader, job: string): Promise<number> {
   const [draft] = await read.select({ bytes: drafts.bytes, step: drafts.step }).from(drafts).where(eq(drafts.job, job))
   const done = await read.select({ name: checkpoints.name }).from(checkpoints).where(eq(checkpoints.job, job))

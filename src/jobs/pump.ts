@@ -8,6 +8,9 @@ import { jobs } from './tables.ts'
 /** Longest sleep of an idle pump: a job that nobody announced is found after it. */
 const IDLE_MS = 5_000
 
+/** How often it is looked whether a suspect has gained something, so that the next may run. */
+const SUSPECT_MS = 250
+
 export interface PumpDeps extends JobsDeps, Owner {
   log: Log
   /** Most jobs at once, by lane. */
@@ -56,7 +59,7 @@ export function openPump(deps: PumpDeps, running: Running): Pump {
       lookedAt = now()
       for (const [lane, most] of Object.entries(lanes)) await fill(lane, most - running.busy(lane))
     }
-    wakeIn((await nextDue(lookedAt)) - now())
+    wakeIn(Math.min(running.hasSuspect ? SUSPECT_MS : IDLE_MS, (await nextDue(lookedAt)) - now()))
   }
 
   async function fill(lane: string, places: number): Promise<void> {

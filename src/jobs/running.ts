@@ -15,6 +15,8 @@ interface Attempt {
 /** The attempts that run in this process. */
 export interface Running {
   readonly size: number
+  /** True while a job runs under which a server has died: others may wait for it to gain something. */
+  readonly hasSuspect: boolean
   /** How many of a lane. */
   busy(lane: string): number
   start(job: Job): void
@@ -71,6 +73,9 @@ export function openRunning(deps: AttemptDeps & Owner, freed: () => void): Runni
   return {
     get size() {
       return attempts.size
+    },
+    get hasSuspect() {
+      return [...attempts.values()].some(({ job }) => job.crashes > 0)
     },
     busy: (lane) => [...attempts.values()].filter(({ job }) => job.lane === lane).length,
     start,

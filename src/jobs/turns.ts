@@ -5,6 +5,15 @@ import type { Job } from './tables.ts'
 /** The line of work that belongs to no project. */
 const NO_PROJECT = '-'
 
+/**
+ * True while a job runs under which a server has died, and that has gained nothing since: were it to happen again, it must
+ * be known which it was.
+ */
+const SUSPECT_RUNS = sql`EXISTS (
+  SELECT 1 FROM jobs AS suspect WHERE suspect.state = 'running' AND suspect.crashes > 0 AND suspect.crash_mark >=
+    coalesce((SELECT bytes + 1000 * step FROM drafts WHERE job_id = suspect.id), 0)
+    + (SELECT 1000000 * count(*) FROM checkpoints WHERE job_id = suspect.id))`
+
 type Place = Pick<Job, 'lane' | 'owner' | 'scope'>
 
 /** Gives the job's person and project a turn in its lane: those who wait already keep theirs, newcomers come last. */
@@ -20,7 +29,7 @@ export async function lineUp(tx: Tx, { lane, owner, scope }: Place): Promise<voi
 /**
  * The id of the job that comes next, as a query: of the highest priority that is due, the person who was served longest ago, of
  * theirs the project that was, and of its jobs the one due longest. Every join is walked in the order of its index and
- * ends at the first row: `jobs_in_line` is named since the planner can't know that.
+ * ends at the first row: `jobs_in_line` is named since the planner can't know that. A suspect waits for another that runs.
  */
 export function nextInLine(lane: string, at: number): SQL {
   return sql`(
@@ -30,8 +39,10 @@ export function nextInLine(lane: string, at: number): SQL {
     CROSS JOIN jobs AS job INDEXED BY jobs_in_line
       ON job.lane = person.lane AND job.owner = person.owner AND job.line = project.line
     WHERE person.lane = ${lane} AND person.line = '' AND project.line <> '' AND job.state = 'queued' AND job.run_at <= ${at}
+      AND (job.crashes = 0 OR NOT ${SUSPECT_RUNS})
       AND job.priority = (
-        SELECT priority FROM jobs WHERE state = 'queued' AND lane = ${lane} AND run_at <= ${at} ORDER BY priority DESC LIMIT 1)
+        SELECT priority FROM jobs WHERE state = 'queued' AND lane = ${lane} AND run_at <= ${at}
+          AND (crashes = 0 OR NOT ${SUSPECT_RUNS}) ORDER BY priority DESC LIMIT 1)
     ORDER BY person.turn, project.turn, job.run_at, job.created_at
     LIMIT 1)`
 }

@@ -42,9 +42,9 @@ function server(folder: string) {
   }
 }
 
-async function queued(folder: string, kind: string): Promise<string> {
+async function queued(folder: string, kind: string, lane = 'write'): Promise<string> {
   await using app = await testEngine({ folder })
-  app.handle(kind, async () => undefined, { lane: 'write' })
+  app.handle(kind, async () => undefined, { lane })
   return (await app.enqueue(kind, { scope: 'p' })).id
 }
 
@@ -81,7 +81,7 @@ test('a job whose server is killed with SIGKILL goes on from its draft at the ne
 
 test('a job that takes the server down twice is held, and all else is worked', async () => {
   using folder = temporaryFolder()
-  const fatal = await queued(folder.path, 'fatal')
+  const fatal = await queued(folder.path, 'fatal', 'mixed')
   for (let i = 0; i < 2; i++) {
     await using doomed = server(folder.path)
     await doomed.exited
@@ -93,4 +93,27 @@ test('a job that takes the server down twice is held, and all else is worked', a
   }
   await using app = await testEngine({ folder: folder.path })
   expect(await app.job(fatal)).toMatchObject({ state: 'held', attempt: 2, error: { code: 'crashed_server' } })
+}, 20_000)
+
+test('a job that takes the server down among others is found by itself: they run one at a time, and only it is held', async () => {
+  using folder = temporaryFolder()
+  const quiet = [await queued(folder.path, 'quiet', 'mixed'), await queued(folder.path, 'quiet', 'mixed')]
+  const fatal = await queued(folder.path, 'fatal', 'mixed')
+  quiet.push(await queued(folder.path, 'quiet', 'mixed'), await queued(folder.path, 'quiet', 'mixed'))
+  for (let i = 0; i < 2; i++) {
+    await using doomed = server(folder.path)
+    await doomed.exited
+  }
+  const ended = new Set<string>()
+  {
+    await using last = server(folder.path)
+    await last.hear(({ type, job }) => {
+      if (type === 'job.succeeded') ended.add(job!)
+      return ended.size === 2
+    })
+  }
+  await using app = await testEngine({ folder: folder.path })
+  expect(await app.job(fatal)).toMatchObject({ state: 'held', attempt: 2, error: { code: 'crashed_server' } })
+  for (const id of quiet) expect((await app.job(id)).state).toBe('succeeded')
+  expect(numbers(folder.path, 'together').map(Number)).toEqual([1, 2, 3, 4, 1, 1, 1, 1])
 }, 20_000)

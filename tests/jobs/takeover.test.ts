@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { LEASE_MS, renewLeases, takeOverLost } from '../../src/jobs/claim.ts'
+import { claim, LEASE_MS, renewLeases, takeOverLost } from '../../src/jobs/claim.ts'
 import { retryJob } from '../../src/jobs/jobs.ts'
 import { type Engine, testEngine } from '../support/jobs.ts'
 
@@ -47,8 +47,11 @@ test('a job that gains something each time goes on, however often the server die
     await after(app, `boot-${i + 1}`)
     expect((await app.job(id)).state).toBe('queued')
   }
-  await app.claimed()
-  await after(app, 'boot-7') // nothing since the death before
+  for (const boot of ['boot-7', 'boot-8']) {
+    expect((await app.job(id)).state).toBe('queued')
+    await app.claimed()
+    await after(app, boot) // nothing since the death before
+  }
   expect((await app.job(id)).state).toBe('held')
 })
 
@@ -83,4 +86,28 @@ test('one job that can’t be taken over does not keep the others, or the server
   await app.work()
   await app.heard(good.id, 'job.succeeded')
   expect((await app.job(cursed.id)).state).toBe('running')
+})
+
+test('suspects of one death run one at a time, until each has gained something; all others run beside them', async () => {
+  await using app = await testEngine()
+  app.handle('write', async () => undefined)
+  const suspects = [await app.enqueue('write', { priority: 1 }), await app.enqueue('write', { priority: 1 })]
+  const busy = await app.enqueue('write')
+  const claimed = async (boot: string) => (await claim(app.deps, { boot }, 'write', 9)).map(({ id }) => id)
+  await claimed('boot-1')
+  const working = await app.job(busy.id)
+  app.live.begin(working, { phase: 'writing', bytes: 0, step: 0, steps: 0, text: '', data: {} })
+  app.live.bytes(working, 50)
+  await app.db.write((tx) => app.live.saveDrafts(tx))
+  app.live.end(working)
+  await after(app, 'boot-2')
+  expect((await app.job(busy.id)).crashes).toBe(0)
+
+  expect(await claimed('boot-2')).toEqual([suspects[0]!.id, busy.id])
+  expect(await claimed('boot-2')).toEqual([])
+  const first = await app.job(suspects[0]!.id)
+  app.live.begin(first, { phase: 'writing', bytes: 0, step: 0, steps: 0, text: '', data: {} })
+  app.live.bytes(first, 1)
+  await app.db.write((tx) => app.live.saveDrafts(tx))
+  expect(await claimed('boot-2')).toEqual([suspects[1]!.id])
 })

@@ -23,7 +23,9 @@ async function serve(folder: string): Promise<void> {
   const db = await openTestDatabase(folder, systemClock)
   const hub = openHub({ now })
   const live = openLiveJobs({ hub, now })
-  const handlers = new Map([writer(folder), fatal()].map((handler) => [handler.kind, handler as Handler]))
+  const handlers = new Map(
+    [writer(folder), fatal(), quiet(folder)].map((handler) => [handler.kind, handler as Handler]),
+  )
   hub.tap(({ type, job, body }) => console.log(JSON.stringify({ type, job, attempt: body.attempt, bytes: body.bytes })))
   openDraftWriter({ db, live, flushMs: FLUSH_MS, log: silent })
   await startWorker({
@@ -36,7 +38,7 @@ async function serve(folder: string): Promise<void> {
     redact: redactor(),
     boot: systemClock.newId(),
     log: silent,
-    lanes: { write: 2 },
+    lanes: { write: 2, mixed: 8 },
   })
   console.log(JSON.stringify({ type: 'ready' }))
 }
@@ -58,12 +60,29 @@ function writer(folder: string): Handler<unknown> {
   }
 }
 
+/** Takes the server down, after others have had the time to begin. */
 function fatal(): Handler<unknown> {
   return {
     kind: 'fatal',
-    lane: 'write',
+    lane: 'mixed',
     run: async () => {
+      await Bun.sleep(100)
       process.kill(process.pid, 'SIGKILL')
+      return { result: null }
+    },
+  }
+}
+
+/** Works without a word, longer than `fatal` lives, and notes how many do so at once. */
+function quiet(folder: string): Handler<unknown> {
+  let running = 0
+  return {
+    kind: 'quiet',
+    lane: 'mixed',
+    run: async () => {
+      appendFileSync(join(folder, 'together'), `${++running}\n`)
+      await Bun.sleep(300)
+      running--
       return { result: null }
     },
   }
