@@ -78,7 +78,9 @@ async function renderOnDevice(
     stepMs: deps.stepMs,
   }
   const hooks = {
-    onPhase: (phase: string) => void ctx.phase(phase).catch(() => {}), // losing the lease ends the attempt by its signal
+    // The picture goes on without it: a lost lease ends the attempt by its signal, a full disk at its settlement.
+    onPhase: (phase: string) =>
+      void ctx.phase(phase).catch((error) => deps.render.log.warn('a phase was not told', { job, phase, error })),
     onProgress: ({ step, steps, etaMs }: { step: number; steps: number; etaMs: number | null }) =>
       ctx.progress({ step, steps, etaMs: etaMs ?? undefined }),
     onPreview: (path: string) => ctx.preview(`/jobs/${job}/previews/${attempt}/${basename(path)}`),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { version } from '../../package.json'
@@ -12,7 +12,7 @@ const LOOK_EVERY_MS = 3
 
 setDefaultTimeout(90_000)
 
-describe.skipIf(!existsSync(MAIN))('the binary of Hearth itself', () => {
+describe('the binary of Hearth itself', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hearth-one-file-'))
   const hearth = join(folder, 'hearth')
   const empty = mkdtempSync(join(folder, 'empty-'))
