@@ -1,7 +1,8 @@
-import { and, eq, isNull } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
-import { draftOf, keptDraft } from './drafts.ts'
+import { draftsOf, keptDraft } from './drafts.ts'
+import { type Draft, EMPTY_DRAFT } from './handler.ts'
 import type { LiveJobs } from './live.ts'
 import type { SettleDeps, Settlement } from './settle.ts'
 import { attempts, type Job } from './tables.ts'
@@ -21,11 +22,24 @@ export interface Worked {
   device?: string
 }
 
-/** Opens the row of an attempt, in the transaction that claims its job. */
-export async function openAttempt(tx: Tx, job: Job, boot: string, at: number): Promise<void> {
-  const inputHash = await hashOfInput(tx, job)
-  const row = { job: job.id, attempt: job.attempt, bootId: boot, startedAt: at, queuedAt: Math.min(at, job.runAt) }
-  await tx.insert(attempts).values({ ...row, inputHash })
+/** Opens the rows of attempts, in the transaction that claims their jobs. Returns, in order, what earlier ones left behind. */
+export async function openAttempts(tx: Tx, jobs: Job[], boot: string, at: number): Promise<Draft[]> {
+  const left = await draftsOf(
+    tx,
+    jobs.filter(({ attempt }) => attempt > 1).map(({ id }) => id),
+  )
+  const drafts = jobs.map(({ id }) => left.get(id) ?? { ...EMPTY_DRAFT, data: {} })
+  const rows = jobs.map((job, i) => ({
+    job: job.id,
+    attempt: job.attempt,
+    queuedAt: Math.min(at, job.runAt),
+    inputHash: hashOfInput(job, drafts[i]!),
+  }))
+  await tx.run(sql`
+    INSERT INTO attempts (job_id, attempt, boot_id, started_at, queued_at, input_hash)
+    SELECT value ->> 'job', value ->> 'attempt', ${boot}, ${at}, value ->> 'queuedAt', value ->> 'inputHash'
+    FROM json_each(${JSON.stringify(rows)})`)
+  return drafts
 }
 
 /** Notes who works on an attempt, as long as it is open. */
@@ -36,27 +50,37 @@ export async function noteWorked(tx: Tx, job: Job, worked: Worked): Promise<void
     .where(and(eq(attempts.job, job.id), eq(attempts.attempt, job.attempt), isNull(attempts.endedAt)))
 }
 
-/** Closes the row of an attempt with how it ended and all that is needed to understand why. No secret gets in. */
-export async function closeAttempt(
-  { live, now, redact }: SettleDeps,
-  tx: Tx,
-  job: Job,
-  { outcome, error, stack, keepsDraft = true }: Settlement,
-): Promise<void> {
-  if (keepsDraft) await live.saveDraft(tx, job.id)
-  const { text, ...received } = await receivedBy(tx, live, job)
-  const tail = outcome === 'succeeded' || text === '' || !keepsDraft ? null : endOf(redact(text.slice(-2 * TAIL_BYTES)))
-  await tx
-    .update(attempts)
-    .set({
-      endedAt: now(),
+/** How a running job's attempt ended. */
+export type Ending = Pick<Settlement, 'outcome' | 'error' | 'stack' | 'keepsDraft'> & { job: Job }
+
+/** Closes the rows of attempts with how they ended and all that is needed to understand why. No secret gets in. */
+export async function closeAttempts({ live, now, redact }: SettleDeps, tx: Tx, endings: Ending[]): Promise<void> {
+  if (endings.length === 0) return
+  const kept = endings.filter(({ outcome, keepsDraft = true }) => keepsDraft && outcome !== 'succeeded')
+  await live.saveDraftsOf(
+    tx,
+    kept.map(({ job }) => job.id),
+  )
+  const rows: object[] = []
+  for (const { job, outcome, error, stack, keepsDraft = true } of endings) {
+    const { text, ...received } = await receivedBy(tx, live, job)
+    const hasTail = outcome !== 'succeeded' && text !== '' && keepsDraft
+    rows.push({
+      job: job.id,
+      attempt: job.attempt,
       outcome,
       ...received,
-      error,
-      stack: stack ? redact(stack).slice(0, STACK_LENGTH) : null,
-      tail,
+      error: error && JSON.stringify(error),
+      stack: stack && redact(stack).slice(0, STACK_LENGTH),
+      tail: hasTail ? endOf(redact(text.slice(-2 * TAIL_BYTES))) : undefined,
     })
-    .where(and(eq(attempts.job, job.id), eq(attempts.attempt, job.attempt)))
+  }
+  await tx.run(sql`
+    UPDATE attempts SET ended_at = ${now()}, outcome = value ->> 'outcome', phase = value ->> 'phase', bytes = value ->> 'bytes',
+      first_byte_at = coalesce(value ->> 'firstByteAt', first_byte_at), error = value ->> 'error', stack = value ->> 'stack',
+      tail = value ->> 'tail'
+    FROM json_each(${JSON.stringify(rows)})
+    WHERE job_id = value ->> 'job' AND attempt = value ->> 'attempt'`)
 }
 
 /** Where an error came from, and its causes: for those who mend Hearth. */
@@ -78,12 +102,9 @@ async function receivedBy(read: Reader, live: LiveJobs, job: Job) {
 }
 
 /** The same for two attempts that were asked the same and went on from the same draft. */
-async function hashOfInput(read: Reader, { id, kind, input, attempt }: Job): Promise<string> {
+function hashOfInput({ kind, input, attempt }: Job, { text, step, data }: Draft): string {
   const hash = new Bun.CryptoHasher('sha256').update(JSON.stringify([kind, input]))
-  if (attempt > 1) {
-    const { text, step, data } = await draftOf(read, id)
-    hash.update(JSON.stringify([text, step, data]))
-  }
+  if (attempt > 1) hash.update(JSON.stringify([text, step, data]))
   return hash.digest('hex')
 }
 

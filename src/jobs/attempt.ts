@@ -1,11 +1,11 @@
 import { systemClock } from '../clock.ts'
 import { explainStorage } from '../db/faults.ts'
+import { gather } from '../db/gather.ts'
 import { mustOwn, openContext } from './context.ts'
-import { draftOf } from './drafts.ts'
-import { type Done, type Handler, LeaseLost } from './handler.ts'
-import { type JobsDeps, jobById } from './jobs.ts'
-import { type Settlement, settle } from './settle.ts'
-import { asJson, type Job } from './tables.ts'
+import { type Done, type Draft, type Handler, LeaseLost } from './handler.ts'
+import type { JobsDeps } from './jobs.ts'
+import { type Settlement, settle, settleAll } from './settle.ts'
+import type { Job } from './tables.ts'
 import { givenBack, isForAPerson, type VerdictDeps, verdict } from './verdict.ts'
 
 /** Between two tries to write how an attempt ended, while the disk refuses. */
@@ -13,15 +13,35 @@ const SETTLE_AGAIN_MS = 2_000
 
 export interface AttemptDeps extends JobsDeps, VerdictDeps {}
 
+/** How an attempt that has nothing of its own to write is settled: together with others that end at the same moment. */
+export type SettleTogether = (wanted: { job: Job; settlement: Settlement }) => Promise<Job>
+
+export function openSettling(deps: AttemptDeps): SettleTogether {
+  return gather(deps.db, (tx, wanted: { job: Job; settlement: Settlement }[]) => settleAll(deps, tx, wanted))
+}
+
+/** What runs: a claimed job, what its earlier attempts left, and how to settle it. */
+export interface Started {
+  job: Job
+  draft: Draft
+  signal: AbortSignal
+  settleTogether: SettleTogether
+  /** Called when the handler has let go: another may start while this one is settled. */
+  letGo: () => void
+}
+
 /** Runs one attempt to its end and settles it: once, or not at all when it has lost its job. */
-export async function runAttempt(deps: AttemptDeps, job: Job, signal: AbortSignal): Promise<void> {
+export async function runAttempt(deps: AttemptDeps, started: Started): Promise<void> {
+  const { job, draft, signal } = started
   try {
-    if (!(await begin(deps, job))) return
     signal.throwIfAborted()
+    deps.live.begin(job, draft)
     const handler = deps.handlers.get(job.kind) as Handler<unknown>
-    const done = await handler.run(await openContext(deps, job, signal))
+    const done = await handler.run(openContext(deps, started))
     if (isTakenAway(signal)) return
-    await succeed(deps, job, done)
+    const succeeding = succeed(deps, started, done)
+    started.letGo() // after the settlement has its place in the commit, so that the next claim is in the same one
+    await succeeding
   } catch (thrown) {
     if (thrown instanceof LeaseLost || isTakenAway(signal)) return
     const settlement = signal.aborted ? givenBack(deps) : verdict(deps, job, explainStorage(thrown))
@@ -36,31 +56,24 @@ export function giveBack(deps: AttemptDeps, job: Job): Promise<void> {
   return settleIfOwned(deps, job, givenBack(deps), AbortSignal.abort())
 }
 
-/** False when the job was cancelled or paused in the very commit that claimed it: nobody was there yet to be told. */
-async function begin({ db, live }: AttemptDeps, job: Job): Promise<boolean> {
-  const draft = await draftOf(db.read, job.id)
-  const { state, attempt } = await jobById(db.read, job.id)
-  if (state !== 'running' || attempt !== job.attempt) return false
-  live.begin(job, draft)
-  return true
-}
-
 /** True when the attempt was cancelled, paused or lost: how the job goes on has been settled by others. */
 function isTakenAway({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason !== 'shutdown'
 }
 
-function succeed(deps: AttemptDeps, job: Job, { result = null, effects }: Done): Promise<Job> {
+function succeed(deps: AttemptDeps, { job, settleTogether }: Started, { result = null, effects }: Done): Promise<Job> {
+  const settlement: Settlement = {
+    move: 'succeed',
+    event: 'job.succeeded',
+    outcome: 'succeeded',
+    data: { result },
+    set: { result, error: null },
+  }
+  if (!effects) return settleTogether({ job, settlement })
   return deps.db.write(async (tx) => {
     await mustOwn(tx, job)
-    await effects?.(tx) // before the end is told: `job.succeeded` is the last that a stream hears of the job
-    return settle(deps, tx, job, {
-      move: 'succeed',
-      event: 'job.succeeded',
-      outcome: 'succeeded',
-      data: { result },
-      set: { result: asJson(deps.redact(result)), error: null },
-    })
+    await effects(tx) // before the end is told: `job.succeeded` is the last that a stream hears of the job
+    return settle(deps, tx, job, settlement)
   })
 }
 

@@ -1,13 +1,15 @@
 import { and, eq, inArray, lte, ne, or, sql } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
-import type { Tx } from '../db/writer.ts'
+import { afterCommit, type Tx } from '../db/writer.ts'
 import { DomainError, errorFacts } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { openAttempt } from './attempt-row.ts'
+import { openAttempts } from './attempt-row.ts'
+import type { Draft } from './handler.ts'
 import type { JobsDeps } from './jobs.ts'
+import { pickFairly } from './picks.ts'
 import { refOf, settle } from './settle.ts'
-import { checkpoints, drafts, type Job, jobs } from './tables.ts'
-import { clearTurns, nextInLine, passTurn } from './turns.ts'
+import { checkpoints, drafts, type Job, jobAsJson, jobOfJson, jobs } from './tables.ts'
+import { clearTurns, hasManyLines, nextInLine, passTurns, queueOf } from './turns.ts'
 
 /** How long a claim holds without being renewed. */
 export const LEASE_MS = 30_000
@@ -19,38 +21,68 @@ export interface Owner {
   boot: string
 }
 
-/** Takes up to `limit` jobs of a lane, in turn, counts the attempt and sets the lease in the same statement, and says so. */
-export function claim(deps: JobsDeps, { boot }: Owner, lane: string, limit: number): Promise<Job[]> {
-  return deps.db.write(async (tx) => {
-    const at = deps.now()
-    const claimed: Job[] = []
-    while (claimed.length < limit) {
-      const job = await startNext(tx, lane, boot, at)
-      if (!job) break
-      await passTurn(tx, job)
-      await openAttempt(tx, job, boot, at)
-      await deps.events.append(tx, { type: 'job.started', scope: job.scope, job: refOf(job) })
-      claimed.push(job)
-    }
-    await clearTurns(tx, lane, claimed)
-    return claimed
-  })
+/** Lines of a lane beyond which its jobs are picked one at a time. */
+const MANY_LINES = 200
+
+/** Hears of each job as soon as it is its own, in the order of commits: before whatever else was done to it since. */
+export type Start = (job: Job, draft: Draft) => void
+
+/** Takes up to `places` jobs of a lane, in turn, counts the attempt and sets the lease in the same statement, and says so. */
+export function claim(deps: JobsDeps, owner: Owner, lane: string, places: number, start?: Start): Promise<Job[]> {
+  return deps.db.write((tx) => claimIn(deps, tx, owner, { lane, places, start }))
 }
 
-async function startNext(tx: Tx, lane: string, boot: string, at: number): Promise<Job | undefined> {
-  const [job] = await tx
-    .update(jobs)
-    .set({
-      state: 'running',
-      attempt: sql`${jobs.attempt} + 1`,
-      bootId: boot,
-      leaseUntil: at + LEASE_MS,
-      attemptStartedAt: at,
-      startedAt: sql`coalesce(${jobs.startedAt}, ${at})`,
-    })
-    .where(eq(jobs.id, nextInLine(lane, at)))
-    .returning()
-  return job
+interface Wanted {
+  lane: string
+  places: number
+  start?: Start | undefined
+}
+
+async function claimIn(deps: JobsDeps, tx: Tx, { boot }: Owner, { lane, places, start }: Wanted): Promise<Job[]> {
+  const at = deps.now()
+  const oneByOne = places === 1 || (await hasManyLines(tx, lane, MANY_LINES))
+  const claimed: Job[] = []
+  while (claimed.length < places) {
+    const left = places - claimed.length
+    const ids = oneByOne ? await nextId(tx, lane, at) : await nextIds(tx, lane, at, left)
+    if (ids.length === 0) break
+    const started = await startAll(tx, ids, boot, at)
+    await passTurns(tx, lane, started)
+    claimed.push(...started)
+  }
+  await clearTurns(tx, lane, claimed)
+  if (claimed.length === 0) return []
+  const drafts = await openAttempts(tx, claimed, boot, at)
+  await deps.events.appendAll(
+    tx,
+    claimed.map((job) => ({ type: 'job.started', scope: job.scope, job: refOf(job) })),
+  )
+  afterCommit(tx, () => {
+    for (const [i, job] of claimed.entries()) start?.(job, drafts[i]!)
+  })
+  return claimed
+}
+
+async function nextIds(tx: Tx, lane: string, at: number, places: number): Promise<string[]> {
+  const queue = await queueOf(tx, lane, at, places)
+  const ids = pickFairly(queue, places, places)
+  const isEmpty = queue.lines.every(({ heads }) => heads.length === 0)
+  return ids.length > 0 || isEmpty ? ids : nextId(tx, lane, at)
+}
+
+async function nextId(tx: Tx, lane: string, at: number): Promise<string[]> {
+  const row = await tx.get<{ id: string | null }>(sql`SELECT ${nextInLine(lane, at)} AS id`)
+  return row.id === null ? [] : [row.id]
+}
+
+async function startAll(tx: Tx, ids: string[], boot: string, at: number): Promise<Job[]> {
+  const rows = await tx.all<{ job: string }>(sql`
+    UPDATE jobs SET state = 'running', attempt = attempt + 1, boot_id = ${boot}, lease_until = ${at + LEASE_MS},
+      attempt_started_at = ${at}, started_at = coalesce(started_at, ${at})
+    WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND state = 'queued'
+    RETURNING ${jobAsJson} AS job`)
+  const started = new Map(rows.map(({ job }) => jobOfJson(job)).map((job) => [job.id, job]))
+  return ids.flatMap((id) => started.get(id) ?? [])
 }
 
 /** Prolongs the leases of what this run of the server is working on. Returns the ids of those that it still owns. */

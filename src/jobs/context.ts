@@ -1,21 +1,22 @@
 import { and, eq } from 'drizzle-orm'
 import type { Tx } from '../db/writer.ts'
 import { noteWorked } from './attempt-row.ts'
-import { draftOf } from './drafts.ts'
 import { type JobContext, LeaseLost } from './handler.ts'
 import { type JobsDeps, jobById } from './jobs.ts'
 import { refOf } from './settle.ts'
 import { asJson, checkpoints, type Job } from './tables.ts'
 
 /** What one attempt's handler works with. Writes of an attempt that has lost its job are refused. */
-export async function openContext(deps: JobsDeps, job: Job, signal: AbortSignal): Promise<JobContext<unknown>> {
+export function openContext(
+  deps: JobsDeps,
+  { job, draft, signal }: Pick<JobContext<unknown>, 'job' | 'draft' | 'signal'>,
+): JobContext<unknown> {
   const { db, events, live } = deps
-  const { id } = job
   return {
     job,
     input: job.input,
     signal,
-    draft: await draftOf(db.read, id),
+    draft,
     step: (name, work) => stepOnce(deps, job, name, work),
     using: (worked) => db.write((tx) => noteWorked(tx, job, worked)),
     phase: async (phase) => {

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm'
+import { eq, inArray } from 'drizzle-orm'
 import type { Database, Reader } from '../db/open.ts'
 import type { Log } from '../log.ts'
 import { type Draft, EMPTY_DRAFT } from './handler.ts'
@@ -42,14 +42,24 @@ export function openDraftWriter({
 
 /** What the attempts so far left behind. */
 export async function draftOf(read: Reader, job: string): Promise<Draft> {
-  const row = await keptDraft(read, job)
-  if (!row) return { ...EMPTY_DRAFT, data: {} }
-  const { phase, bytes, step, steps, text, data } = row
-  return { phase, bytes, step, steps, text, data }
+  return draftIn(await keptDraft(read, job))
+}
+
+/** The drafts of several jobs, by job; those without are left out. */
+export async function draftsOf(read: Reader, ids: string[]): Promise<Map<string, Draft>> {
+  if (ids.length === 0) return new Map()
+  const rows = await read.select().from(drafts).where(inArray(drafts.job, ids))
+  return new Map(rows.map((row) => [row.job, draftIn(row)]))
 }
 
 /** The draft as it was kept last, with the attempt that made it. */
 export async function keptDraft(read: Reader, job: string) {
   const [row] = await read.select().from(drafts).where(eq(drafts.job, job))
   return row
+}
+
+function draftIn(row: typeof drafts.$inferSelect | undefined): Draft {
+  if (!row) return { ...EMPTY_DRAFT, data: {} }
+  const { phase, bytes, step, steps, text, data } = row
+  return { phase, bytes, step, steps, text, data }
 }

@@ -6,56 +6,10 @@ import type { Scope } from '../events/line.ts'
 import { jobChanged, refOf, type SettleDeps, settle } from './settle.ts'
 import { isTerminal, type JobState, type Move } from './state.ts'
 import { attempts, checkpoints, drafts, type Job, jobs } from './tables.ts'
-import { lineUp } from './turns.ts'
 
 export interface JobsDeps extends SettleDeps {
   db: Database
   newId: () => string
-}
-
-export interface NewJob {
-  kind: string
-  input: unknown
-  /** The project it belongs to. */
-  scope?: string
-  by?: string
-  /** The person that it is done for, as `by` names them: nobody's jobs keep another's waiting. */
-  owner?: string
-  priority?: number
-  /** A second enqueue with the same key returns the first job. */
-  key?: string
-  /** What `job.queued` says of the work, for those who only read the log. */
-  about?: Record<string, unknown>
-}
-
-/** Puts work into the queue, in the transaction that needs it. */
-export async function enqueue(
-  deps: JobsDeps,
-  tx: Tx,
-  { kind, input, scope, by = 'system', owner = by, priority = 0, key, about }: NewJob,
-): Promise<Job> {
-  const lane = deps.handlers.get(kind)?.lane
-  if (!lane) throw new Error(`no handler for jobs of kind “${kind}”`)
-  const at = deps.now()
-  const row = {
-    id: deps.newId(),
-    kind,
-    lane,
-    input: input ?? {},
-    scope,
-    by,
-    owner,
-    priority,
-    idempotencyKey: key,
-    state: 'queued' as const,
-    runAt: at,
-    createdAt: at,
-  }
-  const [job] = await tx.insert(jobs).values(row).onConflictDoNothing({ target: jobs.idempotencyKey }).returning()
-  if (!job) return jobByKey(tx, key!)
-  await lineUp(tx, job)
-  await deps.events.append(tx, { type: 'job.queued', scope: job.scope, job: refOf(job), by, data: about })
-  return job
 }
 
 /** @throws NotFound `unknown_job` */
@@ -185,11 +139,6 @@ function ended({ state }: Job): Conflict {
   return new Conflict('not_allowed', `A job that is ${state} has no turn to wait for. Retry it first.`, {
     context: { state, move: 'prioritise' },
   })
-}
-
-async function jobByKey(tx: Tx, key: string): Promise<Job> {
-  const [job] = await tx.select().from(jobs).where(eq(jobs.idempotencyKey, key))
-  return job!
 }
 
 /** True while something of the scope is queued or running; a single job also while it is paused or held, since it can go on. */

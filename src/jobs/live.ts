@@ -52,7 +52,8 @@ export interface LiveJobs {
   beats(scope: Scope): Record<string, unknown>[]
   /** Writes all drafts that changed, as one statement. */
   saveDrafts(tx: Tx): Promise<void>
-  saveDraft(tx: Tx, id: string): Promise<void>
+  /** Writes those of the given jobs that run. */
+  saveDraftsOf(tx: Tx, ids: string[]): Promise<void>
   /** True when some draft is ahead of the database. */
   readonly dirty: boolean
 }
@@ -103,7 +104,11 @@ export function openLiveJobs({ hub, now }: { hub: Hub; now: () => number }): Liv
     states: (scope) => of(scope).map((live) => stateLine(live, now())),
     beats: (scope) => of(scope).map((live) => beatOf(live, now())),
     saveDrafts: (tx) => save(tx, [...running.values()].filter(isAhead)),
-    saveDraft: (tx, id) => save(tx, running.has(id) ? [running.get(id)!] : []),
+    saveDraftsOf: (tx, ids) =>
+      save(
+        tx,
+        ids.flatMap((id) => running.get(id) ?? []),
+      ),
     get dirty() {
       return [...running.values()].some(isAhead)
     },

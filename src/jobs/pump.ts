@@ -1,4 +1,4 @@
-import { and, eq, gt, min } from 'drizzle-orm'
+import { and, eq, gt, min, sql } from 'drizzle-orm'
 import type { Log } from '../log.ts'
 import { claim, type Owner } from './claim.ts'
 import type { JobsDeps } from './jobs.ts'
@@ -57,14 +57,28 @@ export function openPump(deps: PumpDeps, running: Running): Pump {
     while (again && !stopping) {
       again = false
       lookedAt = now()
-      for (const [lane, most] of Object.entries(lanes)) await fill(lane, most - running.busy(lane))
+      await Promise.all((await lanesToFill()).map(fill))
     }
     wakeIn(Math.min(running.hasSuspect ? SUSPECT_MS : IDLE_MS, (await nextDue(lookedAt)) - now()))
   }
 
-  async function fill(lane: string, places: number): Promise<void> {
-    if (places <= 0) return
-    for (const job of await claim(deps, deps, lane, places)) running.start(job)
+  /** Where a place is free and something may be started, or only what was cancelled is left of the line. */
+  async function lanesToFill(): Promise<string[]> {
+    const free = Object.keys(lanes).filter((lane) => placesIn(lane) > 0)
+    const rows = await db.read.all<{ lane: string }>(sql`
+      SELECT value AS lane FROM json_each(${JSON.stringify(free)})
+      WHERE EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_due WHERE state = 'queued' AND lane = value AND run_at <= ${now()})
+        OR EXISTS (SELECT 1 FROM turns WHERE lane = value AND line <> '')
+          AND NOT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_due WHERE state = 'queued' AND lane = value)`)
+    return rows.map(({ lane }) => lane)
+  }
+
+  function placesIn(lane: string): number {
+    return lanes[lane]! - running.busy(lane)
+  }
+
+  async function fill(lane: string): Promise<void> {
+    await claim(deps, deps, lane, placesIn(lane), running.start)
   }
 
   /** When the first job gets due that was not due yet when the lanes were filled. */

@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts'
-import { type AttemptDeps, giveBack, runAttempt } from './attempt.ts'
+import { type AttemptDeps, giveBack, openSettling, runAttempt } from './attempt.ts'
 import { type Owner, renewLeases, takeOverLost } from './claim.ts'
+import type { Draft } from './handler.ts'
 import type { Job } from './tables.ts'
 
 /** How long handlers may take to let go when the server stops. */
@@ -10,6 +11,8 @@ interface Attempt {
   job: Job
   abort: AbortController
   over: Promise<void>
+  /** Its handler is done: what is left is to be settled. */
+  hasLetGo: boolean
 }
 
 /** The attempts that run in this process. */
@@ -17,9 +20,9 @@ export interface Running {
   readonly size: number
   /** True while a job runs under which a server has died: others may wait for it to gain something. */
   readonly hasSuspect: boolean
-  /** How many of a lane. */
+  /** How many of a lane have a handler at work. */
   busy(lane: string): number
-  start(job: Job): void
+  start(job: Job, draft: Draft): void
   /** Ends an attempt whose job has been moved on by somebody. */
   stop(job: string, attempt: number, reason: string): void
   /** Renews the leases, ends what has lost its own, and takes over what others lost. */
@@ -32,16 +35,23 @@ export interface Running {
 export function openRunning(deps: AttemptDeps & Owner, freed: () => void): Running {
   const { live, log } = deps
   const attempts = new Map<string, Attempt>()
+  const settleTogether = openSettling(deps)
 
-  function start(job: Job): void {
+  function start(job: Job, draft: Draft): void {
     const abort = new AbortController()
-    const over = runAttempt(deps, job, abort.signal)
+    const letGo = () => {
+      attempt.hasLetGo = true
+      freed()
+    }
+    const over = Promise.resolve() // first it is heard what else the commit that claimed it has done to the job
+      .then(() => runAttempt(deps, { job, draft, signal: abort.signal, settleTogether, letGo }))
       .catch((error) => log.error('an attempt could not be settled', { job: job.id, error }))
       .finally(() => {
         attempts.delete(keyOf(job.id, job.attempt))
         freed()
       })
-    attempts.set(keyOf(job.id, job.attempt), { job, abort, over })
+    const attempt = { job, abort, over, hasLetGo: false }
+    attempts.set(keyOf(job.id, job.attempt), attempt)
   }
 
   function stop(job: string, attempt: number, reason: string): void {
@@ -77,7 +87,11 @@ export function openRunning(deps: AttemptDeps & Owner, freed: () => void): Runni
     get hasSuspect() {
       return [...attempts.values()].some(({ job }) => job.crashes > 0)
     },
-    busy: (lane) => [...attempts.values()].filter(({ job }) => job.lane === lane).length,
+    busy(lane) {
+      let busy = 0
+      for (const { job, hasLetGo } of attempts.values()) if (job.lane === lane && !hasLetGo) busy++
+      return busy
+    },
     start,
     stop,
     keepLeases,

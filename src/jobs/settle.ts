@@ -1,15 +1,15 @@
-import { and, eq, type SQL } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { Tx } from '../db/writer.ts'
 import type { ErrorFacts } from '../errors.ts'
 import { Conflict } from '../errors.ts'
 import type { EventLog } from '../events/append.ts'
 import type { JobRef } from '../events/line.ts'
 import type { Redact } from '../redact.ts'
-import { closeAttempt } from './attempt-row.ts'
+import { closeAttempts } from './attempt-row.ts'
 import { type Handler, LeaseLost } from './handler.ts'
 import type { LiveJobs } from './live.ts'
 import { isTerminal, type Move, move } from './state.ts'
-import { drafts, type Job, jobs, type Outcome } from './tables.ts'
+import type { Job, Outcome } from './tables.ts'
 import { lineUp } from './turns.ts'
 
 export interface SettleDeps {
@@ -34,7 +34,7 @@ export interface Settlement {
   /** False when the disk has no room for it: the draft that was kept last stands. */
   keepsDraft?: boolean
   /** Further columns of the job. */
-  set?: Partial<Pick<Job, 'error' | 'runAt' | 'failures' | 'crashes' | 'crashMark' | 'freshAfter'>> & { result?: SQL }
+  set?: Partial<Pick<Job, 'error' | 'runAt' | 'failures' | 'crashes' | 'crashMark' | 'freshAfter' | 'result'>>
 }
 
 /**
@@ -43,28 +43,76 @@ export interface Settlement {
  * @throws LeaseLost when a running job has moved on; Conflict `not_allowed` or `job_changed`.
  */
 export async function settle(deps: SettleDeps, tx: Tx, job: Job, settlement: Settlement): Promise<Job> {
-  const { redact } = deps
-  const what = { ...settlement, error: redact(settlement.error), set: redact(settlement.set) }
-  const state = move(job.state, what.move)
-  const changed = await change(tx, job, {
-    ...what.set,
-    state,
-    bootId: null,
-    leaseUntil: null,
-    endedAt: isTerminal(state) ? deps.now() : null,
-  })
-  if (job.state === 'running') await closeAttempt(deps, tx, job, what)
-  if (state === 'queued') await lineUp(tx, changed)
-  if (state === 'succeeded') await tx.delete(drafts).where(eq(drafts.job, job.id))
-  await deps.events.append(tx, {
-    type: what.event,
-    scope: job.scope,
-    job: refOf(changed),
-    by: what.by,
-    data: what.data,
-  })
-  await deps.handlers.get(job.kind)?.moved?.(tx, changed)
-  return changed
+  const [changed] = await settleAll(deps, tx, [{ job, settlement }])
+  if (changed instanceof Error) throw changed
+  return changed!
+}
+
+/** The same for many. Returns, in order, the job as it is now, or why it could not be settled. */
+export async function settleAll(
+  deps: SettleDeps,
+  tx: Tx,
+  wanted: { job: Job; settlement: Settlement }[],
+): Promise<(Job | Error)[]> {
+  const plans = wanted.map(({ job, settlement }) => planOf(deps, job, settlement))
+  const made = await change(tx, plans)
+  const settled = plans.filter((plan): plan is Plan => !(plan instanceof Error) && made.has(plan.job.id))
+  await closeAttempts(
+    deps,
+    tx,
+    settled.filter(({ job }) => job.state === 'running').map(({ job, settlement }) => ({ job, ...settlement })),
+  )
+  await lineUp(
+    tx,
+    settled.map(({ changed }) => changed).filter(({ state }) => state === 'queued'),
+  )
+  await forgetDrafts(tx, settled)
+  await deps.events.appendAll(
+    tx,
+    settled.map(({ changed, settlement: { event: type, by, data } }) => ({
+      type,
+      scope: changed.scope,
+      job: refOf(changed),
+      by,
+      data,
+    })),
+  )
+  for (const { changed } of settled) await deps.handlers.get(changed.kind)?.moved?.(tx, changed)
+  return plans.map((plan) => (plan instanceof Error || made.has(plan.job.id) ? outcomeOf(plan) : movedOn(plan.job)))
+}
+
+/** A settlement that may be made: the job as it was seen, and as it will be. */
+interface Plan {
+  job: Job
+  settlement: Settlement
+  /** What is written, and no more: other columns may have changed since the job was seen. */
+  set: Partial<Job>
+  changed: Job
+}
+
+function planOf({ now, redact }: SettleDeps, job: Job, settlement: Settlement): Plan | Error {
+  try {
+    const state = move(job.state, settlement.move)
+    const endedAt = isTerminal(state) ? now() : null
+    const set = { ...redact(settlement.set), state, endedAt, bootId: null, leaseUntil: null }
+    return { job, settlement: { ...settlement, error: redact(settlement.error) }, set, changed: { ...job, ...set } }
+  } catch (error) {
+    return error as Error
+  }
+}
+
+function outcomeOf(plan: Plan | Error): Job | Error {
+  return plan instanceof Error ? plan : plan.changed
+}
+
+function movedOn(job: Job): Error {
+  return job.state === 'running' ? new LeaseLost(job.id, job.attempt) : jobChanged(job)
+}
+
+async function forgetDrafts(tx: Tx, settled: Plan[]): Promise<void> {
+  const done = settled.filter(({ changed }) => changed.state === 'succeeded').map(({ job }) => job.id)
+  if (done.length > 0)
+    await tx.run(sql`DELETE FROM drafts WHERE job_id IN (SELECT value FROM json_each(${JSON.stringify(done)}))`)
 }
 
 /** What an event says of the job that it is about. */
@@ -72,15 +120,36 @@ export function refOf({ id, kind, attempt, startedAt }: Job): JobRef {
   return { id, kind, attempt, startedAt }
 }
 
-async function change(tx: Tx, job: Job, set: Partial<Job> | { result?: SQL }): Promise<Job> {
-  const [changed] = await tx
-    .update(jobs)
-    .set(set)
-    .where(and(eq(jobs.id, job.id), eq(jobs.state, job.state), eq(jobs.attempt, job.attempt)))
-    .returning()
-  if (changed) return changed
-  if (job.state === 'running') throw new LeaseLost(job.id, job.attempt)
-  throw jobChanged(job)
+/** Makes those changes whose job is still in the state and attempt that was seen. Returns the ids of these jobs. */
+async function change(tx: Tx, plans: (Plan | Error)[]): Promise<Set<string>> {
+  const rows = plans.flatMap((plan) => (plan instanceof Error ? [] : [rowOf(plan)]))
+  if (rows.length === 0) return new Set()
+  const changed = await tx.all<{ id: string }>(sql`
+    UPDATE jobs SET state = value ->> 'state', ended_at = value ->> 'endedAt', boot_id = NULL, lease_until = NULL,
+      run_at = coalesce(value ->> 'runAt', run_at), failures = coalesce(value ->> 'failures', failures),
+      crashes = coalesce(value ->> 'crashes', crashes), crash_mark = coalesce(value ->> 'crashMark', crash_mark),
+      fresh_after = coalesce(value ->> 'freshAfter', fresh_after),
+      result = CASE WHEN value ->> 'setsResult' THEN value ->> 'result' ELSE result END,
+      error = CASE WHEN value ->> 'setsError' THEN value ->> 'error' ELSE error END
+    FROM json_each(${JSON.stringify(rows)})
+    WHERE jobs.id = value ->> 'id' AND state = value ->> 'from' AND attempt = value ->> 'attempt'
+    RETURNING jobs.id AS id`)
+  return new Set(changed.map(({ id }) => id))
+}
+
+/** JSON columns go as text, so that a JSON null is told from none. */
+function rowOf({ job, set }: Plan): object {
+  const { result, error, ...columns } = set
+  return {
+    id: job.id,
+    from: job.state,
+    attempt: job.attempt,
+    ...columns,
+    setsResult: 'result' in set,
+    result: JSON.stringify(result ?? null),
+    setsError: 'error' in set,
+    error: error == null ? null : JSON.stringify(error),
+  }
 }
 
 /** What was seen of a job is not so any more. */

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { ErrorFacts } from '../errors.ts'
 import type { JobState } from './state.ts'
@@ -86,4 +86,19 @@ export const drafts = sqliteTable('drafts', {
 /** A value for a `json` column that may be null: drizzle itself would make NULL of a JSON null. */
 export function asJson(value: unknown): SQL {
   return sql`${JSON.stringify(value ?? null)}`
+}
+
+const JOB_COLUMNS = Object.entries(getTableColumns(jobs))
+
+/** Columns of `jobs` as one JSON text: the driver takes its time for each cell of a row. */
+export const jobAsJson = sql.raw(`json_array(${JOB_COLUMNS.map(([, { name }]) => name).join(', ')})`)
+
+/** The job that `jobAsJson` says. */
+export function jobOfJson(text: string): Job {
+  const values: unknown[] = JSON.parse(text)
+  const fields = JOB_COLUMNS.map(([field, { dataType }], i) => {
+    const value = values[i]
+    return [field, dataType === 'json' && typeof value === 'string' ? JSON.parse(value) : value]
+  })
+  return Object.fromEntries(fields)
 }

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import type { Job } from './tables.ts'
 
@@ -16,14 +17,40 @@ const SUSPECT_RUNS = sql`EXISTS (
 
 type Place = Pick<Job, 'lane' | 'owner' | 'scope'>
 
-/** Gives the job's person and project a turn in its lane: those who wait already keep theirs, newcomers come last. */
-export async function lineUp(tx: Tx, { lane, owner, scope }: Place): Promise<void> {
-  const line = scope ?? NO_PROJECT
-  await tx.run(sql`
-    INSERT INTO turns (lane, owner, line, turn)
-    SELECT ${lane}, ${owner}, value, (SELECT coalesce(max(turn), 0) + 1 FROM turns WHERE lane = ${lane})
-    FROM json_each(json_array('', ${line})) WHERE true
-    ON CONFLICT (lane, owner, line) DO NOTHING`)
+/** One job that may come next, as far as its turn goes. */
+export interface Head {
+  id: string
+  /** Whether a server has died under it. */
+  suspect: boolean
+}
+
+/** The jobs of a project (or of none) that are due, of the highest priority there is, the first of them in order. */
+export interface Line {
+  owner: string
+  line: string
+  /** The lowest is the next: of its person among all, of itself among the person's. */
+  personTurn: number
+  turn: number
+  heads: Head[]
+}
+
+export interface Queue {
+  lines: Line[]
+  /** True while no suspect may start. */
+  suspectRuns: boolean
+  /** The highest turn that was given. */
+  lastTurn: number
+}
+
+/** Gives each job's person and project a turn in its lane: those who wait already keep theirs, newcomers come last. */
+export async function lineUp(tx: Tx, places: Place[]): Promise<void> {
+  const distinct = new Map(places.map((place) => [JSON.stringify([place.lane, place.owner, place.scope]), place]))
+  for (const { lane, owner, scope } of distinct.values())
+    await tx.run(sql`
+      INSERT INTO turns (lane, owner, line, turn)
+      SELECT ${lane}, ${owner}, value, (SELECT coalesce(max(turn), 0) + 1 FROM turns WHERE lane = ${lane})
+      FROM json_each(json_array('', ${scope ?? NO_PROJECT})) WHERE true
+      ON CONFLICT (lane, owner, line) DO NOTHING`)
 }
 
 /**
@@ -40,26 +67,75 @@ export function nextInLine(lane: string, at: number): SQL {
       ON job.lane = person.lane AND job.owner = person.owner AND job.line = project.line
     WHERE person.lane = ${lane} AND person.line = '' AND project.line <> '' AND job.state = 'queued' AND job.run_at <= ${at}
       AND (job.crashes = 0 OR NOT ${SUSPECT_RUNS})
-      AND job.priority = (
-        SELECT priority FROM jobs WHERE state = 'queued' AND lane = ${lane} AND run_at <= ${at}
-          AND (crashes = 0 OR NOT ${SUSPECT_RUNS}) ORDER BY priority DESC LIMIT 1)
+      AND job.priority = ${topPriority(lane, at)}
     ORDER BY person.turn, project.turn, job.run_at, job.created_at
     LIMIT 1)`
 }
 
-/** Sends the person and the project of a started job to the end of their lines. */
-export async function passTurn(tx: Tx, { lane, owner, scope }: Place): Promise<void> {
+/** Whether a lane has so many lines that it is cheaper to ask for its next job than for all their first ones. */
+export async function hasManyLines(read: Reader, lane: string, many: number): Promise<boolean> {
+  const row = await read.get<{ count: number }>(
+    sql`SELECT count(*) AS count FROM (SELECT 1 FROM turns WHERE lane = ${lane} LIMIT ${many + 1})`,
+  )
+  return row.count > many
+}
+
+/** All lines of a lane with the first `most` due jobs of each: the same order as `nextInLine`, for who takes many at once. */
+export async function queueOf(read: Reader, lane: string, at: number, most: number): Promise<Queue> {
+  const row = await read.get<{ queue: string }>(sql`
+    WITH top (priority) AS (SELECT ${topPriority(lane, at)})
+    SELECT json_object(
+      'suspectRuns', ${SUSPECT_RUNS},
+      'lastTurn', (SELECT coalesce(max(turn), 0) FROM turns WHERE lane = ${lane}),
+      'lines', (
+        SELECT json_group_array(json_object('owner', project.owner, 'line', project.line, 'personTurn', person.turn, 'turn', project.turn,
+          'heads', (
+            SELECT json_group_array(json_object('id', id, 'suspect', crashes > 0)) FROM (
+              SELECT id, crashes FROM jobs INDEXED BY jobs_in_line
+              WHERE state = 'queued' AND lane = ${lane} AND owner = project.owner AND line = project.line
+                AND priority = (SELECT priority FROM top) AND run_at <= ${at}
+              ORDER BY run_at, created_at LIMIT ${most}))))
+        FROM turns AS person
+        CROSS JOIN turns AS project ON project.lane = person.lane AND project.owner = person.owner
+        WHERE person.lane = ${lane} AND person.line = '' AND project.line <> '')
+    ) AS queue`)
+  const { suspectRuns, ...queue } = JSON.parse(row.queue)
+  const lines = queue.lines.map((line: Line) => ({ ...line, heads: line.heads.map(headOf) }))
+  return { ...queue, lines, suspectRuns: suspectRuns === 1 }
+}
+
+/** SQLite has no booleans. */
+function headOf({ id, suspect }: { id: string; suspect: unknown }): Head {
+  return { id, suspect: suspect === 1 }
+}
+
+/** The highest priority of which a job of the lane may start. */
+function topPriority(lane: string, at: number): SQL {
+  return sql`(
+    SELECT priority FROM jobs INDEXED BY jobs_due WHERE state = 'queued' AND lane = ${lane} AND run_at <= ${at}
+      AND (crashes = 0 OR NOT ${SUSPECT_RUNS}) ORDER BY priority DESC LIMIT 1)`
+}
+
+/** Sends the people and the projects of started jobs, in their order, to the ends of their lines. */
+export async function passTurns(tx: Tx, lane: string, started: Place[]): Promise<void> {
+  if (started.length === 0) return
+  const turns = new Map<string, { owner: string; line: string; nth: number }>()
+  started.forEach(({ owner, scope }, nth) => {
+    for (const line of ['', scope ?? NO_PROJECT]) turns.set(JSON.stringify([owner, line]), { owner, line, nth })
+  })
   await tx.run(sql`
-    UPDATE turns SET turn = (SELECT max(turn) + 1 FROM turns WHERE lane = ${lane})
-    WHERE lane = ${lane} AND owner = ${owner} AND line IN ('', ${scope ?? NO_PROJECT})`)
+    WITH base (turn) AS MATERIALIZED (SELECT max(turn) + 1 FROM turns WHERE lane = ${lane})
+    UPDATE turns SET turn = (SELECT turn FROM base) + (passed.value ->> 'nth')
+    FROM json_each(${JSON.stringify([...turns.values()])}) AS passed
+    WHERE turns.lane = ${lane} AND turns.owner = passed.value ->> 'owner' AND turns.line = passed.value ->> 'line'`)
 }
 
 /** Forgets the lines in which nothing waits any more: of those that had a job started now, or of the whole lane when none had. */
 export async function clearTurns(tx: Tx, lane: string, started: Place[]): Promise<void> {
-  const lines = JSON.stringify(started.map(({ owner, scope }) => [owner, scope ?? NO_PROJECT]))
+  const lines = [...new Set(started.map(({ owner, scope }) => JSON.stringify([owner, scope ?? NO_PROJECT])))]
   const these =
     started.length > 0
-      ? sql`(owner, line) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${lines}))`
+      ? sql`(owner, line) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${`[${lines.join(',')}]`}))`
       : sql`line <> ''`
   await tx.run(sql`
     DELETE FROM turns WHERE lane = ${lane} AND ${these} AND NOT EXISTS (

@@ -1,6 +1,6 @@
 import { and, count, eq, isNotNull } from 'drizzle-orm'
 import type { Tx } from '../db/writer.ts'
-import { enqueue } from '../jobs/jobs.ts'
+import { enqueue } from '../jobs/enqueue.ts'
 import { type Job, jobs } from '../jobs/tables.ts'
 import { type ProjectsDeps, projectById } from './projects.ts'
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { claim } from '../../src/jobs/claim.ts'
-import { cancelJob, enqueue } from '../../src/jobs/jobs.ts'
+import { enqueue } from '../../src/jobs/enqueue.ts'
+import { cancelJob } from '../../src/jobs/jobs.ts'
 import type { Job } from '../../src/jobs/tables.ts'
 import { type Engine, testEngine } from '../support/jobs.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { sql } from 'drizzle-orm'
-import { enqueue } from '../../src/jobs/jobs.ts'
+import { enqueue } from '../../src/jobs/enqueue.ts'
 import { testEngine, until } from '../support/jobs.ts'
 
 test('a job that gets due while the queue is being read is not left until the next look', async () => {

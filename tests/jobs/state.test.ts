@@ -4,7 +4,7 @@ import { claim } from '../../src/jobs/claim.ts'
 import { cancelJob, moveAll, pauseJob, resumeJob, retryJob } from '../../src/jobs/jobs.ts'
 import { type Settlement, settle } from '../../src/jobs/settle.ts'
 import { isTerminal, type JobState, type Move, move, statesThatAllow } from '../../src/jobs/state.ts'
-import { asJson, type Job } from '../../src/jobs/tables.ts'
+import type { Job } from '../../src/jobs/tables.ts'
 import { type Engine, testEngine } from '../support/jobs.ts'
 
 /** The promise, written down a second time: state, move, where it leads. All else is refused. */
@@ -46,7 +46,7 @@ test.each(every)('a job that is %s: %s', (state, made) => {
 
 const ERROR = { code: 'no', message: 'No.', retryable: false, context: {} }
 const SETTLEMENTS: Record<string, Settlement> = {
-  succeed: { move: 'succeed', event: 'job.succeeded', outcome: 'succeeded', set: { result: asJson(null) } },
+  succeed: { move: 'succeed', event: 'job.succeeded', outcome: 'succeeded', set: { result: null } },
   fail: { move: 'fail', event: 'job.failed', outcome: 'failed', set: { error: ERROR } },
   backOff: { move: 'backOff', event: 'job.retrying', outcome: 'retried' },
   snooze: { move: 'snooze', event: 'job.queued', outcome: 'snoozed' },

@@ -215,7 +215,8 @@ test('a job cancelled in the very commit that claims it does not run', async () 
   app.handle('write', async ({ job }) => void ran.push(job.id))
   const worker = await app.work()
   for (let turn = 0; turn < 10; turn++) await new Promise((go) => setImmediate(go)) // the worker has gone to sleep
-  const job = await app.enqueue('write') // wakes it: its claim and the cancellation now wait for the same commit
+  const job = await app.enqueue('write')
+  for (let tick = 0; tick < 50; tick++) await null // it has woken: its claim and the cancellation now wait for the same commit
   await cancelJob(app.deps, job.id, 'person:ada')
   await until(() => worker.running === 0)
   const next = await app.enqueue('write')

@@ -7,11 +7,12 @@ import { type Hub, openHub } from '../../src/events/hub.ts'
 import { type Line, liveLine } from '../../src/events/line.ts'
 import { claim } from '../../src/jobs/claim.ts'
 import { openDraftWriter } from '../../src/jobs/drafts.ts'
+import { enqueue, type NewJob } from '../../src/jobs/enqueue.ts'
 import type { Done, Handler, JobContext } from '../../src/jobs/handler.ts'
-import { enqueue, isScopeActive, type JobsDeps, jobById, jobWithAttempts, type NewJob } from '../../src/jobs/jobs.ts'
+import { isScopeActive, type JobsDeps, jobById, jobWithAttempts } from '../../src/jobs/jobs.ts'
 import { type LiveJobs, openLiveJobs } from '../../src/jobs/live.ts'
 import { settle } from '../../src/jobs/settle.ts'
-import { asJson, type Job } from '../../src/jobs/tables.ts'
+import type { Job } from '../../src/jobs/tables.ts'
 import { givenBack } from '../../src/jobs/verdict.ts'
 import { startWorker, type Worker } from '../../src/jobs/worker.ts'
 import type { Log } from '../../src/log.ts'
@@ -108,7 +109,7 @@ function engineOn(db: Database, clock: StoppedClock, boot: string): Engine {
           move: 'succeed',
           event: 'job.succeeded',
           outcome: 'succeeded',
-          set: { result: asJson('ok') },
+          set: { result: 'ok' },
         }),
       ),
     release: (job) => db.write((tx) => settle(deps, tx, job, givenBack(deps))),

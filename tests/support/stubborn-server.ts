@@ -5,8 +5,8 @@ import { createApp } from '../../src/app.ts'
 import { stopRequested } from '../../src/cli/stop.ts'
 import { readConfig } from '../../src/config.ts'
 import { cpuDevice } from '../../src/gpu/devices.ts'
+import { enqueue } from '../../src/jobs/enqueue.ts'
 import type { Handler } from '../../src/jobs/handler.ts'
-import { enqueue } from '../../src/jobs/jobs.ts'
 import { silent } from './database.ts'
 
 const deaf: Handler = { kind: 'deaf', lane: 'deaf', run: () => new Promise(() => setInterval(() => {}, 1_000)) }
