@@ -9,12 +9,14 @@ import type { JobsDeps } from './jobs.ts'
 import { pickFairly } from './picks.ts'
 import { refOf, settle } from './settle.ts'
 import { checkpoints, drafts, type Job, jobAsJson, jobOfJson, jobs } from './tables.ts'
-import { clearTurns, hasManyLines, nextInLine, passTurns, queueOf } from './turns.ts'
+import { clearTurns, hasManyLines, nextInLine, passTurns, queueOf, SUSPECT_CRASHES } from './turns.ts'
 
 /** How long a claim holds without being renewed. */
 export const LEASE_MS = 30_000
-/** Deaths of the server under a job, without progress in between, after which a person must decide. From the first on it is a suspect: see docs/decisions/005. */
-const MAX_CRASHES = 2
+/** Deaths of the server under a job, with nothing gained in between, after which a person must decide: if no other can be to blame, … */
+const CRASHES_ALONE = 2
+/** … and in any case once it has died while it ran as the only suspect. */
+const CRASHES_AMONG_OTHERS = SUSPECT_CRASHES + 1
 
 export interface Owner {
   /** This run of the server. */
@@ -107,7 +109,11 @@ export async function takeOverLost(deps: JobsDeps & { log: Log }, { boot }: Owne
     .select()
     .from(jobs)
     .where(and(eq(jobs.state, 'running'), or(ne(jobs.bootId, boot), lte(jobs.leaseUntil, deps.now()))))
-  const taken = await Promise.allSettled(lost.map((job) => deps.db.write((tx) => takeOver(deps, tx, job, boot))))
+  const deaths = await Promise.all(lost.map(async (job) => deathOf(job, await progressMark(deps.db.read, job.id))))
+  const isOnly = deaths.filter(({ crashes }) => crashes > 0).length === 1
+  const taken = await Promise.allSettled(
+    lost.map((job, i) => deps.db.write((tx) => takeOver(deps, tx, job, { ...deaths[i]!, isOnly, boot }))),
+  )
   return taken.flatMap((outcome, i) => {
     if (outcome.status === 'fulfilled') return [outcome.value]
     deps.log.error('a lost job could not be taken over', { job: lost[i]!.id, error: outcome.reason })
@@ -115,11 +121,26 @@ export async function takeOverLost(deps: JobsDeps & { log: Log }, { boot }: Owne
   })
 }
 
-async function takeOver(deps: JobsDeps, tx: Tx, job: Job, boot: string): Promise<Job> {
-  const mark = await progressMark(tx, job.id)
-  const crashes = mark > Math.max(0, job.crashMark) ? 0 : job.crashes + 1
-  const set = { crashes, crashMark: mark, runAt: deps.now() }
-  if (crashes < MAX_CRASHES)
+interface Death {
+  /** Deaths in a row under the job with nothing gained in between, this one included. */
+  crashes: number
+  /** How far the job had come. */
+  crashMark: number
+}
+
+function deathOf(job: Job, mark: number): Death {
+  return { crashes: mark > Math.max(0, job.crashMark) ? 0 : job.crashes + 1, crashMark: mark }
+}
+
+/** @param taken `isOnly`: no other job died that had gained nothing. */
+async function takeOver(
+  deps: JobsDeps,
+  tx: Tx,
+  job: Job,
+  { crashes, crashMark, isOnly, boot }: Death & Owner & { isOnly: boolean },
+): Promise<Job> {
+  const set = { crashes, crashMark, runAt: deps.now() }
+  if (crashes < (isOnly ? CRASHES_ALONE : CRASHES_AMONG_OTHERS))
     return settle(deps, tx, job, {
       move: 'release',
       event: 'job.queued',

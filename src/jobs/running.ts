@@ -3,6 +3,7 @@ import { type AttemptDeps, giveBack, openSettling, runAttempt } from './attempt.
 import { type Owner, renewLeases, takeOverLost } from './claim.ts'
 import type { Draft } from './handler.ts'
 import type { Job } from './tables.ts'
+import { SUSPECT_CRASHES } from './turns.ts'
 
 /** How long handlers may take to let go when the server stops. */
 const LET_GO_MS = 4_000
@@ -18,7 +19,7 @@ interface Attempt {
 /** The attempts that run in this process. */
 export interface Running {
   readonly size: number
-  /** True while a job runs under which a server has died: others may wait for it to gain something. */
+  /** True while a job runs under which servers have died: others may wait for it to gain something. */
   readonly hasSuspect: boolean
   /** How many of a lane have a handler at work. */
   busy(lane: string): number
@@ -85,7 +86,7 @@ export function openRunning(deps: AttemptDeps & Owner, freed: () => void): Runni
       return attempts.size
     },
     get hasSuspect() {
-      return [...attempts.values()].some(({ job }) => job.crashes > 0)
+      return [...attempts.values()].some(({ job }) => job.crashes >= SUSPECT_CRASHES)
     },
     busy(lane) {
       let busy = 0

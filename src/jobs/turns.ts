@@ -6,12 +6,13 @@ import type { Job } from './tables.ts'
 /** The line of work that belongs to no project. */
 const NO_PROJECT = '-'
 
-/**
- * True while a job runs under which a server has died, and that has gained nothing since: were it to happen again, it must
- * be known which it was.
- */
+/** Deaths of the server under a job, with nothing gained in between, from which on it is a suspect. See docs/decisions/005. */
+export const SUSPECT_CRASHES = 2
+const SUSPICIOUS = sql.raw(String(SUSPECT_CRASHES))
+
+/** True while a suspect runs that has gained nothing since: were it to happen again, it must be known which it was. */
 const SUSPECT_RUNS = sql`EXISTS (
-  SELECT 1 FROM jobs AS suspect WHERE suspect.state = 'running' AND suspect.crashes > 0 AND suspect.crash_mark >=
+  SELECT 1 FROM jobs AS suspect WHERE suspect.state = 'running' AND suspect.crashes >= ${SUSPICIOUS} AND suspect.crash_mark >=
     coalesce((SELECT bytes + 1000 * step FROM drafts WHERE job_id = suspect.id), 0)
     + (SELECT 1000000 * count(*) FROM checkpoints WHERE job_id = suspect.id))`
 
@@ -20,7 +21,7 @@ type Place = Pick<Job, 'lane' | 'owner' | 'scope'>
 /** One job that may come next, as far as its turn goes. */
 export interface Head {
   id: string
-  /** Whether a server has died under it. */
+  /** Whether servers have died under it. */
   suspect: boolean
 }
 
@@ -66,7 +67,7 @@ export function nextInLine(lane: string, at: number): SQL {
     CROSS JOIN jobs AS job INDEXED BY jobs_in_line
       ON job.lane = person.lane AND job.owner = person.owner AND job.line = project.line
     WHERE person.lane = ${lane} AND person.line = '' AND project.line <> '' AND job.state = 'queued' AND job.run_at <= ${at}
-      AND (job.crashes = 0 OR NOT ${SUSPECT_RUNS})
+      AND (job.crashes < ${SUSPICIOUS} OR NOT ${SUSPECT_RUNS})
       AND job.priority = ${topPriority(lane, at)}
     ORDER BY person.turn, project.turn, job.run_at, job.created_at
     LIMIT 1)`
@@ -90,7 +91,7 @@ export async function queueOf(read: Reader, lane: string, at: number, most: numb
       'lines', (
         SELECT json_group_array(json_object('owner', project.owner, 'line', project.line, 'personTurn', person.turn, 'turn', project.turn,
           'heads', (
-            SELECT json_group_array(json_object('id', id, 'suspect', crashes > 0)) FROM (
+            SELECT json_group_array(json_object('id', id, 'suspect', crashes >= ${SUSPICIOUS})) FROM (
               SELECT id, crashes FROM jobs INDEXED BY jobs_in_line
               WHERE state = 'queued' AND lane = ${lane} AND owner = project.owner AND line = project.line
                 AND priority = (SELECT priority FROM top) AND run_at <= ${at}
@@ -113,7 +114,7 @@ function headOf({ id, suspect }: { id: string; suspect: unknown }): Head {
 function topPriority(lane: string, at: number): SQL {
   return sql`(
     SELECT priority FROM jobs INDEXED BY jobs_due WHERE state = 'queued' AND lane = ${lane} AND run_at <= ${at}
-      AND (crashes = 0 OR NOT ${SUSPECT_RUNS}) ORDER BY priority DESC LIMIT 1)`
+      AND (crashes < ${SUSPICIOUS} OR NOT ${SUSPECT_RUNS}) ORDER BY priority DESC LIMIT 1)`
 }
 
 /** Sends the people and the projects of started jobs, in their order, to the ends of their lines. */

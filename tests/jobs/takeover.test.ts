@@ -88,26 +88,40 @@ test('one job that can’t be taken over does not keep the others, or the server
   expect((await app.job(cursed.id)).state).toBe('running')
 })
 
-test('suspects of one death run one at a time, until each has gained something; all others run beside them', async () => {
+test('after one death all run again at once; after two, those that gained nothing run one at a time, and all others beside them', async () => {
   await using app = await testEngine()
   app.handle('write', async () => undefined)
   const suspects = [await app.enqueue('write', { priority: 1 }), await app.enqueue('write', { priority: 1 })]
   const busy = await app.enqueue('write')
   const claimed = async (boot: string) => (await claim(app.deps, { boot }, 'write', 9)).map(({ id }) => id)
+  const gains = async (id: string, bytes: number) => {
+    const working = await app.job(id)
+    app.live.begin(working, { phase: 'writing', bytes: 0, step: 0, steps: 0, text: '', data: {} })
+    app.live.bytes(working, bytes)
+    await app.db.write((tx) => app.live.saveDrafts(tx))
+    app.live.end(working)
+  }
   await claimed('boot-1')
-  const working = await app.job(busy.id)
-  app.live.begin(working, { phase: 'writing', bytes: 0, step: 0, steps: 0, text: '', data: {} })
-  app.live.bytes(working, 50)
-  await app.db.write((tx) => app.live.saveDrafts(tx))
-  app.live.end(working)
   await after(app, 'boot-2')
+  expect(await claimed('boot-2')).toEqual([suspects[0]!.id, suspects[1]!.id, busy.id])
+  await gains(busy.id, 50)
+  await after(app, 'boot-3')
   expect((await app.job(busy.id)).crashes).toBe(0)
 
-  expect(await claimed('boot-2')).toEqual([suspects[0]!.id, busy.id])
-  expect(await claimed('boot-2')).toEqual([])
-  const first = await app.job(suspects[0]!.id)
-  app.live.begin(first, { phase: 'writing', bytes: 0, step: 0, steps: 0, text: '', data: {} })
-  app.live.bytes(first, 1)
-  await app.db.write((tx) => app.live.saveDrafts(tx))
-  expect(await claimed('boot-2')).toEqual([suspects[1]!.id])
+  expect(await claimed('boot-3')).toEqual([suspects[0]!.id, busy.id])
+  expect(await claimed('boot-3')).toEqual([])
+  await gains(suspects[0]!.id, 1)
+  expect(await claimed('boot-3')).toEqual([suspects[1]!.id])
+})
+
+test('a job is not held for two deaths that may have been another’s, but for the third, when it alone was a suspect', async () => {
+  await using app = await testEngine()
+  app.handle('write', async () => undefined)
+  const [first, second] = [await app.enqueue('write', { priority: 1 }), await app.enqueue('write')]
+  for (const boot of ['boot-2', 'boot-3', 'boot-4']) {
+    await claim(app.deps, app.deps, 'write', 9)
+    await after(app, boot)
+  }
+  expect(await app.job(first.id)).toMatchObject({ state: 'held', attempt: 3, error: { code: 'crashed_server' } })
+  expect(await app.job(second.id)).toMatchObject({ state: 'queued', attempt: 2, crashes: 2 })
 })
