@@ -190,7 +190,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
     active: (scope) => isScopeActive(db.read, scope),
     present: (scope) => presentState(db.read, scope),
   }
-  opened.use(openDraftWriter({ db, live, flushMs: config.flushMs, log }))
+  const { onFlush } = opened.use(openDraftWriter({ db, live, flushMs: config.flushMs, log }))
   const handlers = new Map<string, Handler>()
   const breakers = openBreakers({ db, now, log })
   const detected = overrides.devices ?? (await detectDevices())
@@ -200,6 +200,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
     hub,
     events,
     live,
+    onFlush,
     handlers,
     clock,
     now,

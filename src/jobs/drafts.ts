@@ -6,6 +6,11 @@ import type { LiveJobs } from './live.ts'
 import { drafts } from './tables.ts'
 
 /** Keeps the drafts of all running jobs at most `flushMs` behind memory, with at most one write per interval. */
+export interface DraftWriter extends AsyncDisposable {
+  /** Calls `hear` at each interval: what it writes at once is in the same commit. Returns how to stop that. */
+  onFlush(hear: () => void): () => void
+}
+
 export function openDraftWriter({
   db,
   live,
@@ -16,7 +21,8 @@ export function openDraftWriter({
   live: LiveJobs
   flushMs: number
   log: Log
-}): AsyncDisposable {
+}): DraftWriter {
+  const hearers = new Set<() => void>()
   let flushing: Promise<void> | undefined
   const flush = async () => {
     if (!live.dirty) return
@@ -30,8 +36,13 @@ export function openDraftWriter({
     flushing ??= flush().finally(() => {
       flushing = undefined
     })
+    for (const hear of hearers) hear()
   }, flushMs)
   return {
+    onFlush(hear) {
+      hearers.add(hear)
+      return () => void hearers.delete(hear)
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       await flushing

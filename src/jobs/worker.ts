@@ -3,7 +3,10 @@ import { LEASE_MS, takeOverLost } from './claim.ts'
 import { openPump, type PumpDeps } from './pump.ts'
 import { openRunning } from './running.ts'
 
+/** How old leases get before they are renewed with the next flush of drafts … */
 const RENEW_MS = LEASE_MS / 3
+/** … and at the latest. */
+const RENEW_AT_LATEST_MS = LEASE_MS / 2
 
 /** Events after which there may be something to claim. */
 const NEWS = new Set(['job.queued', 'job.retrying', 'job.resumed'])
@@ -13,6 +16,8 @@ const STOPS = new Set(['job.cancelled', 'job.paused'])
 export interface WorkerDeps extends PumpDeps {
   hub: Hub
   random: () => number
+  /** Calls back whenever drafts are written: leases that are renewed then cost no commit of their own. */
+  onFlush?: (hear: () => void) => () => void
 }
 
 export interface Worker extends AsyncDisposable {
@@ -26,9 +31,14 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const running = openRunning(deps, () => pump.wake())
   const pump = openPump(deps, running)
   await takeOverLost(deps, deps)
-  const renewing = setInterval(() => {
+  let renewedAt = performance.now()
+  const renewAfter = (ms: number) => {
+    if (performance.now() - renewedAt < ms) return
+    renewedAt = performance.now()
     running.keepLeases().catch((error) => log.error('leases could not be renewed', { error }))
-  }, RENEW_MS)
+  }
+  const stopHearing = deps.onFlush?.(() => renewAfter(RENEW_MS))
+  const renewing = setInterval(renewAfter, RENEW_AT_LATEST_MS, RENEW_AT_LATEST_MS)
   const untap = hub.tap((line) => {
     if (NEWS.has(line.type)) pump.wake()
     if (STOPS.has(line.type)) running.stop(line.job!, line.body.attempt as number, line.type)
@@ -40,6 +50,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     },
     async [Symbol.asyncDispose]() {
       clearInterval(renewing)
+      stopHearing?.()
       await pump.stop()
       await running.giveAllBack()
       untap()
