@@ -51,6 +51,13 @@ test('turns are kept over a restart, and a lane does not count in another', asyn
   expect((await app.claimed('render')).scope).toBe('one')
 })
 
+test('with more projects than are looked at together, the order is the same', async () => {
+  await using app = await engine()
+  for (let i = 0; i < 220; i++) await put(app, i % 2 ? 'ada' : 'bob', `project-${i}`, 2)
+  await put(app, 'cyd', 'late', 2, 1)
+  expect(await started(app, 6)).toEqual(['late', 'late', 'project-0', 'project-1', 'project-2', 'project-3'])
+}, 20_000)
+
 test('work of no project has a turn of its own', async () => {
   await using app = await engine()
   await put(app, 'system', 'p', 3)

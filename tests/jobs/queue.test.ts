@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { sql } from 'drizzle-orm'
-import { enqueue } from '../../src/jobs/enqueue.ts'
+import { enqueue, openQueue } from '../../src/jobs/enqueue.ts'
 import { testEngine, until } from '../support/jobs.ts'
 
 test('a job that gets due while the queue is being read is not left until the next look', async () => {
@@ -79,4 +79,33 @@ test('a job enqueued in a transaction that fails was never there', async () => {
   await app.heard(other.id, 'job.succeeded')
   expect(app.told.filter(({ type }) => type === 'job.queued')).toHaveLength(1)
   expect(ran).toEqual([other.id])
+})
+
+test('who enqueues at the same moment shares a commit, and the same key is one job also then', async () => {
+  await using app = await testEngine()
+  app.handle('write', async () => undefined)
+  const queue = openQueue(app.deps)
+  const before = app.db.stats.commits
+  const [first, again, other] = await Promise.all([
+    queue({ kind: 'write', input: { n: 1 }, key: 'one' }),
+    queue({ kind: 'write', input: { n: 2 }, key: 'one' }),
+    queue({ kind: 'write', input: { n: 3 }, about: { title: 'the third' } }),
+  ])
+  expect(app.db.stats.commits - before).toBe(1)
+  expect(again!.id).toBe(first!.id)
+  expect(await app.job(first!.id)).toEqual(first!)
+  expect(await app.job(other!.id)).toEqual(other!)
+  expect(await app.types(first!.id)).toEqual(['job.queued'])
+  expect((await app.lines(other!.id))[0]?.body).toMatchObject({ title: 'the third' })
+})
+
+test('a place is free as soon as a handler has let go, so that the next job starts in the commit that ends the one before', async () => {
+  await using app = await testEngine()
+  app.handle('write', async () => undefined)
+  for (let i = 0; i < 5; i++) await app.enqueue('write')
+  const last = await app.enqueue('write')
+  const before = app.db.stats.commits
+  await app.work({ write: 1 })
+  await app.heard(last.id, 'job.succeeded')
+  expect(app.db.stats.commits - before).toBeLessThanOrEqual(7) // six claims, of which five share a commit with an end
 })

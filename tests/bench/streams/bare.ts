@@ -1,6 +1,7 @@
-// What the runtime can do by itself: one buffer, encoded once, written to each stream at a steady pace.
-const { linesPerSecond, bytes } = JSON.parse(process.argv[2]!) as { linesPerSecond: number; bytes: number }
-const line = new TextEncoder().encode(`${JSON.stringify({ type: 'delta', text: 'x'.repeat(bytes) })}\n`)
+// What the runtime can do by itself: one buffer of some lines, encoded once, written to each stream at a steady pace.
+const { buffersPerSecond, lines, bytes } = JSON.parse(process.argv[2]!) as Record<string, number>
+const one = `${JSON.stringify({ type: 'delta', text: 'x'.repeat(bytes!) })}\n`
+const buffer = new TextEncoder().encode(one.repeat(lines!))
 const streams = new Set<ReadableStreamDefaultController<Uint8Array>>()
 
 const server = Bun.serve({
@@ -13,7 +14,7 @@ const server = Bun.serve({
       start(controller) {
         mine = controller
         streams.add(controller)
-        controller.enqueue(line)
+        controller.enqueue(buffer)
       },
       cancel: () => void streams.delete(mine),
     })
@@ -21,6 +22,6 @@ const server = Bun.serve({
   },
 })
 setInterval(() => {
-  for (const stream of streams) stream.enqueue(line)
-}, 1_000 / linesPerSecond)
+  for (const stream of streams) stream.enqueue(buffer)
+}, 1_000 / buffersPerSecond!)
 console.log(JSON.stringify({ port: server.port, secret: '', paths: ['/'] }))

@@ -51,7 +51,8 @@ async function thousand(script: string, options: object) {
 
 const talkingServer = { projects: 1, talking: 1, chunksPerSecond: CHUNKS_PER_SECOND }
 const quietServer = { projects: 20, talking: 0, chunksPerSecond: 1 }
-const bareServer = { linesPerSecond: CHUNKS_PER_SECOND * LINES_PER_CHUNK, bytes: LINE_BYTES }
+/** The same pace and the same lines, as few writes as can be. */
+const bareServer = { buffersPerSecond: CHUNKS_PER_SECOND, lines: LINES_PER_CHUNK, bytes: LINE_BYTES }
 
 export const openStreams: Benchmark = {
   name: 'open-streams',
@@ -148,7 +149,7 @@ async function idleCost(script: string, options: object) {
 export const idleStreams: Benchmark = {
   name: 'idle-streams',
   async run(runs) {
-    const bare = await idleCost('streams/bare.ts', { linesPerSecond: 1 / 0.9, bytes: 60 })
+    const bare = await idleCost('streams/bare.ts', { buffersPerSecond: 1 / 0.9, lines: 1, bytes: 60 })
     const ours = await repeat(runs, () => idleCost('streams/server.ts', quietServer))
     const bytes = ours.map((run) => run.bytes)
     const shares = ours.map((run) => run.share)
