@@ -6,7 +6,7 @@ import { ask } from './reach.ts'
 import { theServer } from './schedules.ts'
 
 const HOW =
-  'usage: hearth job ID, or: hearth job cancel|retry|pause|resume ID [--attempt N] [--from-scratch], or: hearth job raise ID [--to N]'
+  'usage: hearth job ID, or: hearth job cancel|retry|pause|resume ID [--attempt N] [--from-scratch], or: hearth job raise ID [--attempt N] [--to N]'
 
 interface Attempt {
   attempt: number
@@ -86,8 +86,7 @@ function understood(args: string[]): { id: string } | Order | undefined {
     if (id === undefined) return verb in NOUNS || verb === 'raise' || args.length > 1 ? undefined : { id: verb }
     const [attempt, to] = [whole(values.attempt), whole(values.to)]
     const { 'from-scratch': fromScratch } = values
-    if (verb === 'raise')
-      return fromScratch || attempt !== undefined ? undefined : { id, noun: 'priority', body: { priority: to } }
+    if (verb === 'raise') return fromScratch ? undefined : { id, noun: 'priority', body: { attempt, priority: to } }
     const noun = NOUNS[verb as keyof typeof NOUNS]
     if (!noun || to !== undefined || (fromScratch && verb !== 'retry')) return undefined
     return { id, noun, body: { attempt, fromScratch } }

@@ -71,9 +71,14 @@ export function retryJob(
 }
 
 /** Gives a job that has not ended another priority: the higher goes first. @throws Conflict `not_allowed` */
-export function prioritiseJob(deps: JobsDeps, id: string, by: string, priority: number): Promise<Job> {
+export function prioritiseJob(
+  deps: JobsDeps,
+  id: string,
+  by: string,
+  { priority, ...seen }: Seen & { priority: number },
+): Promise<Job> {
   return deps.db.write(async (tx) => {
-    const job = await jobById(tx, id)
+    const job = await jobAsSeen(tx, id, seen)
     if (isTerminal(job.state)) throw ended(job)
     const [changed] = await tx.update(jobs).set({ priority }).where(eq(jobs.id, id)).returning()
     const { scope } = job

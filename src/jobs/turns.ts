@@ -11,7 +11,7 @@ export const SUSPECT_CRASHES = 2
 const SUSPICIOUS = sql.raw(String(SUSPECT_CRASHES))
 
 /** True while a suspect runs that has gained nothing since: were it to happen again, it must be known which it was. */
-const SUSPECT_RUNS = sql`EXISTS (
+export const SUSPECT_RUNS = sql`EXISTS (
   SELECT 1 FROM jobs AS suspect WHERE suspect.state = 'running' AND suspect.crashes >= ${SUSPICIOUS} AND suspect.crash_mark >=
     coalesce((SELECT bytes + 1000 * step FROM drafts WHERE job_id = suspect.id), 0)
     + (SELECT 1000000 * count(*) FROM checkpoints WHERE job_id = suspect.id))`

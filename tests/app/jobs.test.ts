@@ -69,6 +69,8 @@ test('a job’s priority is raised over HTTP: to 10, or as said', async () => {
   const path = `/api/jobs/${job.id}/priority`
   expect(await (await app.post(path)).json()).toMatchObject({ job: { priority: 10 } })
   expect(await (await app.post(path, { priority: -3 })).json()).toMatchObject({ job: { priority: -3 } })
+  expect((await app.post(path, { priority: 5, attempt: 3 })).status).toBe(409)
+  expect((await app.json(`/api/jobs/${job.id}`)).job.priority).toBe(-3)
   for (const priority of [101, 0.5, '1']) expect((await app.post(path, { priority })).status).toBe(422)
 })
 
@@ -106,6 +108,10 @@ test('hearth job shows one with its attempts, and moves it', async () => {
     text: expect.stringMatching(/It is paused[\s\S]+try 1 .*paused.*by script/),
   })
   expect(await told('raise', job!, '--to', '7')).toMatchObject({ text: expect.stringMatching(/priority 7/) })
+  expect(await told('raise', job!, '--attempt', '9')).toMatchObject({
+    code: 1,
+    text: expect.stringMatching(/Look again/),
+  })
   expect(await told('cancel', job!, '--attempt', '9')).toMatchObject({
     code: 1,
     text: expect.stringMatching(/Look again/),

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { DomainError } from '../../src/errors.ts'
+import { takeOverLost } from '../../src/jobs/claim.ts'
 import { cancelJob, jobWithAttempts, pauseJob, prioritiseJob, resumeJob, retryJob } from '../../src/jobs/jobs.ts'
 import { listJobs } from '../../src/jobs/list.ts'
 import { waitOf } from '../../src/jobs/wait.ts'
@@ -81,10 +82,22 @@ test('a job of a higher priority goes first, and the log says who raised it', as
   app.handle('write', async () => ({ result: null }))
   await app.enqueue('write')
   const last = await app.enqueue('write')
-  expect(await prioritiseJob(app.deps, last.id, 'person:ada', 10)).toMatchObject({ priority: 10, state: 'queued' })
+  expect(await prioritiseJob(app.deps, last.id, 'person:ada', { priority: 10 })).toMatchObject({
+    priority: 10,
+    state: 'queued',
+  })
   expect((await app.claimed()).id).toBe(last.id)
   const line = (await app.lines(last.id)).find(({ type }) => type === 'job.prioritised')
   expect(line!.body).toMatchObject({ priority: 10, by: 'person:ada' })
+})
+
+test('a priority can be meant for one attempt alone', async () => {
+  await using app = await testEngine()
+  const { job } = await running(app)
+  const raise = (attempt: number) => prioritiseJob(app.deps, job, 'system', { priority: 7, attempt })
+  await expect(raise(0)).rejects.toMatchObject({ code: 'job_changed', context: { state: 'running', attempt: 1 } })
+  expect(await app.job(job)).toMatchObject({ priority: 0 })
+  expect(await raise(1)).toMatchObject({ priority: 7 })
 })
 
 test('a job that has ended has no priority to raise', async () => {
@@ -92,7 +105,7 @@ test('a job that has ended has no priority to raise', async () => {
   app.handle('write', async () => ({ result: null }))
   const { id } = await app.enqueue('write')
   await cancelJob(app.deps, id, 'system')
-  await expect(prioritiseJob(app.deps, id, 'system', 1)).rejects.toMatchObject({ code: 'not_allowed' })
+  await expect(prioritiseJob(app.deps, id, 'system', { priority: 1 })).rejects.toMatchObject({ code: 'not_allowed' })
 })
 
 test('a job says why it waits, and until when', async () => {
@@ -117,6 +130,20 @@ test('a job says why it waits, and until when', async () => {
   })
   await cancelJob(app.deps, id, 'system')
   expect(await waits(id)).toBeNull()
+})
+
+test('a job that may have taken the server down says that it waits for another such, not for a place', async () => {
+  await using app = await testEngine()
+  app.handle('write', async () => undefined)
+  const [first, second] = [await app.enqueue('write'), await app.enqueue('write')]
+  for (const boot of ['boot-2', 'boot-3']) {
+    for (const _ of [first, second]) await app.claimed()
+    await takeOverLost(app.deps, { boot })
+  }
+  const waits = async () => (await waitOf(app.db.read, await app.job(second.id), app.clock.now()))!
+  expect(await waits()).toMatchObject({ reason: 'place' })
+  expect((await app.claimed()).id).toBe(first.id)
+  expect(await waits()).toMatchObject({ reason: 'suspect', until: null, says: expect.not.stringMatching(/place/) })
 })
 
 test('jobs are listed the newest first, a page at a time, by project and state', async () => {

@@ -30,6 +30,13 @@ test('htmx gets the view without the layout when it asks for a part', async () =
   expect(html).toContain('What do you want to make?')
 })
 
+test('each order about a job in a project’s tree is about the attempt that is shown, and no other', () => {
+  const html = renderView('projects/_tree', { project: PROJECT, tree: TREE, drafted: [] })
+  const forms = [...html.matchAll(/<form[^>]+action="\/jobs\/.*?<\/form>/g)].map(([form]) => form)
+  expect(forms.length).toBeGreaterThan(1)
+  for (const form of forms) expect(form).toMatch(/name="attempt" value="\d+"/)
+})
+
 test('what people and models wrote is text in the page, never markup', () => {
   const html = renderView('projects/_tree', { project: PROJECT, tree: TREE, drafted: [] })
   expect(html).toContain('A page with &lt;b&gt;odd&lt;/b&gt; &amp; dangerous words')

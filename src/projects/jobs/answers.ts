@@ -76,7 +76,7 @@ const CheckpointForm = z
 
 const WaitForm = z
   .object({
-    reason: z.enum(['place', 'away', 'retry', 'later', 'paused', 'held']),
+    reason: z.enum(['place', 'suspect', 'away', 'retry', 'later', 'paused', 'held']),
     until: Time.nullable(),
     says: z.string(),
   })

@@ -14,6 +14,7 @@ import {
 import { listJobs } from '../../jobs/list.ts'
 import type { Job } from '../../jobs/tables.ts'
 import { waitOf } from '../../jobs/wait.ts'
+import type { Log } from '../../log.ts'
 import { EventsQuery, eventsResponse } from '../../web/events.ts'
 import type { Guard } from '../../web/guard.ts'
 import type { Lasting } from '../../web/lasting.ts'
@@ -27,6 +28,7 @@ import { jobPage } from './page.ts'
 export interface JobRoutesDeps extends JobsDeps, FollowDeps {
   guard: Guard
   lasting: Lasting
+  log: Log
 }
 
 /** What a person can do to a job, by the noun that the request creates. */
@@ -42,7 +44,7 @@ const Order = z.object({ attempt: Attempt }).nullish()
 const RetryOrder = z
   .object({ attempt: Attempt, fromScratch: z.boolean('takes true or false').default(false) })
   .nullish()
-const PriorityOrder = z.object({ priority: Priority }).nullish()
+const PriorityOrder = z.object({ attempt: Attempt, priority: Priority }).nullish()
 
 const JobList = z.object({
   project: z.string().max(64).optional(),
@@ -84,7 +86,7 @@ export function jobRoutes(deps: JobRoutesDeps) {
       '/api/jobs/:id/priority',
       async ({ params, body, actor, set }) => {
         set.status = 202
-        return { job: await prioritiseJob(deps, params.id, `person:${actor.id}`, body?.priority ?? RAISED) }
+        return { job: await prioritiseJob(deps, params.id, `person:${actor.id}`, body ?? { priority: RAISED }) }
       },
       { body: PriorityOrder, ...JOB_SAYS.prioritise },
     )
@@ -127,7 +129,7 @@ export function jobPages(deps: JobRoutesDeps & ShellDeps & JobFeedDeps) {
     .post(
       '/jobs/:id/priority',
       async ({ params, body, actor }) =>
-        back(await prioritiseJob(deps, params.id, `person:${actor.id}`, body?.priority ?? RAISED), body?.page),
+        back(await prioritiseJob(deps, params.id, `person:${actor.id}`, body ?? { priority: RAISED }), body?.page),
       { body: JobForm },
     )
   for (const [noun, verb] of Object.entries(VERBS) as [Noun, typeof retryJob][])
