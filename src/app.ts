@@ -192,7 +192,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
   }
   const { onFlush } = opened.use(openDraftWriter({ db, live, flushMs: config.flushMs, log }))
   const handlers = new Map<string, Handler>()
-  const breakers = openBreakers({ db, now, log })
+  const breakers = openBreakers({ db, events, now, log })
   const detected = overrides.devices ?? (await detectDevices())
   const deps = {
     db,

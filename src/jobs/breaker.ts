@@ -1,8 +1,10 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Database } from '../db/open.ts'
 import { DomainError } from '../errors.ts'
+import type { EventLog } from '../events/append.ts'
 import type { Log } from '../log.ts'
 import { Snooze } from './handler.ts'
+import { refOf } from './settle.ts'
 import { jobs } from './tables.ts'
 
 /** Failures in a row after which nobody asks for a while. */
@@ -12,6 +14,8 @@ const FIRST_MS = 30_000
 const LONGEST_MS = 600_000
 /** How long others wait for the one that tries; they are woken when it gets through. */
 const TRY_MS = 30_000
+/** Jobs woken in one commit. */
+const WOKEN_AT_ONCE = 40
 
 /** Something of the outside world that many jobs need, and that may be away for a while. */
 export interface Outside {
@@ -35,6 +39,8 @@ export interface Passage {
 export interface Breakers {
   /** @throws Snooze, with the reason, while there is no use in asking. */
   enter(outside: Outside): Passage
+  /** True while there is no use in asking. */
+  isOpen(key: string): boolean
 }
 
 interface State {
@@ -47,6 +53,7 @@ interface State {
 
 export interface BreakersDeps {
   db: Database
+  events: EventLog
   now: () => number
   log: Log
 }
@@ -62,10 +69,9 @@ export function openBreakers(deps: BreakersDeps): Breakers {
   function enter(outside: Outside): Passage {
     const state = states.get(outside.key) ?? { failures: 0, pauseMs: 0, until: 0, trying: false }
     states.set(outside.key, state)
-    const isOpen = state.failures >= MOST_FAILURES
-    if (isOpen && (state.trying || now() < state.until)) throw pause(outside, state, now())
-    state.trying = isOpen
-    return passage(outside, state, isOpen)
+    if (holdsBack(state, now())) throw pause(outside, state, now())
+    state.trying = state.failures >= MOST_FAILURES
+    return passage(outside, state, state.trying)
   }
 
   function passage(outside: Outside, state: State, isTry: boolean): Passage {
@@ -90,7 +96,16 @@ export function openBreakers(deps: BreakersDeps): Breakers {
     }
   }
 
-  return { enter }
+  function isOpen(key: string): boolean {
+    const state = states.get(key)
+    return state !== undefined && holdsBack(state, now())
+  }
+
+  return { enter, isOpen }
+}
+
+function holdsBack({ failures, trying, until }: State, now: number): boolean {
+  return failures >= MOST_FAILURES && (trying || now < until)
 }
 
 function open(state: State, now: number, retryAfterMs = 0): void {
@@ -109,18 +124,25 @@ function pause({ key, label }: Outside, { failures, until, lastError }: State, n
   )
 }
 
-/** Lets the jobs that wait for it be claimed now. */
-async function wake({ db, now }: BreakersDeps, key: string): Promise<void> {
-  await db.write((tx) =>
-    tx
-      .update(jobs)
-      .set({ runAt: now() })
-      .where(
-        and(
-          eq(jobs.state, 'queued'),
-          sql`${jobs.error} ->> 'code' = 'circuit_open'`,
-          sql`${jobs.error} -> 'context' ->> 'key' = ${key}`,
-        ),
-      ),
+/** Lets the jobs that wait for it be claimed now, and says so, some of them a turn. */
+async function wake({ db, events, now }: BreakersDeps, key: string): Promise<void> {
+  const waiting = and(
+    eq(jobs.state, 'queued'),
+    sql`${jobs.error} ->> 'code' = 'circuit_open'`,
+    sql`${jobs.error} -> 'context' ->> 'key' = ${key}`,
   )
+  const wakeSome = () =>
+    db.write(async (tx) => {
+      const some = tx.select({ id: jobs.id }).from(jobs).where(waiting).limit(WOKEN_AT_ONCE)
+      const woken = await tx.update(jobs).set({ runAt: now(), error: null }).where(inArray(jobs.id, some)).returning()
+      for (const job of woken)
+        await events.append(tx, {
+          type: 'job.queued',
+          scope: job.scope,
+          job: refOf(job),
+          data: { reason: 'circuit_closed' },
+        })
+      return woken.length
+    })
+  while ((await wakeSome()) === WOKEN_AT_ONCE);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DomainError } from '../errors.ts'
+import { closedSilently } from './closed-silently.ts'
 import {
   type AnswerSchema,
   type FinishReason,
@@ -30,8 +31,8 @@ export interface JsonAnswer<T> {
 /**
  * Asks a model for JSON of one shape. Nothing is repaired here: the caller shows the model what was wrong.
  * @throws DomainError `model_answer_invalid` (retryable) when the answer is cut, not JSON or of another shape, with `reason`
- * (`cut_off`, `not_json`, `wrong_shape`), `issues` and the last 2 KB `received` in its context; `model_refused`; or what the
- * provider's stream throws.
+ * (`cut_off`, `not_json`, `wrong_shape`), `issues` and the last 2 KB `received` in its context; `model_refused`;
+ * `model_unavailable` when nothing came at all; or what the provider's stream throws.
  */
 export async function askJson<T>(
   { provider }: { provider: Provider },
@@ -52,6 +53,7 @@ export async function askJson<T>(
     hooks.onText?.(chunk.text)
   }
   if (finish === 'refusal') throw refused(provider, request.model)
+  if (text === '' && !finish) throw closedSilently(provider)
   if (finish !== 'stop') throw unusable(text, 'cut_off', [`The answer ended early (${finish ?? 'connection closed'}).`])
   return { value: accepted(text, schema), text, usage, provider: provider.name, model: request.model }
 }

@@ -1,5 +1,6 @@
 import { DomainError } from '../errors.ts'
 import { readAnswer } from './answer-reader.ts'
+import { closedSilently } from './closed-silently.ts'
 import { type FinishReason, type ModelRequest, NO_USAGE, type Provider, type Usage } from './provider.ts'
 import { refused } from './refused.ts'
 import { joinTo, wholeLines } from './stitch.ts'
@@ -71,7 +72,7 @@ export async function hearFile(
     broken = error.code
   }
   if (finish === 'refusal') throw refused(provider, request.model)
-  if (!received && !finish) throw silent(provider)
+  if (!received && !finish) throw closedSilently(provider)
 
   const answered = reader.done && finish === 'stop'
   if (answered) show(joiner.end())
@@ -84,12 +85,4 @@ export async function hearFile(
     usage,
     ended: broken ?? (answered ? 'does_not_join' : finish === 'stop' ? 'no_end_line' : (finish ?? 'closed')),
   }
-}
-
-function silent(provider: Provider): DomainError {
-  return new DomainError(
-    'model_unavailable',
-    `${provider.label} closed the connection without an answer. Hearth tries again by itself.`,
-    { retryable: true, severity: 'warning', context: { provider: provider.name } },
-  )
 }

@@ -1,5 +1,6 @@
 import { DomainError } from '../errors.ts'
 import type { Breakers } from '../jobs/breaker.ts'
+import { closedSilently } from './closed-silently.ts'
 import type { Chunk, ModelRequest, Provider } from './provider.ts'
 
 /** What waiting mends. */
@@ -28,11 +29,14 @@ async function* guarded(
   signal: AbortSignal,
 ): AsyncGenerator<Chunk> {
   const passage = breakers.enter({ key: `provider:${provider.name}`, label: provider.label })
+  let answered = false
   try {
     for await (const chunk of provider.stream(request, signal)) {
-      if (chunk.type === 'text' || chunk.type === 'finish') passage.succeeded()
+      answered ||= chunk.type === 'text' || chunk.type === 'finish'
+      if (answered) passage.succeeded()
       yield chunk
     }
+    if (!answered && !signal.aborted) throw closedSilently(provider)
   } catch (error) {
     if (signal.aborted || !(error instanceof DomainError)) throw error
     if (OUTAGES.has(error.code)) throw passage.failed(error)

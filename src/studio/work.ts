@@ -59,7 +59,8 @@ async function renderOnDevice(
   task: Task,
 ): Promise<{ picture: RenderedPicture; device: Device }> {
   await ctx.phase('waiting for a device')
-  await using lease = await deps.devices.acquire(ctx.signal)
+  const works = ({ id }: Device) => !deps.breakers.isOpen(breakerOf(id))
+  await using lease = await deps.devices.acquire(ctx.signal, works)
   await ctx.using({ engine: SKETCH.name, device: lease.device.id })
   const { steps, guidance, name: tier } = parseTier(project.tier)
   const { id: job, attempt } = ctx.job
@@ -94,7 +95,7 @@ async function renderOnDevice(
 /** A device on which the engine fails again and again is left alone for a while; a failure may be the picture's fault, so it counts. */
 async function renderGuarded<T>({ breakers }: StudioDeps, { id, name }: Device, render: () => Promise<T>): Promise<T> {
   const label = `The renderer on ${name}`
-  const passage = breakers.enter({ key: `device:${id}/${SKETCH.name}`, label, suspectsJob: true })
+  const passage = breakers.enter({ key: breakerOf(id), label, suspectsJob: true })
   try {
     const rendered = await render()
     passage.succeeded()
@@ -104,6 +105,10 @@ async function renderGuarded<T>({ breakers }: StudioDeps, { id, name }: Device, 
   } finally {
     passage.left()
   }
+}
+
+function breakerOf(device: string): string {
+  return `device:${device}/${SKETCH.name}`
 }
 
 interface Kept {

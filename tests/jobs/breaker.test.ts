@@ -1,18 +1,22 @@
 import { expect, test } from 'bun:test'
+import { sql } from 'drizzle-orm'
+import { DomainError, errorFacts } from '../../src/errors.ts'
 import { openBreakers, type Passage } from '../../src/jobs/breaker.ts'
 import { Snooze } from '../../src/jobs/handler.ts'
+import { anthropicProvider } from '../../src/llm/anthropic.ts'
 import { vendorError } from '../../src/llm/failures.ts'
-import type { Provider } from '../../src/llm/provider.ts'
+import type { ModelRequest, Provider } from '../../src/llm/provider.ts'
 import { withBreaker } from '../../src/llm/with-breaker.ts'
 import { silent } from '../support/database.ts'
 import { type Engine, testEngine, until } from '../support/jobs.ts'
+import { modelServer } from '../support/model-server.ts'
 import { scriptedModel } from '../support/scripted-model.ts'
 
 const VENDOR = { key: 'provider:far', label: 'Far' }
 const away = () => vendorError({ vendor: 'Far', model: 'm', secret: '' }, {})
 
-function breakersOf({ db, clock }: Engine) {
-  return openBreakers({ db, now: clock.now, log: silent })
+function breakersOf({ db, clock, deps: { events } }: Engine) {
+  return openBreakers({ db, events, now: clock.now, log: silent })
 }
 
 function snoozeOf(use: () => unknown): Snooze {
@@ -91,6 +95,65 @@ test('a longer wait that the other side asked for holds; what may be the job’s
   expect(snoozeOf(() => breakers.enter(device)).delayMs).toBe(30_000)
 })
 
+test('all that wait for it are woken, however many they are, and no others', async () => {
+  await using app = await testEngine()
+  const breakers = breakersOf(app)
+  app.handle('use', async () => undefined)
+  const jobs = await Promise.all(Array.from({ length: 95 }, () => app.enqueue('use')))
+  const [other, ...mine] = jobs
+  for (let i = 0; i < 5; i++) failing(breakers.enter(VENDOR))
+  const error = (key: string) =>
+    JSON.stringify(errorFacts(new DomainError('circuit_open', 'Away.', { context: { key } })))
+  const then = app.clock.now() + 60_000
+  await app.db.write(async (tx) => {
+    await tx.run(sql`UPDATE jobs SET run_at = ${then}, error = ${error(VENDOR.key)}`)
+    await tx.run(sql`UPDATE jobs SET error = ${error('provider:other')} WHERE id = ${other!.id}`)
+  })
+  app.clock.pass(30_000)
+  breakers.enter(VENDOR).succeeded()
+  for (const { id } of mine) await until(async () => (await app.job(id)).runAt === app.clock.now())
+  expect(await app.job(other!.id)).toMatchObject({ runAt: then, error: { code: 'circuit_open' } })
+})
+
+test('a connection that closes before any answer, without an error, is an outage too', async () => {
+  await using app = await testEngine()
+  await using server = modelServer((reply, call) => {
+    reply.start()
+    if (call.body.model.includes('thinks')) reply.thinking('hm')
+    reply.close()
+  })
+  const claude = anthropicProvider({ apiKey: 'sk-test', baseUrl: server.url })
+  const provider = withBreaker({ breakers: breakersOf(app) }, claude)
+  const ask = async (model: string) => {
+    for await (const _ of provider.stream({ ...question, model }, new AbortController().signal));
+  }
+  for (const model of ['m', 'thinks', 'm', 'thinks'])
+    await expect(ask(model)).rejects.toMatchObject({ code: 'model_unavailable', retryable: true })
+  await expect(ask('m')).rejects.toBeInstanceOf(Snooze)
+  await expect(ask('m')).rejects.toMatchObject({ reason: { code: 'circuit_open' } })
+  expect(server.calls).toHaveLength(5)
+})
+
+test('a stream that was stopped before its first word says nothing about the provider', async () => {
+  await using app = await testEngine()
+  const mute: Provider = { ...scriptedModel({}), async *stream() {} }
+  const provider = withBreaker({ breakers: breakersOf(app) }, mute)
+  for (let i = 0; i < 9; i++) for await (const _ of provider.stream(question, AbortSignal.abort('paused')));
+  await expect(
+    provider.stream(question, new AbortController().signal)[Symbol.asyncIterator]().next(),
+  ).rejects.toMatchObject({
+    code: 'model_unavailable',
+  })
+})
+
+const question: ModelRequest = {
+  model: 'm',
+  system: '',
+  messages: [],
+  maxOutputTokens: 1,
+  task: { kind: 'plan', brief: '' },
+}
+
 /** A model that is away until told otherwise, behind a breaker; the jobs of kind `ask` ask it once. */
 async function asking() {
   const app = await testEngine()
@@ -107,15 +170,8 @@ async function asking() {
       },
     },
   )
-  const question = {
-    model: 'm',
-    system: '',
-    messages: [],
-    maxOutputTokens: 1,
-    task: { kind: 'plan', brief: '' },
-  } as const
   app.handle('ask', async ({ signal }) => {
-    for await (const _ of provider.stream({ ...question, messages: [] }, signal));
+    for await (const _ of provider.stream(question, signal));
     return { result: 'answered' }
   })
   return { app, far }
@@ -173,9 +229,11 @@ test('success wakes those that wait at once', async () => {
   await app.db.write((tx) => tx.run(`UPDATE jobs SET run_at = run_at + 300000 WHERE id = '${two.id}'`))
   app.pass(30_000)
   await app.heard(one.id, 'job.succeeded')
-  app.pass(0)
-  await until(async () => (await app.job(two.id)).runAt === app.clock.now())
-  app.pass(0)
+  const back = performance.now()
   await app.heard(two.id, 'job.succeeded')
+  expect(performance.now() - back).toBeLessThan(2_500) // an idle pump sleeps for 5 s
+  const woken = (await app.lines(two.id)).find(({ body }) => body.reason === 'circuit_closed')
+  expect(woken).toMatchObject({ type: 'job.queued' })
+  expect(await app.job(two.id)).toMatchObject({ error: null })
   expect(far.asked).toBe(0)
 })

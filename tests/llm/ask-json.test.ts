@@ -48,6 +48,11 @@ test('a refusal is model_refused', async () => {
   await expect(ask(says('', { reason: 'refusal' }))).rejects.toMatchObject({ code: 'model_refused', retryable: false })
 })
 
+test('a connection that closes before any answer is model_unavailable: there is nothing to be shown to the model', async () => {
+  const error = await ask(breaks('', (r) => r.close())).catch((error: unknown) => error)
+  expect(error).toMatchObject({ code: 'model_unavailable', retryable: true })
+})
+
 async function ask(script: Script) {
   await using server = modelServer(script)
   let shown = ''

@@ -58,13 +58,18 @@ export async function testApp({ settings, data, work = true, ...overrides }: Tes
 }
 
 /** An app whose clock stands still, and leaps over the wait each time that a job is to be tried again. */
-export async function leapingApp(options: TestAppOptions = {}): Promise<TestApp & { clock: StoppedClock }> {
+export async function leapingApp(
+  options: TestAppOptions = {},
+): Promise<TestApp & { clock: StoppedClock; pass(ms: number): void }> {
   const clock = stoppedClock()
   const made = await testApp({ clock, ...options })
-  made.app.hub.tap(({ type, body }) => {
-    if (type !== 'job.retrying') return
-    clock.pass(body.delayMs as number)
-    made.app.hub.publish(liveLine('job.queued', clock.now(), null, null, {}))
+  const { hub } = made.app
+  const pass = (ms: number) => {
+    clock.pass(ms)
+    hub.publish(liveLine('job.queued', clock.now(), null, null, {}))
+  }
+  hub.tap(({ type, body }) => {
+    if (type === 'job.retrying') pass(body.delayMs as number)
   })
-  return { ...made, clock }
+  return { ...made, clock, pass }
 }
