@@ -79,6 +79,11 @@ export class Hold extends Error {
   }
 }
 
+/** True for the signal of an attempt that was paused or given back: its job goes on later, so that a checkpoint made now spares work. */
+export function goesOnLater({ aborted, reason }: AbortSignal): boolean {
+  return aborted && (reason === 'job.paused' || reason === 'shutdown')
+}
+
 /** The attempt has been taken over, cancelled or paused: nothing it does counts any more. */
 export class LeaseLost extends DomainError {
   override name = 'LeaseLost'

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { systemClock } from '../clock.ts'
 import { afterCommit } from '../db/writer.ts'
 import { DomainError } from '../errors.ts'
 import type { BlobRef, Blobs } from '../files/blobs.ts'
@@ -9,7 +10,7 @@ import type { DevicePool } from '../gpu/leases.ts'
 import { type RenderDeps, type RenderedPicture, renderPicture } from '../gpu/render.ts'
 import { parseTier } from '../gpu/tiers.ts'
 import type { Breakers } from '../jobs/breaker.ts'
-import type { Done, Handler, JobContext } from '../jobs/handler.ts'
+import { type Done, goesOnLater, type Handler, type JobContext } from '../jobs/handler.ts'
 import { refOf } from '../jobs/settle.ts'
 import { projectById, refreshStatus } from '../projects/projects.ts'
 import type { Project, Task } from '../projects/tables.ts'
@@ -26,6 +27,9 @@ export interface StudioDeps extends TasksDeps, FilesDeps {
   /** What one step takes at least, ms. */
   stepMs: number
 }
+
+/** Of the few seconds that a stop of the server takes: for a step to end and its checkpoint to be written. */
+const LAST_STEP_MS = 500
 
 type Ctx = JobContext<{ task: string }>
 
@@ -78,6 +82,7 @@ async function renderOnDevice(
     device: lease.device.id,
     stepMs: deps.stepMs,
   }
+  const { pause, cancel } = endings(ctx.signal)
   const hooks = {
     // The picture goes on without it: a lost lease ends the attempt by its signal, a full disk at its settlement.
     onPhase: (phase: string) =>
@@ -85,11 +90,26 @@ async function renderOnDevice(
     onProgress: ({ step, steps, etaMs }: { step: number; steps: number; etaMs: number | null }) =>
       ctx.progress({ step, steps, etaMs: etaMs ?? undefined }),
     onPreview: (path: string) => ctx.preview(`/jobs/${job}/previews/${attempt}/${basename(path)}`),
+    pause: pause.signal,
   }
   return {
-    picture: await renderGuarded(deps, lease.device, () => renderPicture(deps.render, spec, hooks, ctx.signal)),
+    picture: await renderGuarded(deps, lease.device, () => renderPicture(deps.render, spec, hooks, cancel.signal)),
     device: lease.device,
   }
+}
+
+/** How the signal of an attempt ends its renderer: with a checkpoint when the job goes on later, else at once. */
+function endings(signal: AbortSignal): { pause: AbortController; cancel: AbortController } {
+  const [pause, cancel] = [new AbortController(), new AbortController()]
+  const end = async () => {
+    if (goesOnLater(signal)) pause.abort()
+    if (signal.reason === 'job.paused') return
+    if (pause.signal.aborted) await systemClock.sleep(LAST_STEP_MS)
+    cancel.abort(signal.reason)
+  }
+  if (signal.aborted) void end()
+  else signal.addEventListener('abort', end, { once: true })
+  return { pause, cancel }
 }
 
 /** A device on which the engine fails again and again is left alone for a while; a failure may be the picture's fault, so it counts. */

@@ -1,10 +1,29 @@
 import { expect, test } from 'bun:test'
 import { goneAfter, rendererOf } from '../crash/studio.ts'
-import { type TestApp, testApp } from '../support/app.ts'
+import { type TestApp, type TestAppOptions, testApp } from '../support/app.ts'
+import { temporaryFolder } from '../support/database.ts'
 import { until } from '../support/jobs.ts'
 import { ONE_FILE, ONE_PICTURE, planOf, scriptedModel } from '../support/scripted-model.ts'
 
 const GONE_MS = 1_500
+
+const LARGE_PICTURE = planOf([
+  { id: 'big', kind: 'render', path: 'big.png', prompt: 'a lighthouse', width: 768, height: 768 },
+])
+
+/** Ways in which a running job is interrupted, to go on later. */
+const INTERRUPTED = {
+  async 'it is paused'(app: TestApp, job: string) {
+    await app.post(`/api/jobs/${job}/pause`)
+    await until(() => app.app.devices.counts().busy === 0, 'that the device is free')
+    await app.post(`/api/jobs/${job}/resumption`)
+    return app
+  },
+  async 'the server is stopped'(app: TestApp, _job: string, options: TestAppOptions) {
+    await app[Symbol.asyncDispose]()
+    return testApp(options)
+  },
+}
 
 test('a queued job is cancelled at once, once, and can be retried', async () => {
   await using app = await testApp({ work: false })
@@ -58,6 +77,27 @@ test('a job that renders ends its child when it is cancelled, and renders when i
   await app.post(`/api/jobs/${job}/retry`)
   expect(await app.settled(project.id)).toBe('done')
 })
+
+for (const [how, resume] of Object.entries(INTERRUPTED))
+  test(`a job that renders writes a checkpoint when ${how}, frees its device, and goes on from that very step`, async () => {
+    using folder = temporaryFolder()
+    const options = {
+      providers: [scriptedModel({ plan: [LARGE_PICTURE] })], // its steps are all work: there is no idle moment to stop in
+      data: folder.path,
+    }
+    let app = await testApp(options)
+    await using _ = { [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() }
+    const { project } = await app.make()
+    using reading = await app.follow(`/api/projects/${project.id}/events`)
+    const { job } = await reading.until(({ step }) => step === 8, 'step 8')
+    const renderer = rendererOf(app.data, job!, 1)
+    app = await resume(app, job!, options)
+    expect(await goneAfter(renderer)).toBe(0)
+    using again = await app.follow(`/api/jobs/${job}/events`)
+    const first = await again.until(({ attempt, type, step }) => attempt === 2 && type === 'progress' && step > 0)
+    expect(first.step).toBeGreaterThan(8)
+    expect(await app.settled(project.id)).toBe('done')
+  }, 20_000)
 
 test('a project is cancelled as a whole, once, and its jobs can be retried to the end', async () => {
   const plan = planOf([
