@@ -2,17 +2,20 @@ import { and, eq, inArray, lte, ne, or, sql } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import { afterCommit, type Tx } from '../db/writer.ts'
 import { DomainError, errorFacts } from '../errors.ts'
-import type { Log } from '../log.ts'
 import { openAttempts } from './attempt-row.ts'
+import { MAX_ATTEMPTS } from './backoff.ts'
 import type { Draft } from './handler.ts'
 import type { JobsDeps } from './jobs.ts'
 import { pickFairly } from './picks.ts'
-import { refOf, settle } from './settle.ts'
+import { refOf, type Settlement, settle } from './settle.ts'
 import { checkpoints, drafts, type Job, jobAsJson, jobOfJson, jobs } from './tables.ts'
 import { clearTurns, hasManyLines, nextInLine, passTurns, queueOf, SUSPECT_CRASHES } from './turns.ts'
+import { givenBack, type VerdictDeps, verdict } from './verdict.ts'
 
 /** How long a claim holds without being renewed. */
 export const LEASE_MS = 30_000
+/** The lease of a job whose server was asked to stop. */
+const GIVEN_UP = 0
 /** Deaths of the server under a job, with nothing gained in between, after which a person must decide: if no other can be to blame, … */
 const CRASHES_ALONE = 2
 /** … and in any case once it has died while it ran as the only suspect. */
@@ -99,18 +102,33 @@ export function renewLeases(deps: JobsDeps, { boot }: Owner, ids: string[]): Pro
   })
 }
 
+/** Lets go of all leases, since the server has been asked to stop: however it ends now, no job has taken it down. */
+export function giveUpLeases(deps: JobsDeps, { boot }: Owner): Promise<unknown> {
+  return deps.db.write((tx) =>
+    tx
+      .update(jobs)
+      .set({ leaseUntil: GIVEN_UP })
+      .where(and(eq(jobs.state, 'running'), eq(jobs.bootId, boot))),
+  )
+}
+
+type TakeOverDeps = JobsDeps & VerdictDeps
+
 /**
  * Takes over what a dead run of the server left running, and what let its lease run out. It goes back into the queue,
- * or is held when the server has died under it twice with nothing gained in between. One that can't be settled is
+ * or is held when the server has died under it twice with nothing gained in between: a stop is no death, however it ended. One that can't be settled is
  * logged and left for the next time: it must not keep the others, or the server, from starting.
  */
-export async function takeOverLost(deps: JobsDeps & { log: Log }, { boot }: Owner): Promise<Job[]> {
+export async function takeOverLost(deps: TakeOverDeps, { boot }: Owner): Promise<Job[]> {
   const lost = await deps.db.read
     .select()
     .from(jobs)
     .where(and(eq(jobs.state, 'running'), or(ne(jobs.bootId, boot), lte(jobs.leaseUntil, deps.now()))))
   const deaths = await Promise.all(lost.map(async (job) => deathOf(job, await progressMark(deps.db.read, job.id))))
-  const isOnly = deaths.filter(({ crashes }) => crashes > 0).length === 1
+  const died = lost.filter(
+    ({ bootId, leaseUntil }, i) => bootId !== boot && leaseUntil !== GIVEN_UP && deaths[i]!.crashes > 0,
+  )
+  const isOnly = died.length === 1
   const taken = await Promise.allSettled(
     lost.map((job, i) => deps.db.write((tx) => takeOver(deps, tx, job, { ...deaths[i]!, isOnly, boot }))),
   )
@@ -134,18 +152,20 @@ function deathOf(job: Job, mark: number): Death {
 
 /** @param taken `isOnly`: no other job died that had gained nothing. */
 async function takeOver(
-  deps: JobsDeps,
+  deps: TakeOverDeps,
   tx: Tx,
   job: Job,
   { crashes, crashMark, isOnly, boot }: Death & Owner & { isOnly: boolean },
 ): Promise<Job> {
+  if (job.bootId === boot) return settle(deps, tx, job, unsettled(deps, job))
+  if (job.leaseUntil === GIVEN_UP) return settle(deps, tx, job, givenBack(deps))
   const set = { crashes, crashMark, runAt: deps.now() }
   if (crashes < (isOnly ? CRASHES_ALONE : CRASHES_AMONG_OTHERS))
     return settle(deps, tx, job, {
       move: 'release',
       event: 'job.queued',
       outcome: 'lost',
-      data: { reason: job.bootId === boot ? 'lease_expired' : 'server_restarted' },
+      data: { reason: 'server_restarted' },
       set,
     })
   const error = errorFacts(
@@ -163,6 +183,16 @@ async function takeOver(
     data: { error },
     set: { ...set, error },
   })
+}
+
+/** The server lives, but how the attempt ended could not be kept, for a reason that the log has: a failure, not a death. */
+function unsettled(deps: TakeOverDeps, job: Job): Settlement {
+  const failures = job.failures + 1
+  const set = { failures, runAt: deps.now() }
+  if (failures < MAX_ATTEMPTS)
+    return { move: 'release', event: 'job.queued', outcome: 'lost', data: { reason: 'lease_expired' }, set }
+  const said = 'How its attempts ended could not be kept, five times. Look at Hearth’s log, then retry the job.'
+  return verdict(deps, job, new DomainError('lease_expired', said, { retryable: true }))
 }
 
 /** How far a job has come, as one number that only grows with new work: text, steps and checkpoints. `turns.ts` asks the same in SQL. */

@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts'
 import { type AttemptDeps, giveBack, openSettling, runAttempt } from './attempt.ts'
-import { type Owner, renewLeases, takeOverLost } from './claim.ts'
+import { giveUpLeases, type Owner, renewLeases, takeOverLost } from './claim.ts'
 import type { Draft } from './handler.ts'
 import type { Job } from './tables.ts'
 import { SUSPECT_CRASHES } from './turns.ts'
@@ -72,6 +72,7 @@ export function openRunning(deps: AttemptDeps & Owner, freed: () => void): Runni
 
   async function giveAllBack(): Promise<void> {
     for (const { abort } of attempts.values()) abort.abort('shutdown')
+    giveUpLeases(deps, deps).catch((error) => log.error('the leases could not be given up', { error }))
     const letGo = Promise.allSettled([...attempts.values()].map(({ over }) => over))
     const timer = new AbortController()
     await Promise.race([letGo, systemClock.sleep(LET_GO_MS, timer.signal)])

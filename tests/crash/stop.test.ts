@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { startTimeOf } from '../../src/gpu/processes.ts'
+import { takeOverLost } from '../../src/jobs/claim.ts'
 import { openClient, type WireLine } from '../support/client.ts'
 import { temporaryFolder } from '../support/database.ts'
 import { testEngine, until } from '../support/jobs.ts'
@@ -80,6 +81,10 @@ test('a second signal ends the server at once', async () => {
   child.kill('SIGTERM')
   expect(await child.exited).toBe(1)
   expect(performance.now() - asked).toBeLessThan(1_000)
+  await using app = await testEngine({ folder: folder.path })
+  expect(await app.job(deaf)).toMatchObject({ state: 'running' }) // not given back
+  await takeOverLost(app.deps, { boot: 'the next' })
+  expect(await app.job(deaf)).toMatchObject({ state: 'queued', crashes: 0 })
 }, 20_000)
 
 test('a server whose own end hangs is gone after 5 s all the same', async () => {

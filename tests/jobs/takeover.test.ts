@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { claim, LEASE_MS, renewLeases, takeOverLost } from '../../src/jobs/claim.ts'
+import { claim, giveUpLeases, LEASE_MS, renewLeases, takeOverLost } from '../../src/jobs/claim.ts'
 import { retryJob } from '../../src/jobs/jobs.ts'
 import { type Engine, testEngine } from '../support/jobs.ts'
 
@@ -69,6 +69,33 @@ test('a lease holds while it is renewed, and what lets it run out is taken over'
   expect(await takeOverLost(app.deps, app.deps)).toHaveLength(1)
   expect((await app.lines(id)).at(-1)?.body.reason).toBe('lease_expired')
   expect(await renewLeases(app.deps, app.deps, [id])).toEqual([]) // lost is lost
+})
+
+test('an attempt whose end could not be kept is a failure like others, and no death of the server', async () => {
+  await using app = await testEngine()
+  app.handle('write', async () => undefined)
+  const { id } = await app.enqueue('write')
+  for (let i = 1; i <= 5; i++) {
+    await app.claimed()
+    app.clock.pass(LEASE_MS)
+    await takeOverLost(app.deps, app.deps)
+    expect(await app.job(id)).toMatchObject({ state: i < 5 ? 'queued' : 'failed', failures: i, crashes: 0 })
+    app.clock.pass(60_000)
+  }
+})
+
+test('who was asked to stop has not died: however the stop ends, no job of it is a suspect', async () => {
+  await using app = await testEngine()
+  app.handle('write', () => new Promise(() => {}))
+  const { id } = await app.enqueue('write')
+  for (const boot of ['boot-2', 'boot-3', 'boot-4']) {
+    const { bootId } = await app.claimed()
+    await giveUpLeases(app.deps, { boot: bootId! })
+    await after(app, boot) // it was ended before it could give its work back
+    expect(await app.job(id)).toMatchObject({ state: 'queued', crashes: 0, failures: 0 })
+    app.deps.boot = boot
+  }
+  expect((await app.lines(id)).at(-1)).toMatchObject({ type: 'job.queued', body: { reason: 'server_stopped' } })
 })
 
 test('one job that can’t be taken over does not keep the others, or the server, from starting', async () => {
