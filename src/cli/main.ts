@@ -1,4 +1,5 @@
 import { type Config, readConfig } from '../config.ts'
+import { explainStorage } from '../db/faults.ts'
 import { DomainError } from '../errors.ts'
 import { VERSION } from '../ops/version.ts'
 import { type Cli, USAGE } from './io.ts'
@@ -55,8 +56,9 @@ export async function main([name, ...args]: string[], env: Record<string, string
     const { run } = await command.load()
     return await run(args, terminal(readConfig(env)))
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error
-    process.stderr.write(`${error.message}\n`)
+    const known = explainStorage(error)
+    if (!(known instanceof DomainError)) throw error
+    process.stderr.write(`${known.message}\n`)
     return 1
   }
 }

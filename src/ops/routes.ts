@@ -1,6 +1,8 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
 import { Forbidden } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { download } from '../web/download.ts'
 import type { Guard } from '../web/guard.ts'
 import { type ListedRoute, openApiOf } from '../web/openapi.ts'
 import { OPS_SAYS } from './answers.ts'
@@ -25,6 +27,7 @@ export interface OpsRoutesDeps extends MetricsDeps {
   door: Guard
   doctor: DoctorDeps
   backup: BackupDeps
+  log: Log
   /** All routes of the app that these are mounted in. */
   routes: () => readonly ListedRoute[]
 }
@@ -32,7 +35,7 @@ export interface OpsRoutesDeps extends MetricsDeps {
 const BackupBody = z.object({ includeKey: z.boolean('takes true or false').default(false) })
 
 /** For those who may look inside. */
-export const opsRoutes = ({ door, doctor, backup, routes, ...deps }: OpsRoutesDeps) =>
+export const opsRoutes = ({ door, doctor, backup, log, routes, ...deps }: OpsRoutesDeps) =>
   new Elysia({ name: 'ops' })
     .use(door)
     .get('/metrics', async () => {
@@ -54,7 +57,7 @@ export const opsRoutes = ({ door, doctor, backup, routes, ...deps }: OpsRoutesDe
       async ({ actor, body }) => {
         if (actor.via !== 'local') throw localOnly()
         databaseFile(doctor.config.databaseUrl)
-        return new Response(await backupOf(backup, body), {
+        return new Response(download(await backupOf(backup, body), log), {
           headers: { 'content-type': 'application/x-tar', ...NO_STORE },
         })
       },

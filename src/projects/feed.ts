@@ -101,7 +101,7 @@ export function openFeeds(deps: FeedDeps): Feeds {
 
   return {
     open: (project, previewOrigin, watch) =>
-      streamOf('text/event-stream', watch, (write, _room, close, signal) =>
+      streamOf('text/event-stream', watch, deps.log, (write, _room, close, signal) =>
         show({ project, previewOrigin }, { write, close }, signal),
       ),
   }

@@ -5,6 +5,7 @@ import type { FollowDeps } from '../events/follow.ts'
 import { moveAll } from '../jobs/jobs.ts'
 import { type Choice, chooseModel } from '../llm/models.ts'
 import type { Provider } from '../llm/provider.ts'
+import type { Log } from '../log.ts'
 import { EventsQuery, eventsResponse } from '../web/events.ts'
 import type { Actor, Guard } from '../web/guard.ts'
 import type { Lasting } from '../web/lasting.ts'
@@ -20,6 +21,7 @@ import { startProject, type TasksDeps, tasksOf } from './tasks.ts'
 export interface ProjectRoutesDeps extends TasksDeps, FollowDeps, ShellDeps, PageDeps {
   guard: Guard
   lasting: Lasting
+  log: Log
   feeds: Feeds
   providers: Provider[]
   /** The model for those who name none. */

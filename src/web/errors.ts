@@ -1,4 +1,5 @@
 import { Elysia, ValidationError } from 'elysia'
+import { explainStorage } from '../db/faults.ts'
 import { DomainError, Invalid, NotFound, Unauthenticated } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { fragment, isPartial, page } from './page.ts'
@@ -13,7 +14,7 @@ export interface ErrorDeps {
 /** Answers for everything that is thrown, in the form that the caller reads: problem JSON, a page or a part of one. Mount it first. */
 export function errors(deps: ErrorDeps) {
   return new Elysia({ name: 'errors' }).onError({ as: 'global' }, ({ error, code, request }) =>
-    errorResponse(deps, request, inOurWords(error, code)),
+    errorResponse(deps, request, explained(deps.log, request, inOurWords(error, code))),
   )
 }
 
@@ -34,6 +35,14 @@ function inOurWords(error: unknown, code: unknown): unknown {
   if (code === 'PARSE') return ownCause(error) ?? new Invalid('bad_body', 'The body can’t be read. Check its form.')
   if (code === 'INVALID_COOKIE_SIGNATURE') return new Unauthenticated()
   return error
+}
+
+/** What the database refused to read, as what a person can do about it: that is for the log, too. */
+function explained(log: Log, request: Request, error: unknown): unknown {
+  if (error instanceof DomainError) return error
+  const known = explainStorage(error)
+  if (known !== error) log.error('the database could not be read', { path: new URL(request.url).pathname, error })
+  return known
 }
 
 class PageNotFound extends NotFound {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ndjson, sse } from '../events/encode.ts'
 import { type FollowDeps, follow } from '../events/follow.ts'
 import type { Scope } from '../events/line.ts'
+import type { Log } from '../log.ts'
 import type { Lasting } from './lasting.ts'
 import { openStream } from './stream.ts'
 
@@ -15,7 +16,7 @@ export const EventsQuery = z.object({
 
 /** The events of a scope as NDJSON, or as SSE for those who ask for nothing else; `Last-Event-ID` resumes too. */
 export function eventsResponse(
-  deps: FollowDeps & { lasting: Lasting },
+  deps: FollowDeps & { lasting: Lasting; log: Log },
   scope: Scope,
   request: Request,
   query: z.infer<typeof EventsQuery>,
@@ -27,6 +28,7 @@ export function eventsResponse(
     scope,
     encode: asSse ? sse : ndjson,
     watch: (cut) => deps.lasting.watch(request, cut),
+    log: deps.log,
     run: (sink, signal) =>
       follow(deps, { scope, after, until: query.follow ? 'while-active' : 'present', signal }, sink),
   })

@@ -1,6 +1,7 @@
 import type { Encode } from '../events/encode.ts'
 import type { Sink } from '../events/follow.ts'
 import type { Scope } from '../events/line.ts'
+import type { Log } from '../log.ts'
 
 /** A reader this many bytes behind for this long is dropped, as is one who is further behind than any line is long; it comes back with `after`. */
 const FAR_BEHIND = 1_000_000
@@ -22,6 +23,7 @@ export interface StreamOptions {
   /** Writes to the sink until the stream is over or the signal aborts; its failure cuts the stream. */
   run: (sink: Sink, signal: AbortSignal) => Promise<void>
   watch: Watch
+  log: Log
 }
 
 /** Says when the stream must end since its reader may no longer read: `lasting.watch` for a request. */
@@ -31,8 +33,8 @@ export type Watch = (cut: () => void) => () => void
  * A response that stays open: headers at once, lines as they come. A reader that goes away aborts `run`; one that does
  * not keep up is cut off, so that it reconnects instead of filling memory.
  */
-export function openStream({ type, scope, encode, run, watch }: StreamOptions): Response {
-  return streamOf(type, watch, (write, room, close, signal) =>
+export function openStream({ type, scope, encode, run, watch, log }: StreamOptions): Response {
+  return streamOf(type, watch, log, (write, room, close, signal) =>
     run({ send: (line) => write(encode(line, scope)), room, close }, signal),
   )
 }
@@ -45,7 +47,7 @@ type Run = (
 ) => Promise<void>
 
 /** The same for bytes of any kind. */
-export function streamOf(type: StreamOptions['type'], watch: Watch, run: Run): Response {
+export function streamOf(type: StreamOptions['type'], watch: Watch, log: Log, run: Run): Response {
   const gone = new AbortController()
   let roomy: (() => void) | undefined
   const isTooSlow = patience()
@@ -55,7 +57,11 @@ export function streamOf(type: StreamOptions['type'], watch: Watch, run: Run): R
         const cut = (reason: unknown) => {
           if (gone.signal.aborted) return
           gone.abort(reason)
-          controller.error(reason)
+          controller.error() // a reason would be printed by the runtime, stack and all
+        }
+        const fail = (error: unknown) => {
+          if (error !== gone.signal.reason) log.error('a stream has failed; its reader may come back', { error })
+          cut(error)
         }
         const write = (bytes: Uint8Array) => {
           if (gone.signal.aborted) return
@@ -75,7 +81,7 @@ export function streamOf(type: StreamOptions['type'], watch: Watch, run: Run): R
                 roomy = resolve
                 gone.signal.addEventListener('abort', () => resolve(), { once: true })
               })
-        run(write, room, close, gone.signal).then(close, cut)
+        run(write, room, close, gone.signal).then(close, fail)
       },
       pull() {
         roomy?.()

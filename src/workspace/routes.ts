@@ -6,8 +6,10 @@ import type { Change } from '../changes/tables.ts'
 import type { Database } from '../db/open.ts'
 import { NotFound } from '../errors.ts'
 import type { Blobs } from '../files/blobs.ts'
+import type { Log } from '../log.ts'
 import { projectById } from '../projects/projects.ts'
 import { type ShellDeps, shellFor } from '../projects/shell.ts'
+import { download } from '../web/download.ts'
 import type { Guard } from '../web/guard.ts'
 import { page } from '../web/page.ts'
 import { WORKSPACE_SAYS } from './answers.ts'
@@ -18,6 +20,7 @@ import { rawResponse } from './raw.ts'
 import { decodePath, disposition } from './urls.ts'
 
 export interface WorkspaceRoutesDeps extends ShellDeps {
+  log: Log
   db: Database
   blobs: Blobs
   changes: Changes
@@ -79,7 +82,7 @@ function workspacePages(deps: WorkspaceRoutesDeps) {
     })
     .get('/projects/:id/zip', async ({ params }) => {
       const { id, title } = await projectById(deps.read, params.id)
-      return new Response(await zipOf(deps, id), {
+      return new Response(download(await zipOf(deps, id), deps.log), {
         headers: {
           'content-type': 'application/zip',
           'content-disposition': disposition('attachment', `${title.replace(/[/\\]+/g, '-')}.zip`),

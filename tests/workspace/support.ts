@@ -12,7 +12,7 @@ import { deleteFile, writeFile } from '../../src/workspace/files.ts'
 import { openPreview } from '../../src/workspace/preview.ts'
 import { workspaceRoutes } from '../../src/workspace/routes.ts'
 import { stoppedClock } from '../support/clock.ts'
-import { temporaryFolder, testDatabase } from '../support/database.ts'
+import { silent, temporaryFolder, testDatabase } from '../support/database.ts'
 import { edge } from '../web/app.ts'
 
 const ann: Actor = { id: 'ann', email: 'ann@example.com', role: 'owner', via: 'session', scopes: ['read', 'write'] }
@@ -29,7 +29,7 @@ export async function testWorkspace() {
   const common = { db, read: db.read, blobs, changes, now: clock.now }
   const machine = () => ({ name: 'CPU', tier: 'low', freeGb: null, totalGb: null })
   const door = guard(async (request) => (request.headers.has('x-stranger') ? null : ann))
-  const app = edge().app.use(new Elysia().use(workspaceRoutes({ ...common, machine, guard: door })))
+  const app = edge().app.use(new Elysia().use(workspaceRoutes({ ...common, log: silent, machine, guard: door })))
   await app.modules
   for (const id of ['p1', 'p2']) await db.write((tx) => tx.insert(projects).values(project(id)))
 

@@ -23,7 +23,7 @@ const BEAT = utf8.encode(sseMessage({ event: 'beat', data: 'alive' }))
 /** An event stream for the page of a job: its regions as they are now, then each as it changes, until the reader leaves. */
 export function jobStream(deps: JobFeedDeps, id: string, watch: Watch): Response {
   const { hub, log } = deps
-  return streamOf('text/event-stream', watch, async (write, _room, close, signal) => {
+  return streamOf('text/event-stream', watch, log, async (write, _room, close, signal) => {
     let shown: Region[] = []
     let due: ReturnType<typeof setTimeout> | undefined
     let missed = false
