@@ -3,6 +3,7 @@ import type { Reader } from '../db/open.ts'
 import { endOf, horizonOf } from './compactions.ts'
 import { type Feed, type FeedOptions, openFeed, type Sink } from './feed.ts'
 import type { Hub } from './hub.ts'
+import { isFromReplacedLog } from './leap.ts'
 import { type Line, lineOf, liveLine, type Scope } from './line.ts'
 import { events } from './tables.ts'
 
@@ -47,12 +48,17 @@ export async function follow(deps: FollowDeps, options: FollowOptions, sink: Sin
 }
 
 async function catchUp(deps: FollowDeps, scope: Scope, feed: Feed, sink: Sink): Promise<void> {
-  if (feed.last > 0 && feed.last > (await endOf(deps.read)))
+  if (feed.last > 0 && (await isUnknown(deps.read, feed.last)))
     feed.reset(await resetLine(deps, scope, feed.last, await endOf(deps.read, scope)))
   do {
     await sendLog(deps, scope, feed, sink)
   } while (feed.mustReadAgain() && !feed.over)
   feed.goLive()
+}
+
+/** True when this log has never come to `after`: a backup was put back since. */
+async function isUnknown(read: Reader, after: number): Promise<boolean> {
+  return after > (await endOf(read)) || (await isFromReplacedLog(read, after))
 }
 
 async function sendLog(deps: FollowDeps, scope: Scope, feed: Feed, sink: Sink): Promise<void> {

@@ -10,9 +10,11 @@ import {
   rmSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { amend } from '../db/amend.ts'
 import { lockDataDirectory } from '../db/lock.ts'
 import { lookAt } from '../db/look.ts'
 import { Conflict, Invalid } from '../errors.ts'
+import { leap } from '../events/leap.ts'
 import { hashesIn } from './backup.ts'
 import { DATABASE, KEY, type Manifest } from './manifest.ts'
 import { unreadable } from './tar.ts'
@@ -52,6 +54,7 @@ export async function restoreBackup(deps: RestoreDeps, path: string, { force }: 
   try {
     const unpacked = await unpack(path, folder)
     await verifyDatabase(folder, unpacked)
+    await amend(join(folder, DATABASE), (tx) => leap(tx, deps.now())) // readers of the log that it replaces shall notice
     placeBlobs(data, folder, unpacked.blobs)
     const aside = occupied ? putAside(data, deps.now()) : null
     placeKey(data, folder, unpacked.manifest, aside)

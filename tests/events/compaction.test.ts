@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { removeEvents } from '../../src/events/compactions.ts'
+import { leap } from '../../src/events/leap.ts'
 import type { JobRef, Line, Scope } from '../../src/events/line.ts'
 import { eventLog, type Reading, type TestLog } from '../support/events.ts'
 import { until } from '../support/jobs.ts'
@@ -79,6 +80,47 @@ test('a reader who has read beyond the end of the log, which a backup has put ba
   reader.leave()
   present.leave()
 })
+
+test('a reader whose last line is of a log that a backup has replaced is reset, also when that has grown past it since', async () => {
+  await using log = await eventLog()
+  for (let i = 0; i < 4; i++) await log.append({ type: 'x', scope: i % 2 ? 'q' : 'p' })
+  await log.db.write((tx) => leap(tx, log.clock.now()))
+  const lost = [5, 40, log.clock.now() - 1]
+  for (const after of lost) expect((await readFrom(log, after)).types()).toEqual(['heartbeat', 'reset', 'end'])
+  const first = await log.append({ type: 'y', scope: 'p' })
+  await log.append({ type: 'y', scope: 'q' })
+  expect(first).toBeGreaterThan(log.clock.now())
+  for (const after of lost) {
+    const reader = await readFrom(log, after)
+    expect(reader.types()).toEqual(['heartbeat', 'reset', 'end'])
+    expect(resets(reader)[0]!.seq).toBe(first)
+    expectChain(reader.lines, PROJECT, after)
+  }
+  for (const after of [0, 1, 2, 3, 4, first, first + 1]) {
+    const reader = await readFrom(log, after)
+    expect(resets(reader)).toEqual([])
+    expectChain(reader.lines, PROJECT, Math.max(0, ...[1, 3, first].filter((seq) => seq <= after)))
+  }
+})
+
+test('a log that is put back twice tells its readers apart each time, also when the clock has gone back', async () => {
+  await using log = await eventLog()
+  await log.append({ type: 'x', scope: 'p' })
+  const seqs: number[] = []
+  for (const at of [log.clock.now(), log.clock.now() + 60_000, 0]) {
+    await log.db.write((tx) => leap(tx, at))
+    seqs.push(await log.append({ type: 'x', scope: 'p' }))
+  }
+  const gaps = seqs.map((seq, i) => seq - (seqs[i - 1] ?? 1))
+  expect(Math.min(...gaps)).toBeGreaterThan(999_999_999)
+  for (const seq of seqs) expect(resets(await readFrom(log, seq - 1))).toHaveLength(1)
+})
+
+async function readFrom(log: TestLog, after: number): Promise<Reading> {
+  const reader = log.read({ after, until: 'present' })
+  await reader.over
+  return reader
+}
 
 test('what is compacted while it is being read to somebody resets the reader, and nothing is left out in silence', async () => {
   await using log = await eventLog()

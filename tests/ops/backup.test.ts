@@ -69,6 +69,18 @@ async function stateOf(data: string, url: string) {
   }
 }
 
+/** What a reader is told who has read up to `after`; its durable lines. */
+async function linesAfter(data: string, url: string, after: number) {
+  const headers = { authorization: `Bearer ${LOCAL_MARK}${readServer(data)!.secret}` }
+  const path = `/api/projects/${project}/events?follow=false&after=${after}`
+  const text = await (await fetch(url + path, { headers })).text()
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line)) as { seq: number; prev: number; type: string }[]
+  return lines.filter(({ seq }) => seq !== undefined)
+}
+
 async function manifestOf(path: string): Promise<Manifest> {
   for await (const { name, at, bytes } of entriesOf(path))
     if (name === 'manifest.json')
@@ -128,6 +140,14 @@ test('a backup taken while a project is being written is restored elsewhere, whe
     'tests/rename.test.ts',
   ])
   expect(statSync(join(data, 'hearth.db')).mode & 0o77).toBe(0)
+
+  const all = await linesAfter(data, server.url, 0)
+  const kept = all.filter(({ seq }) => seq < 1_000_000_000).at(-1)!.seq
+  const since = all.find(({ seq }) => seq > kept)!
+  expect(since).toMatchObject({ prev: kept })
+  expect((await linesAfter(data, server.url, kept))[0]).toEqual(since)
+  for (const lost of [kept + 1, kept + 1_000])
+    expect((await linesAfter(data, server.url, lost))[0]).toMatchObject({ type: 'reset', prev: lost })
   expect(await server.stop()).toBe(0)
 })
 
