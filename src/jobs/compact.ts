@@ -4,6 +4,8 @@ import { removeEvents } from '../events/compactions.ts'
 
 /** Rows removed or trimmed in one commit. */
 const PAGE = 1_000
+/** Jobs removed in one commit, with some events each. */
+const JOBS_PAGE = 100
 /** How a job came to its end; the end itself stays, and with it all that was made. */
 const ON_THE_WAY = ['queued', 'started', 'phase', 'retrying', 'paused', 'resumed', 'held'].map((what) => `job.${what}`)
 /** An error of more characters loses its context, and all but the first of its message. */
@@ -57,5 +59,22 @@ export function trimAttempts({ db }: CompactDeps, { project, before }: Ended): P
         limit ${PAGE})
       returning job_id`)
     return trimmed.length
+  })
+}
+
+/**
+ * Removes up to 100 jobs of no project that ended before a moment, with their events and attempts: nothing else is in their
+ * streams, and nothing that is kept was made by them. The last run of each schedule stays for its page. Returns how many.
+ */
+export function forgetEnded({ db }: CompactDeps, before: number): Promise<number> {
+  return db.write(async (tx) => {
+    const gone = await tx.all<{ id: string }>(sql`
+      select id from jobs where scope is null and ended_at < ${before}
+        and not exists (select 1 from schedules where last_job = jobs.id)
+      limit ${JOBS_PAGE}`)
+    const ids = sql`(select value from json_each(${JSON.stringify(gone.map(({ id }) => id))}))`
+    await tx.run(sql`delete from events where job_id in ${ids}`)
+    await tx.run(sql`delete from jobs where id in ${ids}`)
+    return gone.length
   })
 }

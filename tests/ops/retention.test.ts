@@ -4,11 +4,15 @@ import { stoppedClock } from '../support/clock.ts'
 
 const DAY = 24 * 3_600_000
 
-async function ranNow(app: TestApp) {
-  const { job } = (await (await app.post('/api/schedules/retention/runs')).json()) as { job: { id: string } }
+async function ran(app: TestApp, schedule: string): Promise<string> {
+  const { job } = (await (await app.post(`/api/schedules/${schedule}/runs`)).json()) as { job: { id: string } }
   using reading = await app.follow(`/api/jobs/${job.id}/events`)
   await reading.until(({ type }) => /succeeded|failed/.test(type), 'its end')
-  return (await app.json(`/api/jobs/${job.id}`)).job.result
+  return job.id
+}
+
+async function ranNow(app: TestApp) {
+  return (await app.json(`/api/jobs/${await ran(app, 'retention')}`)).job.result
 }
 
 async function read(app: TestApp, project: string, after = 0) {
@@ -45,6 +49,30 @@ test('a project that is done keeps what was made, for good, and each step of the
     expect(types).toContain(kept)
   expect(types).not.toContain('job.phase')
   expect((await app.request(`/projects/${project.id}`)).status).toBe(200)
+})
+
+test('of jobs without a project nothing stays after that time but the last run of each schedule', async () => {
+  const clock = stoppedClock()
+  await using app = await testApp({ clock, settings: { HEARTH_KEEP_DAYS: '30' } })
+  const { project } = await app.make('a command line program that renames photos')
+  await app.settled(project.id)
+  const runs: string[] = []
+  for (const id of ['attempts', 'attempts', 'attempts', 'backup', 'retention']) runs.push(await ran(app, id))
+  clock.pass(29 * DAY)
+  const recent = await ran(app, 'attempts')
+  expect(await ranNow(app)).toMatchObject({ jobs: 0 })
+  clock.pass(2 * DAY)
+  expect(await ranNow(app)).toMatchObject({ jobs: 4 })
+  const stays = [...runs.slice(3, 4), recent]
+  for (const id of stays) expect((await app.request(`/api/jobs/${id}`)).status).toBe(200)
+  const { read: db } = app.app.db
+  for (const id of runs.filter((id) => !stays.includes(id))) {
+    expect((await app.request(`/api/jobs/${id}`)).status).toBe(404)
+    for (const table of ['events', 'attempts'])
+      expect(await db.all(`select 1 from ${table} where job_id = '${id}'`)).toEqual([])
+  }
+  expect((await app.json(`/api/jobs?project=${project.id}`)).items).toHaveLength(7)
+  expect(await db.all('PRAGMA foreign_key_check')).toEqual([])
 })
 
 test('with HEARTH_KEEP_DAYS=0 everything is kept for ever', async () => {

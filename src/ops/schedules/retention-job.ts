@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../../db/open.ts'
 import { streamOf } from '../../events/compactions.ts'
-import { compactEvents, trimAttempts } from '../../jobs/compact.ts'
+import { compactEvents, forgetEnded, trimAttempts } from '../../jobs/compact.ts'
 import type { Done, Handler } from '../../jobs/handler.ts'
 import { plural } from '../../web/format.ts'
 import { takesNothing, UPKEEP } from './upkeep.ts'
@@ -17,7 +17,7 @@ export interface RetentionDeps {
   keepDays: number
 }
 
-/** The job that thins out the log of projects that ended long ago. */
+/** The job that thins out the log of projects that ended long ago, and forgets the runs of schedules from then. */
 export function retentionHandler(deps: RetentionDeps): Handler<Record<string, never>> {
   return {
     kind: 'retention',
@@ -28,7 +28,7 @@ export function retentionHandler(deps: RetentionDeps): Handler<Record<string, ne
 }
 
 async function keepAll(): Promise<Done> {
-  return { result: { projects: 0, events: 0, attempts: 0, says: 'Everything is kept: HEARTH_KEEP_DAYS is 0' } }
+  return { result: { projects: 0, events: 0, attempts: 0, jobs: 0, says: 'Everything is kept: HEARTH_KEEP_DAYS is 0' } }
 }
 
 async function compactFinished(deps: RetentionDeps, signal: AbortSignal): Promise<Done> {
@@ -44,8 +44,19 @@ async function compactFinished(deps: RetentionDeps, signal: AbortSignal): Promis
     }
     if (found.length < BATCH) break
   }
-  const says = `Compacted ${plural(sums.projects, 'project')}: ${plural(sums.events, 'event')} removed`
-  return { result: { ...sums, says } }
+  const jobs = await forgetUpkeep(deps, before, signal)
+  const says = `Compacted ${plural(sums.projects, 'project')}: ${plural(sums.events, 'event')} removed; forgot ${plural(jobs, 'old run')} of schedules`
+  return { result: { ...sums, jobs, says } }
+}
+
+/** Removes the jobs that belong to no project, some a turn. Returns how many they were. */
+async function forgetUpkeep(deps: RetentionDeps, before: number, signal: AbortSignal): Promise<number> {
+  let sum = 0
+  for (let many = await forgetEnded(deps, before); many > 0; many = await forgetEnded(deps, before)) {
+    sum += many
+    signal.throwIfAborted()
+  }
+  return sum
 }
 
 /** Brings a finished project down to what it has become, some rows a turn. */
