@@ -1,7 +1,11 @@
+import { type VendorFailure, vendorError } from '../../src/llm/failures.ts'
 import type { Chunk, ModelRequest, Provider } from '../../src/llm/provider.ts'
 
-/** What a scripted model does: says all of a text and finishes, or breaks off after it, or says nothing more until it is stopped. */
-export type Answer = string | { cut: string } | { stall: string }
+/**
+ * What a scripted model does: says all of a text and finishes, or breaks off after it, or says nothing more until it is
+ * stopped, or fails at once as a vendor does.
+ */
+export type Answer = string | { cut: string } | { stall: string } | { fails: VendorFailure }
 
 export interface Script {
   /** The nth question of a kind gets the nth answer, later ones the last. */
@@ -54,7 +58,9 @@ export function modelPerBrief(models: Map<string, ScriptedModel>): Provider {
   return { ...scriptedModel({}), stream }
 }
 
-async function* say(answer: Answer, { task }: ModelRequest, signal: AbortSignal): AsyncGenerator<Chunk> {
+async function* say(answer: Answer, { model, task }: ModelRequest, signal: AbortSignal): AsyncGenerator<Chunk> {
+  if (typeof answer === 'object' && 'fails' in answer)
+    throw vendorError({ vendor: 'Scripted', model, secret: '' }, answer.fails)
   if (typeof answer === 'string') {
     yield { type: 'text', text: answer }
     if (task.kind !== 'plan') yield { type: 'text', text: `${task.sentinel}\n` }
