@@ -175,7 +175,7 @@ interface State {
 
 async function openEngines(config: Config, overrides: Overrides, redact: Redact, opened: AsyncDisposableStack) {
   const { clock = systemClock, log = openLog(config.log, undefined, redact) } = overrides
-  const { now, newId, random } = clock
+  const { now, awake, newId, random } = clock
   opened.use(lockDataDirectory(config.data))
   const attempts = join(config.data, 'attempts')
   sweepOrphans(attempts)
@@ -183,7 +183,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
   const db = opened.use(await openDatabase({ url: config.databaseUrl, token: config.databaseToken, backups, now, log }))
   const hub = opened.use(openHub({ now }))
   const events = openEventLog({ hub, now, redact })
-  const live = openLiveJobs({ hub, now })
+  const live = openLiveJobs({ hub, now, awake })
   hub.source = {
     states: live.states,
     beats: live.beats,
@@ -204,6 +204,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
     handlers,
     clock,
     now,
+    awake,
     newId,
     random,
     log,

@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts'
+import { isAway, saidInWords, unreachable } from './remote.ts'
 
 /** The SQLite result code (`SQLITE_BUSY`, `SQLITE_FULL`, …) of a driver's error, looked for along its causes. */
 function sqliteCode(error: unknown): string | undefined {
@@ -20,6 +21,7 @@ export function isBusy(error: unknown): boolean {
 export function breaksConnection(error: unknown): boolean {
   return (
     isBusy(error) ||
+    isAway(error) ||
     /^SQLITE_(FULL|IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY)/.test(sqliteCode(error) ?? '') ||
     hasCode(error, 'TRANSACTION_CLOSED')
   )
@@ -29,10 +31,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)/.test(sqliteCode(error) ?? '')
 }
 
-/** The driver's error as one that a person can act on; anything unknown comes back as it is. */
+/** The driver's error as one that a person can act on, also from within what drizzle makes of it; anything unknown comes back as it is. */
 export function explainStorage(error: unknown): unknown {
+  if (error instanceof DomainError) return error
   const code = sqliteCode(error)
-  if (!code) return error
+  if (!code) return saidInWords(error) ?? (hasCode(error, 'TRANSACTION_CLOSED') ? unreachable(error) : error)
   if (/^SQLITE_(FULL|IOERR_SHMSIZE)/.test(code) || isNoSpace(error)) return diskFull(error)
   if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code))
     return new DomainError(
@@ -40,12 +43,7 @@ export function explainStorage(error: unknown): unknown {
       'The database can’t be opened for writing. Give Hearth the right to write in its data directory, then try again.',
       { severity: 'critical', cause: error },
     )
-  if (code.startsWith('SQLITE_IOERR'))
-    return new DomainError(
-      'disk_failed',
-      'The disk refused to read or write the database. Check the disk and its free space, then try again.',
-      { severity: 'critical', retryable: true, cause: error },
-    )
+  if (code.startsWith('SQLITE_IOERR')) return diskFailed(error)
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
     return new DomainError(
       'database_damaged',
@@ -67,6 +65,26 @@ export function diskFull(cause: unknown): DomainError {
     severity: 'critical',
     cause,
   })
+}
+
+/** What the file system says, in words: `disk_full`, `disk_unwritable`, `disk_failed`; anything else comes back as it is. */
+export function explainFiles(error: unknown): unknown {
+  if (isNoSpace(error)) return diskFull(error)
+  if (['EROFS', 'EACCES', 'EPERM'].some((code) => hasCode(error, code)))
+    return new DomainError(
+      'disk_unwritable',
+      'The data directory can’t be written to. Check its disk and its rights, then retry: nothing half-written was kept.',
+      { severity: 'critical', cause: error },
+    )
+  return hasCode(error, 'EIO') ? diskFailed(error) : error
+}
+
+function diskFailed(cause: unknown): DomainError {
+  return new DomainError(
+    'disk_failed',
+    'The disk refused to read or write. Check the disk and its free space, then try again.',
+    { severity: 'critical', retryable: true, cause },
+  )
 }
 
 /** True for ENOSPC and EDQUOT of the file system. */

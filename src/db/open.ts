@@ -5,6 +5,8 @@ import { DomainError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { explainStorage } from './faults.ts'
 import { migrate } from './migrate.ts'
+import { remoteFetch } from './remote.ts'
+import { openRemoteCommit } from './remote-commit.ts'
 import { openWriter, type Tx, type Writer } from './writer.ts'
 
 const CACHE_KIB = 16_384
@@ -29,17 +31,26 @@ export interface OpenOptions {
   backups: string
   now: () => number
   log: Log
+  /** How long a libSQL server may take for one answer, ms, where it differs from the usual. */
+  answerMs?: number
 }
+
+/** A read is asked a second time when its connection breaks: a server closes those that were idle when it likes. */
+const READ_TRIES = 2
+/** Waits of 25 s in all: a libSQL server keeps the lock of a transaction whose client it has lost for some seconds. */
+const REMOTE_BUSY_TRIES = 10
 
 /**
  * Opens the database and brings it to the newest migration. The caller has locked the data directory.
- * @throws DomainError `database_damaged`, `data_read_only`, `migration_unknown`, `migration_changed`
+ * @throws DomainError `database_damaged`, `data_read_only`, `migration_unknown`, `migration_changed`; of a libSQL server also
+ * `database_unreachable`, `database_refused`
  */
-export async function openDatabase({ url, token, backups, now, log }: OpenOptions): Promise<Database> {
+export async function openDatabase({ url, token, backups, now, log, answerMs }: OpenOptions): Promise<Database> {
   const local = url.startsWith('file:')
   const clients: Client[] = []
-  const connect = (concurrency: number) => {
-    const client = createClient({ url, authToken: token, concurrency, intMode: 'number' })
+  const connect = (concurrency: number, tries = 1) => {
+    const fetch = remoteFetch({ answerMs, tries })
+    const client = createClient({ url, authToken: token, concurrency, intMode: 'number', fetch })
     clients.push(client)
     return client
   }
@@ -49,9 +60,10 @@ export async function openDatabase({ url, token, backups, now, log }: OpenOption
     const prepare = (client: Client) => (local ? setPragmas(client) : Promise.resolve())
     await prepare(writing)
     await migrate({ client: writing, backups: local ? backups : undefined, now, log })
-    const reading = connect(local ? 1 : 20)
+    const reading = connect(local ? 1 : 20, READ_TRIES)
     if (local) await setReadPragmas(reading)
-    const writer = openWriter({ client: writing, prepare, log })
+    const remote = local ? {} : { busyTries: REMOTE_BUSY_TRIES, commit: await openRemoteCommit(writing) }
+    const writer = openWriter({ client: writing, prepare, log, ...remote })
     return {
       read: drizzle(reading),
       write: writer.write,

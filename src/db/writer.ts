@@ -3,14 +3,15 @@ import { drizzle } from 'drizzle-orm/libsql'
 import { Conflict } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { breaksConnection, explainStorage, isBusy } from './faults.ts'
+import { isUnreachable } from './remote.ts'
 
 /** Most functions that share one COMMIT. */
 const GROUP_LIMIT = 200
 /** Longest run of statements, in ms, before the event loop gets a turn: the driver blocks the thread. */
 const TURN_MS = 6
-/** How often a unit is tried again after SQLITE_BUSY before its caller hears of it. */
+/** How often a unit is tried before its caller hears of SQLITE_BUSY, or that the server of the database is away. */
 const BUSY_TRIES = 6
-/** First wait after SQLITE_BUSY, doubled with each: together 1.5 s, in which the event loop goes on. */
+/** First wait between two tries, doubled with each: together 1.5 s, in which the event loop goes on. */
 const BUSY_WAIT_MS = 50
 
 type WriterDb = ReturnType<typeof drizzle>
@@ -35,7 +36,16 @@ export interface WriterDeps {
   /** Sets and checks the pragmas of a fresh connection. */
   prepare: (client: Client) => Promise<void>
   log: Log
+  /** Where they differ from the usual. */
+  busyTries?: number
+  commit?: Commit
 }
+
+/**
+ * Runs `work` in one transaction, and resolves with its result once that is committed. `late` hears of a result that was
+ * committed though the caller was told otherwise.
+ */
+export type Commit = <T>(work: (tx: Tx) => Promise<T>, late: (result: T) => void) => Promise<T>
 
 const hooks = new WeakMap<Tx, (() => void)[]>()
 
@@ -46,10 +56,12 @@ export function afterCommit(tx: Tx, run: () => void): void {
 
 /**
  * The one way to write: functions that wait at the same moment share one BEGIN IMMEDIATE … COMMIT, each in its own
- * savepoint, and are acknowledged after it. A function may run twice (after SQLITE_BUSY), so it does nothing but SQL.
+ * savepoint, and are acknowledged after it. A function may run twice (after SQLITE_BUSY, or when
+ * a libSQL server went away before it was committed), so it does nothing but SQL.
  */
-export function openWriter({ client, prepare, log }: WriterDeps): Writer {
+export function openWriter({ client, prepare, log, busyTries = BUSY_TRIES, ...own }: WriterDeps): Writer {
   const db = drizzle(client)
+  const commit: Commit = own.commit ?? ((work) => db.transaction(work))
   const queue: Unit[] = []
   const stats = { commits: 0, units: 0, busy: 0 }
   let draining: Promise<void> | undefined
@@ -68,13 +80,13 @@ export function openWriter({ client, prepare, log }: WriterDeps): Writer {
     let acknowledge: (() => void)[] = []
     const running = keepingFailure((tx: Tx) => runGroup(tx, group, runHook))
     try {
-      acknowledge = await db.transaction(running.work)
+      acknowledge = await commit(running.work, (late) => late.forEach((tell) => void tell()))
       stats.commits++
       stats.units += group.length
     } catch (thrown) {
       const error = running.failure(thrown)
       await renew(error)
-      if (isBusy(error) && attempt < BUSY_TRIES) {
+      if (attempt < (isBusy(error) ? busyTries : isUnreachable(error) ? BUSY_TRIES : 0)) {
         await Bun.sleep(BUSY_WAIT_MS * 2 ** (attempt - 1))
         return commitGroup(group, attempt + 1)
       }

@@ -2,7 +2,7 @@ import { closeSync, constants, fsyncSync, mkdirSync, openSync, rmSync, statSync 
 import { chmod, copyFile, type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BunFile } from 'bun'
-import { diskFull, isNoSpace } from '../db/faults.ts'
+import { explainFiles } from '../db/faults.ts'
 import { DomainError } from '../errors.ts'
 
 /** What stands for content: its SHA-256 in lower-case hex, and its size. */
@@ -13,7 +13,7 @@ export interface BlobRef {
 
 /** Content-addressed storage: what was put is never changed, and the same content is kept once. */
 export interface Blobs {
-  /** Resolves when the bytes are on disk to stay. @throws DomainError `disk_full` */
+  /** Resolves when the bytes are on disk to stay. @throws DomainError `disk_full`, `disk_unwritable`, `disk_failed` */
   put(content: Uint8Array | string): Promise<BlobRef>
   /** As `put`, for a file of any size; it stays where it is. */
   putFile(path: string): Promise<BlobRef>
@@ -100,7 +100,7 @@ async function complete(store: Store, make: (path: string) => Promise<BlobRef>):
     return blob
   } catch (error) {
     await rm(path, { force: true })
-    throw isNoSpace(error) ? diskFull(error) : error
+    throw explainFiles(error)
   }
 }
 

@@ -14,7 +14,7 @@ const LOOK_MS = 500 // a phase may have changed to one with a shorter deadline
 const DRAIN_MS = 500 // a grandchild may hold stdout open after the child has ended
 const MINIMAL_ENV = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' }
 
-/** Longest silence in each phase, ms. */
+/** Longest silence in each phase, ms, while this process was awake to hear a word. */
 export const DEADLINES: Record<Phase, number> = {
   fetch: 30_000,
   load: 60_000,
@@ -108,7 +108,7 @@ function start(command: string[], folder: string, env?: Record<string, string>):
 function follow(options: ChildOptions, child: Child, over: AbortSignal) {
   const { clock, onLine } = options
   const seen = {
-    at: clock.now(),
+    at: clock.awake(),
     phase: 'load' as Phase,
     garbage: 0,
     failed: null as null | { code: string; message: string },
@@ -121,7 +121,7 @@ function follow(options: ChildOptions, child: Child, over: AbortSignal) {
         if (++seen.garbage >= GARBAGE_LIMIT) spoiled.resolve({ why: 'garbage' })
         continue
       }
-      seen.at = clock.now()
+      seen.at = clock.awake()
       if (line.type === 'phase') seen.phase = line.phase
       if (line.type === 'failed') seen.failed = { code: line.code, message: line.message }
       onLine(line)
@@ -140,7 +140,7 @@ async function silence({ clock, deadlines }: ChildOptions, seen: { at: number; p
   while (!over.aborted) {
     const { phase } = seen
     const deadline = deadlines?.[phase] ?? DEADLINES[phase]
-    const silentMs = clock.now() - seen.at
+    const silentMs = clock.awake() - seen.at
     if (silentMs >= deadline) return { why: 'hung', phase, silentMs } as const
     await clock.sleep(Math.min(deadline - silentMs, LOOK_MS), over)
   }

@@ -17,7 +17,11 @@ export function noteProcess(folder: string, pid: number): void {
 }
 
 export function forgetProcess(folder: string): void {
-  rmSync(join(folder, FILE), { force: true })
+  try {
+    rmSync(join(folder, FILE), { force: true })
+  } catch {
+    // a note that can't be taken away does no harm: its start time tells that the pid is another's by now
+  }
 }
 
 /** Kills the children that a dead server has left, and gives their pids. Call at boot, before anything is queued again. */

@@ -106,9 +106,9 @@ function report({ clock }: RenderDeps, folder: string, hooks: RenderHooks): (lin
       if (line.phase === 'denoise') first = null
       hooks.onPhase?.(line.phase)
     } else if (line.type === 'progress') {
-      first ??= { step: line.step, at: clock.now() }
+      first ??= { step: line.step, at: clock.awake() }
       const timed = line.step - first.step
-      const etaMs = timed > 0 ? Math.round(((clock.now() - first.at) / timed) * (line.steps - line.step)) : null
+      const etaMs = timed > 0 ? Math.round(((clock.awake() - first.at) / timed) * (line.steps - line.step)) : null
       hooks.onProgress?.({ step: line.step, steps: line.steps, etaMs })
     } else if (line.type === 'preview') hooks.onPreview?.(join(folder, line.file), line.step)
     else if (line.type === 'checkpoint') hooks.onCheckpoint?.(join(folder, line.file), line.step)

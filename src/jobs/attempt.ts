@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts'
 import { explainStorage } from '../db/faults.ts'
 import { gather } from '../db/gather.ts'
+import { isAway } from '../db/remote.ts'
 import { mustOwn, openContext } from './context.ts'
 import { type Done, type Draft, type Handler, LeaseLost } from './handler.ts'
 import type { JobsDeps } from './jobs.ts'
@@ -8,7 +9,7 @@ import { type Settlement, settle, settleAll } from './settle.ts'
 import type { Job } from './tables.ts'
 import { givenBack, isForAPerson, type VerdictDeps, verdict } from './verdict.ts'
 
-/** Between two tries to write how an attempt ended, while the disk refuses. */
+/** Between two tries to write how an attempt ended, while the disk refuses or the database is away. */
 const SETTLE_AGAIN_MS = 2_000
 
 export interface AttemptDeps extends JobsDeps, VerdictDeps {}
@@ -78,19 +79,21 @@ function succeed(deps: AttemptDeps, { job, settleTogether }: Started, { result =
 }
 
 /**
- * Settles an attempt that did not succeed; while the disk is full or failing it keeps trying, as long as it owns the job,
- * and from the second time on without the draft, for which there may be no room.
+ * Settles an attempt that did not succeed; while the disk is full or failing, or the database away, it keeps trying, as long
+ * as it owns the job: after a refusal by the disk without the draft, for which there may be no room.
  */
 async function settleIfOwned(deps: AttemptDeps, job: Job, settlement: Settlement, signal: AbortSignal): Promise<void> {
-  for (let keepsDraft = true; ; keepsDraft = false) {
+  for (let keepsDraft = true; ; ) {
     try {
       await deps.db.write((tx) => settle(deps, tx, job, { ...settlement, keepsDraft }))
       return
     } catch (error) {
       if (error instanceof LeaseLost) return
-      if (!isForAPerson(error) || signal.aborted) throw error
+      const isOfDisk = isForAPerson(error)
+      if (!(isOfDisk || isAway(error)) || signal.aborted) throw error
       deps.log.error('an attempt waits to be settled', { job: job.id, error })
-      if (!keepsDraft) await systemClock.sleep(SETTLE_AGAIN_MS, signal)
+      if (isOfDisk && keepsDraft) keepsDraft = false
+      else await systemClock.sleep(SETTLE_AGAIN_MS, signal)
     }
   }
 }

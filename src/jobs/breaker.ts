@@ -46,6 +46,7 @@ export interface Breakers {
 interface State {
   failures: number
   pauseMs: number
+  since: number
   until: number
   trying: boolean
   lastError?: DomainError
@@ -67,7 +68,7 @@ export function openBreakers(deps: BreakersDeps): Breakers {
   const states = new Map<string, State>()
 
   function enter(outside: Outside): Passage {
-    const state = states.get(outside.key) ?? { failures: 0, pauseMs: 0, until: 0, trying: false }
+    const state = states.get(outside.key) ?? { failures: 0, pauseMs: 0, since: 0, until: 0, trying: false }
     states.set(outside.key, state)
     if (holdsBack(state, now())) throw pause(outside, state, now())
     state.trying = state.failures >= MOST_FAILURES
@@ -104,18 +105,25 @@ export function openBreakers(deps: BreakersDeps): Breakers {
   return { enter, isOpen }
 }
 
-function holdsBack({ failures, trying, until }: State, now: number): boolean {
-  return failures >= MOST_FAILURES && (trying || now < until)
+function holdsBack(state: State, now: number): boolean {
+  return state.failures >= MOST_FAILURES && (state.trying || isShut(state, now))
 }
 
 function open(state: State, now: number, retryAfterMs = 0): void {
   state.pauseMs = Math.min(LONGEST_MS, state.pauseMs === 0 ? FIRST_MS : state.pauseMs * 2)
+  state.since = now
   state.until = now + Math.max(state.pauseMs, retryAfterMs)
   state.trying = false
 }
 
-function pause({ key, label }: Outside, { failures, until, lastError }: State, now: number): Snooze {
-  const at = until > now ? until : now + TRY_MS
+/** A pause that begins in the future is over: the clock was set back since. */
+function isShut({ since, until }: State, now: number): boolean {
+  return since <= now && now < until
+}
+
+function pause({ key, label }: Outside, state: State, now: number): Snooze {
+  const { failures, lastError } = state
+  const at = isShut(state, now) ? state.until : now + TRY_MS
   const context = { key, until: at, failures, last: lastError?.code, said: lastError?.message }
   const sentence = `${label} is not reachable: it has failed ${failures} times in a row. Hearth tries again by itself.`
   return new Snooze(

@@ -1,4 +1,4 @@
-import { and, eq, inArray, lte, ne, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, lte, ne, notInArray, or, sql } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import { afterCommit, type Tx } from '../db/writer.ts'
 import { DomainError, errorFacts } from '../errors.ts'
@@ -114,23 +114,36 @@ export function giveUpLeases(deps: JobsDeps, { boot }: Owner): Promise<unknown> 
 
 type TakeOverDeps = JobsDeps & VerdictDeps
 
+/** What this run of the server is working on; all else that it holds it has claimed without ever hearing of it. */
+export interface Held {
+  mine?: readonly string[]
+  /** True to take over the rest without waiting for its leases to run out. */
+  atOnce?: boolean
+}
+
 /**
- * Takes over what a dead run of the server left running, and what let its lease run out. It goes back into the queue,
- * or is held when the server has died under it twice with nothing gained in between: a stop is no death, however it ended. One that can't be settled is
+ * Takes over what a dead run of the server left running, and what let its lease run out, but for what this run works on:
+ * it was asleep, or the clock was set, and renews its leases. It goes back into the queue, or is held when the server has
+ * died under it twice with nothing gained in between: a stop is no death, however it ended. One that can't be settled is
  * logged and left for the next time: it must not keep the others, or the server, from starting.
  */
-export async function takeOverLost(deps: TakeOverDeps, { boot }: Owner): Promise<Job[]> {
+export async function takeOverLost(
+  deps: TakeOverDeps,
+  { boot }: Owner,
+  { mine = [], atOnce = false }: Held = {},
+): Promise<Job[]> {
+  const hasLapsed = atOnce ? undefined : lte(jobs.leaseUntil, deps.now())
   const lost = await deps.db.read
     .select()
     .from(jobs)
-    .where(and(eq(jobs.state, 'running'), or(ne(jobs.bootId, boot), lte(jobs.leaseUntil, deps.now()))))
+    .where(and(eq(jobs.state, 'running'), or(ne(jobs.bootId, boot), and(notInArray(jobs.id, [...mine]), hasLapsed))))
   const deaths = await Promise.all(lost.map(async (job) => deathOf(job, await progressMark(deps.db.read, job.id))))
   const died = lost.filter(
     ({ bootId, leaseUntil }, i) => bootId !== boot && leaseUntil !== GIVEN_UP && deaths[i]!.crashes > 0,
   )
   const isOnly = died.length === 1
   const taken = await Promise.allSettled(
-    lost.map((job, i) => deps.db.write((tx) => takeOver(deps, tx, job, { ...deaths[i]!, isOnly, boot }))),
+    lost.map((job, i) => deps.db.write((tx) => takeOver(deps, tx, job, { ...deaths[i]!, isOnly, boot, atOnce }))),
   )
   return taken.flatMap((outcome, i) => {
     if (outcome.status === 'fulfilled') return [outcome.value]
@@ -155,9 +168,9 @@ async function takeOver(
   deps: TakeOverDeps,
   tx: Tx,
   job: Job,
-  { crashes, crashMark, isOnly, boot }: Death & Owner & { isOnly: boolean },
+  { crashes, crashMark, isOnly, boot, atOnce }: Death & Owner & { isOnly: boolean; atOnce: boolean },
 ): Promise<Job> {
-  if (job.bootId === boot) return settle(deps, tx, job, unsettled(deps, job))
+  if (job.bootId === boot) return settle(deps, tx, job, atOnce ? unheard(deps) : unsettled(deps, job))
   if (job.leaseUntil === GIVEN_UP) return settle(deps, tx, job, givenBack(deps))
   const set = { crashes, crashMark, runAt: deps.now() }
   if (crashes < (isOnly ? CRASHES_ALONE : CRASHES_AMONG_OTHERS))
@@ -183,6 +196,17 @@ async function takeOver(
     data: { error },
     set: { ...set, error },
   })
+}
+
+/** Its claim was made, but the answer was lost: it has never begun. */
+function unheard({ now }: TakeOverDeps): Settlement {
+  return {
+    move: 'release',
+    event: 'job.queued',
+    outcome: 'lost',
+    data: { reason: 'lease_expired' },
+    set: { runAt: now() },
+  }
 }
 
 /** The server lives, but how the attempt ended could not be kept, for a reason that the log has: a failure, not a death. */

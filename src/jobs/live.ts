@@ -15,7 +15,7 @@ interface LiveJob {
   /** Bytes that the last `progress` line told. */
   told: number
   etaMs: number | null
-  /** When something of substance last came, ms since the epoch. */
+  /** When something of substance last came, in waking time. */
   heardAt: number
   /** When this attempt first had something to show for itself: text, bytes or a step. */
   firstByteAt: number | null
@@ -58,7 +58,13 @@ export interface LiveJobs {
   readonly dirty: boolean
 }
 
-export function openLiveJobs({ hub, now }: { hub: Hub; now: () => number }): LiveJobs {
+export interface LiveDeps {
+  hub: Hub
+  now: () => number
+  awake?: () => number
+}
+
+export function openLiveJobs({ hub, now, awake = now }: LiveDeps): LiveJobs {
   const running = new Map<string, LiveJob>()
   const of = (scope: Scope) =>
     [...running.values()].filter(({ job }) => ('job' in scope ? job.id === scope.job : job.scope === scope.project))
@@ -74,7 +80,7 @@ export function openLiveJobs({ hub, now }: { hub: Hub; now: () => number }): Liv
   function touch(job: Job, change: (live: LiveJob) => void): void {
     const live = attemptOf(job)
     if (!live) return
-    live.heardAt = now()
+    live.heardAt = awake()
     live.changes++
     change(live)
   }
@@ -92,17 +98,17 @@ export function openLiveJobs({ hub, now }: { hub: Hub; now: () => number }): Liv
 
   return {
     begin(job, draft) {
-      const fresh = { told: draft.bytes, etaMs: null, heardAt: now(), firstByteAt: null, changes: 0, kept: 0 }
+      const fresh = { told: draft.bytes, etaMs: null, heardAt: awake(), firstByteAt: null, changes: 0, kept: 0 }
       const live = { job, draft: { ...draft }, ...fresh }
       running.set(job.id, live)
       if (draft.text !== '' || draft.step > 0) hub.publish(stateLine(live, now())) // what a reader held may have been more
     },
     end: (job) => void (attemptOf(job) && running.delete(job.id)),
-    ...tellers({ touch, tell, tellState: (live) => hub.publish(stateLine(live, now())) }),
+    ...tellers({ now, touch, tell, tellState: (live) => hub.publish(stateLine(live, now())) }),
     progressOf: (id) => receivedBy(running.get(id)),
-    view: (id) => viewOf(running.get(id), now()),
+    view: (id) => viewOf(running.get(id), awake()),
     states: (scope) => of(scope).map((live) => stateLine(live, now())),
-    beats: (scope) => of(scope).map((live) => beatOf(live, now())),
+    beats: (scope) => of(scope).map((live) => beatOf(live, now(), awake())),
     saveDrafts: (tx) => save(tx, [...running.values()].filter(isAhead)),
     saveDraftsOf: (tx, ids) =>
       save(
@@ -116,6 +122,7 @@ export function openLiveJobs({ hub, now }: { hub: Hub; now: () => number }): Liv
 }
 
 interface Told {
+  now: () => number
   touch(job: Job, change: (live: LiveJob) => void): void
   tell(live: LiveJob, type: string, body: Record<string, unknown>): void
   tellState(live: LiveJob): void
@@ -124,9 +131,9 @@ interface Told {
 type Tellers = Pick<LiveJobs, 'phase' | 'delta' | 'replaceText' | 'bytes' | 'progress' | 'preview' | 'remember'>
 
 /** What a handler says while it works: each changes the draft and is told. */
-function tellers({ touch, tell, tellState }: Told): Tellers {
+function tellers({ now, touch, tell, tellState }: Told): Tellers {
   function received(live: LiveJob, total: number): void {
-    if (total > 0) live.firstByteAt ??= live.heardAt
+    if (total > 0) live.firstByteAt ??= now()
     live.draft.bytes = total
     live.told = Math.min(live.told, total) // it may have begun again
     for (; total - live.told >= PROGRESS_BYTES; live.told += PROGRESS_BYTES)
@@ -151,7 +158,7 @@ function tellers({ touch, tell, tellState }: Told): Tellers {
     progress: (job, { step, steps, etaMs }) =>
       touch(job, (live) => {
         Object.assign(live.draft, { step, steps })
-        live.firstByteAt ??= live.heardAt
+        live.firstByteAt ??= now()
         live.etaMs = etaMs ?? null
         tell(live, 'progress', { step, steps, etaMs: live.etaMs })
       }),
@@ -164,11 +171,11 @@ function tellers({ touch, tell, tellState }: Told): Tellers {
   }
 }
 
-function viewOf(live: LiveJob | undefined, now: number): ReturnType<LiveJobs['view']> {
+function viewOf(live: LiveJob | undefined, awake: number): ReturnType<LiveJobs['view']> {
   if (!live) return undefined
   const { draft, etaMs, heardAt } = live
   const { previewUrl } = draft.data
-  return { draft, etaMs, idleMs: now - heardAt, previewUrl: typeof previewUrl === 'string' ? previewUrl : null }
+  return { draft, etaMs, idleMs: awake - heardAt, previewUrl: typeof previewUrl === 'string' ? previewUrl : null }
 }
 
 function receivedBy(live: LiveJob | undefined): Received | undefined {
@@ -187,7 +194,7 @@ function stateLine({ job, draft }: LiveJob, now: number): Line {
   return liveLine('state', now, job.scope, refOf(job), { phase, bytes, step, steps, ...(text && { text }) })
 }
 
-function beatOf({ job, draft, heardAt }: LiveJob, now: number): Record<string, unknown> {
+function beatOf({ job, draft, heardAt }: LiveJob, now: number, awake: number): Record<string, unknown> {
   return {
     job: job.id,
     kind: job.kind,
@@ -195,7 +202,7 @@ function beatOf({ job, draft, heardAt }: LiveJob, now: number): Record<string, u
     phase: draft.phase,
     elapsed: elapsed(refOf(job), now),
     bytes: draft.bytes,
-    idleMs: Math.max(0, now - heardAt),
+    idleMs: awake - heardAt,
   }
 }
 

@@ -1,4 +1,5 @@
 import { and, eq, gt, min, sql } from 'drizzle-orm'
+import { isAway } from '../db/remote.ts'
 import type { Log } from '../log.ts'
 import { claim, type Owner } from './claim.ts'
 import type { JobsDeps } from './jobs.ts'
@@ -7,6 +8,9 @@ import { jobs } from './tables.ts'
 
 /** Longest sleep of an idle pump: a job that nobody announced is found after it. */
 const IDLE_MS = 5_000
+
+/** How soon an away database is asked again. */
+const AWAY_MS = 1_000
 
 /** How often it is looked whether a suspect has gained something, so that the next may run. */
 const SUSPECT_MS = 250
@@ -31,6 +35,7 @@ export function openPump(deps: PumpDeps, running: Running): Pump {
   let pumping: Promise<void> | undefined
   let again = false
   let stopping = false
+  let unheard = false
 
   function wake(): void {
     again = true
@@ -38,8 +43,9 @@ export function openPump(deps: PumpDeps, running: Running): Pump {
     pumping ??= fillLanes()
       .catch((error) => {
         log.error('the queue could not be read', { error })
+        unheard = true
         again = false
-        wakeIn(IDLE_MS)
+        wakeIn(isAway(error) ? AWAY_MS : IDLE_MS)
       })
       .finally(() => {
         pumping = undefined
@@ -54,6 +60,8 @@ export function openPump(deps: PumpDeps, running: Running): Pump {
 
   async function fillLanes(): Promise<void> {
     let lookedAt = 0
+    if (unheard) await running.takeOverUnheardOf() // the answer to a claim that was made may have been lost
+    unheard = false
     while (again && !stopping) {
       again = false
       lookedAt = now()

@@ -28,6 +28,8 @@ export interface Running {
   stop(job: string, attempt: number, reason: string): void
   /** Renews the leases, ends what has lost its own, and takes over what others lost. */
   keepLeases(): Promise<void>
+  /** Takes over what was claimed without being heard of; only while nothing is being claimed. */
+  takeOverUnheardOf(): Promise<void>
   /** Ends all attempts and gives them back, uncounted, within seconds, whatever hangs. */
   giveAllBack(): Promise<void>
 }
@@ -67,7 +69,12 @@ export function openRunning(deps: AttemptDeps & Owner, freed: () => void): Runni
     const ids = mine.map(({ id }) => id)
     const kept = new Set(ids.length > 0 ? await renewLeases(deps, deps, ids) : [])
     for (const { id, attempt } of mine) if (!kept.has(id)) stop(id, attempt, 'lease_lost')
-    await takeOverLost(deps, deps)
+    await takeOverLost(deps, deps, { mine: idsOf(attempts) })
+  }
+
+  async function takeOverUnheardOf(): Promise<void> {
+    await deps.db.write(async () => {}) // what turns out to be committed after all is told, and started, first
+    await takeOverLost(deps, deps, { mine: idsOf(attempts), atOnce: true })
   }
 
   async function giveAllBack(): Promise<void> {
@@ -97,8 +104,13 @@ export function openRunning(deps: AttemptDeps & Owner, freed: () => void): Runni
     start,
     stop,
     keepLeases,
+    takeOverUnheardOf,
     giveAllBack,
   }
+}
+
+function idsOf(attempts: Map<string, Attempt>): string[] {
+  return [...attempts.values()].map(({ job }) => job.id)
 }
 
 function keyOf(job: string, attempt: number): string {

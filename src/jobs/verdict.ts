@@ -1,3 +1,4 @@
+import { isAway } from '../db/remote.ts'
 import { DomainError, errorFacts } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { stackOf } from './attempt-row.ts'
@@ -13,12 +14,16 @@ export interface VerdictDeps {
   log: Log
 }
 
+/** How soon a job whose attempt found the database away is tried again: it is back when that can be written. */
+const AWAY_MS = 1_000
+
 /** What an error that ended an attempt means for its job. */
 export function verdict(deps: VerdictDeps, job: Job, thrown: unknown): Settlement {
   if (thrown instanceof Cancel) return { move: 'cancel', event: 'job.cancelled', outcome: 'cancelled' }
   if (thrown instanceof Snooze) return snoozed(deps, thrown)
   if (thrown instanceof Hold) return held(thrown.reason)
   if (isForAPerson(thrown)) return held(thrown)
+  if (isAway(thrown)) return snoozed(deps, new Snooze(AWAY_MS, thrown as DomainError))
   if (!(thrown instanceof DomainError))
     deps.log.error('a job failed in a way nobody foresaw', { job: job.id, kind: job.kind, error: thrown })
   return failedOrTriedAgain(deps, job, thrown)

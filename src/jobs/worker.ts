@@ -1,5 +1,6 @@
 import type { Hub } from '../events/hub.ts'
 import { LEASE_MS, takeOverLost } from './claim.ts'
+import { openClockWatch } from './clock-watch.ts'
 import { openPump, type PumpDeps } from './pump.ts'
 import { openRunning } from './running.ts'
 
@@ -7,6 +8,8 @@ import { openRunning } from './running.ts'
 const RENEW_MS = LEASE_MS / 3
 /** … and at the latest. */
 const RENEW_AT_LATEST_MS = LEASE_MS / 2
+/** How soon it is seen that the clock was set. */
+const WATCH_MS = 1_000
 
 /** Events after which there may be something to claim. */
 const NEWS = new Set(['job.queued', 'job.retrying', 'job.resumed'])
@@ -18,6 +21,7 @@ export interface WorkerDeps extends PumpDeps {
   random: () => number
   /** Calls back whenever drafts are written: leases that are renewed then cost no commit of their own. */
   onFlush?: (hear: () => void) => () => void
+  awake: () => number
 }
 
 export interface Worker extends AsyncDisposable {
@@ -31,6 +35,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const running = openRunning(deps, () => pump.wake())
   const pump = openPump(deps, running)
   await takeOverLost(deps, deps)
+  const clock = await openClockWatch(deps)
   let renewedAt = performance.now()
   const renewAfter = (ms: number) => {
     if (performance.now() - renewedAt < ms) return
@@ -39,6 +44,12 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   }
   const stopHearing = deps.onFlush?.(() => renewAfter(RENEW_MS))
   const renewing = setInterval(renewAfter, RENEW_AT_LATEST_MS, RENEW_AT_LATEST_MS)
+  const watching = setInterval(() => {
+    clock.look().then(
+      (wasSetBack) => wasSetBack && pump.wake(),
+      (error) => log.error('a clock that was set back could not be seen to', { error }),
+    )
+  }, WATCH_MS)
   const untap = hub.tap((line) => {
     if (NEWS.has(line.type)) pump.wake()
     if (STOPS.has(line.type)) running.stop(line.job!, line.body.attempt as number, line.type)
@@ -51,6 +62,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     async [Symbol.asyncDispose]() {
       clearInterval(renewing)
       stopHearing?.()
+      clearInterval(watching)
       await pump.stop()
       await running.giveAllBack()
       untap()

@@ -12,14 +12,14 @@ export interface Limits {
 export const LIMITS: Limits = { firstContentMs: 60_000, idleMs: 30_000, totalMs: 15 * 60_000 }
 
 interface Deps {
-  clock: Pick<Clock, 'now' | 'sleep'>
+  clock: Pick<Clock, 'awake' | 'sleep'>
   limits?: Limits
 }
 
 /**
  * The same provider with three clocks around each stream. A stream that is late is aborted, and ends with
  * `model_first_content_timeout`, `model_idle_timeout` or `model_total_timeout`, all retryable. The time that the reader
- * takes between two chunks does not count as the model's silence.
+ * takes between two chunks does not count as the model's silence, nor does a time in which this process was stopped.
  */
 export function withClocks(deps: Deps, provider: Provider): Provider {
   return { ...provider, stream: (request, signal) => timed(deps, provider, request, signal) }
@@ -42,7 +42,7 @@ async function* timed(
   signal.addEventListener('abort', onAbort)
 
   const chunks = provider.stream(request, cut.signal)[Symbol.asyncIterator]()
-  const started = clock.now()
+  const started = clock.awake()
   let quietSince = started
   let begun = false
   try {
@@ -50,11 +50,11 @@ async function* timed(
       const deadline = Math.min(quietSince + (begun ? limits.idleMs : limits.firstContentMs), started + limits.totalMs)
       const next = await within(clock, deadline, chunks.next(), aborted.promise)
       if (next === 'late')
-        throw tooLate(provider, limits, clock.now() - started >= limits.totalMs ? 'total' : begun ? 'idle' : 'first')
+        throw tooLate(provider, limits, clock.awake() - started >= limits.totalMs ? 'total' : begun ? 'idle' : 'first')
       if (next.done) return
       yield next.value
       if (next.value.type !== 'text' && next.value.type !== 'thinking') continue
-      quietSince = clock.now()
+      quietSince = clock.awake()
       begun = true
     }
   } finally {
@@ -66,13 +66,20 @@ async function* timed(
 
 async function within<T>(clock: Deps['clock'], deadline: number, next: Promise<T>, aborted: Promise<never>) {
   const woken = new AbortController()
-  const late = clock.sleep(Math.max(0, deadline - clock.now()), woken.signal).then(() => 'late' as const)
+  const late = lateAt(clock, deadline, woken.signal)
   next.catch(() => {}) // what a stream says after it was cut is of no interest
   try {
     return await Promise.race([next, late, aborted])
   } finally {
     woken.abort()
   }
+}
+
+/** A sleep ends by the world's time: a process that was stopped meanwhile has some of it left. */
+async function lateAt(clock: Deps['clock'], deadline: number, woken: AbortSignal): Promise<'late'> {
+  do await clock.sleep(Math.max(0, deadline - clock.awake()), woken)
+  while (!woken.aborted && clock.awake() < deadline)
+  return 'late'
 }
 
 const LATE = {

@@ -15,7 +15,7 @@ export type MakeProject = (brief: string) => { plan: unknown; file(path: string)
 export interface DemoSettings {
   project: MakeProject
   bytesPerSecond: number
-  clock: Pick<Clock, 'now' | 'sleep'>
+  clock: Pick<Clock, 'awake' | 'sleep'>
 }
 
 /** The built-in stand-in for a model: offline, deterministic, no AI, at the pace of a real one. */
@@ -41,11 +41,11 @@ async function* stream(
   yield { type: 'usage', inputTokens, outputTokens: 0, cachedTokens: 0 }
 
   const answer = answerTo(project, request.task)
-  const started = clock.now()
+  const started = clock.awake()
   let sent = 0
   for (const text of chunks(answer)) {
     sent += Buffer.byteLength(text)
-    const early = started + (sent / bytesPerSecond) * 1000 - clock.now()
+    const early = started + (sent / bytesPerSecond) * 1000 - clock.awake()
     if (early >= SHORTEST_SLEEP_MS) await clock.sleep(early, signal)
     signal.throwIfAborted()
     yield { type: 'text', text }

@@ -16,7 +16,7 @@ export interface Choice {
 /** The providers that can be used with these settings, the preferred one first; the demo is always there, last. */
 export function openProviders(
   { anthropic: { apiKey, baseUrl }, demoBytesPerSecond }: Pick<Config, 'anthropic' | 'demoBytesPerSecond'>,
-  clock: Pick<Clock, 'now' | 'sleep'>,
+  clock: Pick<Clock, 'awake' | 'sleep'>,
 ): Provider[] {
   const demo = demoProvider({ project: demoProject, bytesPerSecond: demoBytesPerSecond, clock })
   const vendors = apiKey ? [anthropicProvider({ apiKey, baseUrl })] : []

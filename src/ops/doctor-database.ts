@@ -72,7 +72,8 @@ async function quickCheck(read: Reader): Promise<string> {
 
 function verdict(check: string, what: string): Finding {
   if (check === 'ok') return ok(NAME, `${what}; checked and whole`)
-  return bad(NAME, `${what} is damaged: ${check}. Stop Hearth and restore the last backup.`)
+  const first = check.split('\n').find((line) => !line.startsWith('***')) // the line before it only names the database
+  return bad(NAME, `${what} is damaged: ${first}. Stop Hearth and restore the last backup.`)
 }
 
 async function copyIfThere(from: string, to: string): Promise<void> {

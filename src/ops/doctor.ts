@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { explainStorage } from '../db/faults.ts'
 import type { Database } from '../db/open.ts'
 import { DomainError } from '../errors.ts'
 import type { Device } from '../gpu/devices.ts'
@@ -42,7 +43,8 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
 async function looked(name: string, look: () => Finding[] | Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await look()
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainStorage(thrown)
     return [bad(name, error instanceof DomainError ? error.message : `could not be looked at: ${String(error)}`)]
   }
 }

@@ -63,7 +63,7 @@ async function metrics({ db, hub, running, now, startedAt }: MetricsDeps): Promi
     gauge('process_resident_memory_bytes', 'Memory in use.', memory.rss),
     gauge('process_heap_bytes', 'Memory of the JavaScript heap in use.', memory.heapUsed),
     gauge('process_start_time_seconds', 'When this process started, since the epoch.', startedAt / 1000),
-    gauge('process_uptime_seconds', 'How long this process has been up.', (now() - startedAt) / 1000),
+    gauge('process_uptime_seconds', 'How long this process has been up.', Math.max(0, now() - startedAt) / 1000),
   ]
 }
 

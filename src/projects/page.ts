@@ -126,7 +126,7 @@ function projectView(project: Project, { jobs, tasks, panels, now }: ProjectFact
     ...modelWords(panels, project.model),
     tier: project.tier,
     createdAt: project.createdAt,
-    elapsedMs: (project.endedAt ?? now) - project.createdAt,
+    elapsedMs: Math.max(0, (project.endedAt ?? now) - project.createdAt),
     done,
     total,
     error: failed?.error ? { code: failed.error.code, message: failed.error.message, job: failed.id } : null,

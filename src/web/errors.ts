@@ -65,8 +65,9 @@ function fieldName(path: unknown): string | null {
   return typeof path === 'string' ? path.replace(/^\//, '').replaceAll('/', '.') || null : null
 }
 
+/** Who asks is found out before the body is read, so the database may have had its say as well. */
 function ownCause(error: unknown): DomainError | undefined {
-  const cause = (error as Error).cause
+  const cause = explainStorage((error as Error).cause)
   return cause instanceof DomainError ? cause : undefined
 }
 

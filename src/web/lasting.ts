@@ -1,3 +1,4 @@
+import { isAway } from '../db/remote.ts'
 import type { Authenticate } from './guard.ts'
 
 /** How soon a stream ends whose reader has signed out, or whose token was revoked. */
@@ -30,8 +31,8 @@ export function openLasting(authenticate: Authenticate, askAgainMs = ASK_AGAIN_M
   async function isLetIn(request: Request): Promise<boolean> {
     try {
       return (await authenticate(request)) !== null
-    } catch {
-      return false // forbidden now; a database that fails ends streams too, and they come back
+    } catch (error) {
+      return isAway(error) // forbidden now; a disk that fails ends streams too, and they come back
     }
   }
 

@@ -19,6 +19,9 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   not_acceptable: 406,
   too_large: 413,
   too_many_tries: 429,
+  commit_unclear: 503,
+  data_read_only: 503,
+  disk_unwritable: 503,
   disk_full: 507,
 }
 

@@ -114,6 +114,16 @@ describe('tries are limited:', () => {
     expect((await tryAs(house, 'ada@example.com', PASSWORD, '10.9.9.9')).session).toBeString()
   })
 
+  test('those that were counted by a clock that ran ahead keep nobody waiting', async () => {
+    await using house = await testAccounts()
+    await addAda(house)
+    house.clock.pass(10 * 365 * 24 * 60 * MINUTE_MS)
+    for (let time = 0; time < 10; time++) await failTimes(house, 1, 'ada@example.com', `10.0.0.${time}`)
+    expect(await refusal(tryAs(house, 'ada@example.com'))).toMatchObject({ code: 'too_many_tries' })
+    house.clock.pass(-10 * 365 * 24 * 60 * MINUTE_MS)
+    expect((await tryAs(house, 'ada@example.com')).session).toBeString()
+  })
+
   test('a good sign-in forgives the account', async () => {
     await using house = await testAccounts()
     await addAda(house)

@@ -32,8 +32,8 @@ function honest(): History {
       projects: [{ id: 'p' }],
       jobs: [{ id: 'w', kind: 'write', state: 'succeeded', attempt: 2, error: null, scope: 'p' }],
       attempts: [
-        { job: 'w', attempt: 1, outcome: 'lost' },
-        { job: 'w', attempt: 2, outcome: 'succeeded' },
+        { job: 'w', attempt: 1, outcome: 'lost', error: null },
+        { job: 'w', attempt: 2, outcome: 'succeeded', error: null },
       ],
       lines: new Map([['p', lines()]]),
       versions: [{ project: 'p', path: 'a.md', version: 1, hash: HASH }],

@@ -7,7 +7,7 @@ export interface Kept {
   foreignKeys: string
   projects: { id: string }[]
   jobs: { id: string; kind: string; state: string; attempt: number; error: unknown; scope: string | null }[]
-  attempts: { job: string; attempt: number; outcome: string | null }[]
+  attempts: { job: string; attempt: number; outcome: string | null; error: { code: string } | null }[]
   /** All durable lines, by project ('' for those of none), as they go over the wire. */
   lines: Map<string, WireLine[]>
   versions: { project: string; path: string; version: number; hash: string }[]

@@ -15,11 +15,11 @@ import type { WireLine } from '../support/client.ts'
 import type { Kept } from './history.ts'
 
 /** Reads what a dead server left, on a copy: opening the database itself would mend what its next start must mend. */
-export async function keptIn(data: string): Promise<Kept> {
+export async function keptIn(data: string, database = join(data, 'hearth.db')): Promise<Kept> {
   const folder = mkdtempSync(join(tmpdir(), 'hearth-kept-'))
   try {
-    for (const name of ['hearth.db', 'hearth.db-wal'])
-      if (existsSync(join(data, name))) copyFileSync(join(data, name), join(folder, name))
+    for (const end of ['', '-wal'])
+      if (existsSync(`${database}${end}`)) copyFileSync(`${database}${end}`, join(folder, `hearth.db${end}`))
     using look = await lookAt(join(folder, 'hearth.db'))
     return await keptBy(look.read, data)
   } finally {

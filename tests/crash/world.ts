@@ -140,6 +140,20 @@ export function openWorld(): World {
   return world
 }
 
+const CALM: Life = { seed: 'calm', faults: false, ms: 20_000, both: false }
+
+/** Starts a server that nobody harms, lets it end all work with what people do for it, and stops it. */
+export async function endAll(world: World): Promise<void> {
+  await world.start(CALM)
+  const deadline = performance.now() + CALM.ms
+  while ((await projectsOf(world.client!)).some(({ status }) => status !== 'done')) {
+    if (performance.now() > deadline) throw new Error('not all work ends')
+    await world.restartAll()
+    await Bun.sleep(50)
+  }
+  await world.stop()
+}
+
 /** All projects, the newest first. */
 export async function projectsOf(client: Client): Promise<{ id: string; status: string; brief: string }[]> {
   return (await client.json('/api/projects?limit=200')).items

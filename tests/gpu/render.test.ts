@@ -5,8 +5,10 @@ import { latestCheckpoint } from '../../src/gpu/checkpoints.ts'
 import { decodePng } from '../../src/gpu/png.ts'
 import { readLine, type WorkerSpec, workerLine } from '../../src/gpu/protocol.ts'
 import { type RenderDeps, type RenderHooks, type RenderSpec, renderPicture } from '../../src/gpu/render.ts'
+import { stoppedClock } from '../support/clock.ts'
 import { smallSpec, testAttempts, until, workersIn } from '../support/gpu-attempts.ts'
 
+const HOUR_MS = 3_600_000
 const never = new AbortController().signal
 const render = (deps: RenderDeps, spec: RenderSpec = smallSpec(), hooks: RenderHooks = {}, signal = never) =>
   renderPicture(deps, spec, hooks, signal)
@@ -93,6 +95,22 @@ test('a child that says nothing for too long is killed', async () => {
   await expect(render(deps, faulty('hang'))).rejects.toMatchObject({ code: 'gpu_worker_hung', retryable: true })
   expect(performance.now() - start).toBeLessThan(4_000)
   expect(workersIn(deps.attempts)).toEqual([])
+})
+
+test('a child is not to blame for a silence in which the server slept, nor for a clock that somebody set', async () => {
+  const clock = stoppedClock()
+  using deps = testAttempts({ clock })
+  const etas: (number | null)[] = []
+  const picture = await render(deps, smallSpec(), {
+    onProgress({ step, etaMs }) {
+      etas.push(etaMs)
+      if (step === 2) clock.passAsleep(HOUR_MS)
+      if (step === 3) clock.set(HOUR_MS)
+      if (step === 4) clock.set(-2 * HOUR_MS)
+    },
+  })
+  expect(picture.width).toBe(160)
+  expect(new Set(etas)).toEqual(new Set([null, 0])) // no time has passed for the server
 })
 
 test('heartbeats keep a slow step alive', async () => {

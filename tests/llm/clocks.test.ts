@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { LIMITS, withClocks } from '../../src/llm/clocks.ts'
 import type { Chunk, ModelRequest, Provider } from '../../src/llm/provider.ts'
+import { stoppedClock } from '../support/clock.ts'
 import { virtualClock } from './virtual-clock.ts'
 
 const REQUEST: ModelRequest = {
@@ -93,6 +94,30 @@ test('a reader that leaves early stops the provider', async () => {
   ])
   for await (const _ of chunks) break
   expect(aborted()).toBe(true)
+})
+
+test('a model is not to blame for a silence in which the server slept, nor for a clock that somebody set', async () => {
+  const clock = stoppedClock()
+  const silence = Promise.withResolvers<void>()
+  const provider: Provider = {
+    ...scripted(clock, []),
+    async *stream() {
+      yield TEXT
+      await silence.promise
+      yield TEXT
+    },
+  }
+  const chunks = withClocks({ clock }, provider).stream(REQUEST, new AbortController().signal)[Symbol.asyncIterator]()
+  await chunks.next()
+  const next = chunks.next()
+  for (const jump of [clock.passAsleep, clock.set]) {
+    jump(3_600 * S)
+    await Bun.sleep(1)
+  }
+  clock.pass(29 * S)
+  await Bun.sleep(1)
+  silence.resolve()
+  expect((await next).value).toEqual(TEXT)
 })
 
 function play(timetable: Timetable) {

@@ -77,7 +77,7 @@ test('time that the reader loses is made up for', async () => {
 })
 
 test('a very high rate does not sleep at all', async () => {
-  const clock = { now: () => 0, sleep: () => expect.unreachable() }
+  const clock = { awake: () => 0, sleep: () => expect.unreachable() }
   const all = await Array.fromAsync(stream(demoProvider({ project, bytesPerSecond: 100_000_000, clock }), write()))
   expect(all.at(-1)).toEqual({ type: 'finish', reason: 'stop' })
 })

@@ -6,7 +6,7 @@ interface Sleeper {
 }
 
 /** A clock whose time passes as soon as there is nothing else to do: hours take milliseconds, in the right order. */
-export function virtualClock(): Pick<Clock, 'now' | 'sleep'> {
+export function virtualClock(): Pick<Clock, 'now' | 'awake' | 'sleep'> {
   let now = 1_000_000
   const sleepers = new Set<Sleeper>()
 
@@ -19,6 +19,7 @@ export function virtualClock(): Pick<Clock, 'now' | 'sleep'> {
 
   return {
     now: () => now,
+    awake: () => now,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         const sleeper = {

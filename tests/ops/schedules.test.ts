@@ -69,9 +69,11 @@ test('the backup that is run now is a whole one, in backups/, and only the newes
   mkdirSync(folder, { recursive: true })
   for (let day = 1; day <= 9; day++) writeFileSync(join(folder, `hearth-2025-01-0${day}T03-30-00Z.tar`), '')
   writeFileSync(join(folder, 'hearth-2025-01-01T03-30-00Z.tar.partial'), '')
+  writeFileSync(join(folder, 'hearth-2099-01-01T03-30-00Z.tar'), '') // by a clock that ran ahead: older than what is made now
   writeFileSync(join(folder, 'mine.tar'), '')
   const { state, result } = await ranNow('backup')
-  expect([state, result.removed.length]).toEqual(['succeeded', 4])
+  expect([state, result.removed.length]).toEqual(['succeeded', 5])
+  expect(result.removed).toContain('hearth-2099-01-01T03-30-00Z.tar')
   expect(readdirSync(folder).filter((name) => name.startsWith('hearth-'))).toHaveLength(7)
   expect(existsSync(join(folder, 'mine.tar'))).toBe(true)
   expect((await readManifest(join(folder, result.file))).format).toBe(1)

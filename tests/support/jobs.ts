@@ -26,7 +26,7 @@ export interface Engine extends AsyncDisposable {
   hub: Hub
   live: LiveJobs
   clock: StoppedClock
-  deps: JobsDeps & { log: Log; hub: Hub; random: () => number; boot: string }
+  deps: JobsDeps & { log: Log; hub: Hub; random: () => number; awake: () => number; boot: string }
   /** Brings a kind of job into being. `lane` is the kind unless said otherwise. */
   handle(kind: string, run: (ctx: JobContext<never>) => Promise<Done | undefined>, more?: Partial<Handler>): void
   enqueue(kind: string, more?: Partial<NewJob>): Promise<Job>

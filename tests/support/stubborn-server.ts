@@ -42,8 +42,9 @@ async function serve(data: string, hangs: boolean): Promise<void> {
     const { url } = app.listen()
     await app.startWork()
     const job = await app.db.write((tx) => enqueue(app, tx, { kind: 'deaf', input: {} }))
+    const asked = stopRequested() // before anybody knows whom to ask
     console.log(JSON.stringify({ url, secret: app.localSecret, deaf: job.id }))
-    await stopRequested()
+    await asked
   }
   process.exit(0)
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { unreachable } from '../../src/db/remote.ts'
 import type { Actor } from '../../src/web/guard.ts'
 import { openLasting } from '../../src/web/lasting.ts'
 
@@ -45,4 +46,15 @@ test('who may no longer at all, by an error, is cut too; who has left is not ask
   await Bun.sleep(SOON_MS * 4)
   expect(new Set(cuts)).toEqual(new Set(['cut']))
   expect(asked).toBeGreaterThan(0)
+})
+
+test('who can’t be asked for, since the database is away, reads on until it is known', async () => {
+  let asked = 0
+  using lasting = openLasting(async () => {
+    if (++asked < 4) throw new Error('Failed query', { cause: unreachable(new Error('cut')) })
+    return null
+  }, SOON_MS)
+  const askedWhenCut = Promise.withResolvers<number>()
+  lasting.watch(new Request('http://localhost/x'), () => askedWhenCut.resolve(asked))
+  expect(await askedWhenCut.promise).toBe(4)
 })

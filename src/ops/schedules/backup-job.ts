@@ -59,11 +59,15 @@ function fileName(at: number): string {
   return `hearth-${iso(at).slice(0, 19).replaceAll(':', '-')}Z.tar`
 }
 
-/** One backup is made at a time, so what is still partial was left by a server that died. */
+/**
+ * One backup is made at a time, so what is still partial was left by a server that died; and what is newer than the newest
+ * was made by a clock that ran ahead, before all others that can be told.
+ */
 function removeOldest(folder: string, made: string, keep: number): string[] {
   const own = readdirSync(folder).filter((name) => NAME.test(name))
   const whole = own.filter((name) => name.endsWith('.tar')).sort()
-  const old = whole.slice(0, Math.max(0, whole.length - keep)).filter((name) => name !== made)
+  const asMade = [...whole.filter((name) => name > made), ...whole.filter((name) => name <= made)]
+  const old = asMade.slice(0, Math.max(0, whole.length - keep))
   const removed = [...old, ...own.filter((name) => name.endsWith('.partial'))]
   for (const name of removed) rmSync(join(folder, name), { force: true })
   return removed
