@@ -1,5 +1,6 @@
 import { breaksConnection } from './faults.ts'
 import type { Database } from './open.ts'
+import { isAway } from './remote.ts'
 import type { Tx } from './writer.ts'
 
 /** Most calls that share a unit: the driver blocks the thread while it runs. */
@@ -15,7 +16,7 @@ interface Call<I, O> {
  * Makes a write that callers ask for one at a time, and that many of them share: those who ask while the writer is busy
  * go into one unit, and `work` does for all of them with one statement what each would have needed one for. It returns,
  * in order, what each caller gets: a value, or an Error of its own. Where it throws, each is tried alone, unless it is
- * the disk that fails: that it does for all.
+ * the disk or a database server that fails: that it does for all, and what became of a lost commit is not known.
  */
 export function gather<I, O>(
   { write }: Pick<Database, 'write'>,
@@ -45,7 +46,7 @@ export function gather<I, O>(
       )
     } catch (error) {
       calls ??= take() // refused before it began
-      if (calls.length === 1 || breaksConnection(error)) for (const { failed } of calls) failed(error)
+      if (calls.length === 1 || breaksConnection(error) || isAway(error)) for (const { failed } of calls) failed(error)
       else await Promise.all(calls.map(writeAlone))
     }
   }

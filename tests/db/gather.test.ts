@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { sql } from 'drizzle-orm'
 import { gather } from '../../src/db/gather.ts'
+import { commitUnclear } from '../../src/db/remote.ts'
 import type { Tx } from '../../src/db/writer.ts'
 import { DomainError } from '../../src/errors.ts'
 import { testDatabase } from '../support/database.ts'
@@ -67,6 +68,18 @@ test('what fails for all, as a full disk does, is not tried again for each', asy
   expect(outcomes.map((outcome) => (outcome as PromiseRejectedResult).reason)).toEqual(
     Array.from({ length: 3 }, () => expect.any(DomainError)),
   )
+  expect(tries).toBe(1)
+})
+
+test('what may have been written, as far as anybody knows, is not written again', async () => {
+  await using db = await withNumbers()
+  let tries = 0
+  const insert = gather(db, () => {
+    tries++
+    return Promise.reject(commitUnclear(new Error('cut off')))
+  })
+  const outcomes = await Promise.allSettled([1, 2, 3].map(insert))
+  expect(outcomes).toMatchObject(Array.from({ length: 3 }, () => ({ reason: { code: 'commit_unclear' } })))
   expect(tries).toBe(1)
 })
 
