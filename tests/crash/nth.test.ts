@@ -35,15 +35,12 @@ test.each(['SQLITE_BUSY', 'SQLITE_FULL', 'SQLITE_IOERR'])(
 async function heard(before: (call: DatabaseCall) => void) {
   using folder = temporaryFolder()
   let calls = 0
-  using hearing = new DisposableStack()
   const begin = () =>
-    hearing.use(
-      hearDatabase({
-        before(call) {
-          calls = call.nth
-          before(call)
-        },
-      }),
-    )
+    hearDatabase({
+      before(call) {
+        calls = call.nth
+        before(call)
+      },
+    })
   return { ...(await scenario({ data: folder.path, begin })), calls }
 }

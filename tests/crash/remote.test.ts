@@ -74,7 +74,15 @@ async function faulty(begin: (remote: LibsqlServer) => unknown) {
   await using remote = await libsqlServer({ streamLivesMs: 1_000 })
   using folder = temporaryFolder()
   const settings = { HEARTH_DATABASE_URL: remote.url }
-  const outcome = await scenario({ data: folder.path, settings, database: remote.file, begin: () => begin(remote) })
+  const outcome = await scenario({
+    data: folder.path,
+    settings,
+    database: remote.file,
+    async begin() {
+      await begin(remote)
+      return undefined
+    },
+  })
   return { ...outcome, ...(await remote.report()) }
 }
 

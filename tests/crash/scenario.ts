@@ -14,8 +14,8 @@ export interface Scenario {
   settings?: Record<string, string>
   /** The database file, where it is not the one in the data directory. */
   database?: string
-  /** Called when the server is there, before anything is asked of it. */
-  begin?: (app: TestApp) => unknown
+  /** Called when the server is there, before anything is asked of it. What it returns goes with the server, before the database is judged. */
+  begin?: (app: TestApp) => Disposable | undefined | Promise<undefined>
 }
 
 export interface Outcome {
@@ -31,8 +31,9 @@ export async function scenario({ data, settings, database, begin }: Scenario): P
   const told: History['told'] = new Map()
   let acknowledged: History['acknowledged'][number]
   {
+    using after = new DisposableStack()
     await using app = await openApp(data, settings)
-    await begin?.(app)
+    after.use(await begin?.(app))
     acknowledged = await submitted(app, outcome)
     for (const project of await projectsOf(app)) await ended(app, project, told, outcome)
   }
