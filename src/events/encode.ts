@@ -1,7 +1,7 @@
-import { type Line, type Scope, wire } from './line.ts'
+import { type Line, type Lines, type Scope, wire } from './line.ts'
 
 /** Turns lines into bytes for one kind of stream. */
-export type Encode = (line: Line, scope: Scope) => Uint8Array
+export type Encode = (lines: Lines, scope: Scope) => Uint8Array
 
 const utf8 = new TextEncoder()
 
@@ -22,14 +22,23 @@ export function sseMessage({ id, event, data }: { id?: number | null; event?: st
     .join('')}\n`
 }
 
-/** Encodes a line once for all readers of the same kind of scope. */
+/** Encodes each line, and each array of lines that go out together, once for all readers of the same kind of scope. */
 function once(encode: (line: Line, scope: Scope) => string): Encode {
-  const ofProject = new WeakMap<Line, Uint8Array>()
-  const ofJob = new WeakMap<Line, Uint8Array>()
-  return (line, scope) => {
-    const known = 'job' in scope ? ofJob : ofProject
-    const bytes = known.get(line) ?? utf8.encode(encode(line, scope))
-    known.set(line, bytes)
+  const ofProject = encoder(encode)
+  const ofJob = encoder(encode)
+  return (lines, scope) => ('job' in scope ? ofJob : ofProject)(lines, scope)
+}
+
+function encoder(encode: (line: Line, scope: Scope) => string): Encode {
+  const known = new WeakMap<Line | Lines, Uint8Array>()
+  const remembered = (what: Line | Lines, make: () => Uint8Array): Uint8Array => {
+    const bytes = known.get(what) ?? make()
+    known.set(what, bytes)
     return bytes
   }
+  const one = (line: Line, scope: Scope) => remembered(line, () => utf8.encode(encode(line, scope)))
+  return (lines, scope) =>
+    lines.length === 1
+      ? one(lines[0]!, scope)
+      : remembered(lines, () => Buffer.concat(lines.map((line) => one(line, scope))))
 }

@@ -1,5 +1,5 @@
 import type { Hub } from './hub.ts'
-import { type Line, liveLine, type Scope } from './line.ts'
+import { type Line, type Lines, liveLine, type Scope } from './line.ts'
 
 /** Most lines held for a reader while the log is read to it; beyond, they are read again or dropped. */
 const HELD = 1_000
@@ -8,7 +8,7 @@ const TERMINAL = new Set(['job.succeeded', 'job.failed', 'job.cancelled'])
 
 /** Where the lines go: an open response, or a test. */
 export interface Sink {
-  send(line: Line): void
+  send(lines: Lines): void
   /** Resolves when there is room for more; for replay only, live lines are never waited with. */
   room(): Promise<void>
   close(): void
@@ -29,8 +29,8 @@ export interface Feed {
   readonly over: boolean
   /** Resolves when the stream is over; rejects when the sink failed. */
   readonly finished: Promise<void>
-  /** Sends a line of the log, unless the reader has it. */
-  send(line: Line): void
+  /** Sends lines at once, without those of the log that the reader has. */
+  send(lines: Lines): void
   /** Sends a line that stands for all up to its `seq`, also when the reader was further: what it held counts no more. */
   reset(line: Line): void
   /** True when durable lines were let go that the log still has: they must be read again. */
@@ -49,26 +49,25 @@ export function openFeed({ hub, now }: { hub: Hub; now: () => number }, options:
   const finished = Promise.withResolvers<void>()
   finished.promise.catch(() => {}) // a failure in the middle of the replay is not unhandled: `follow` comes to it
   const live = holdBack()
-  let last = after
+  const had = hadSoFar(after)
   let lastType = ''
   let over = false
 
   const leave = hub.subscribe({
     scope,
-    deliver(line) {
-      if (line.type === 'heartbeat' || !live.hold(line)) send(line)
-    },
+    deliver: (lines) => send(live.hold(lines)),
     over(reason) {
       if (reason === 'shutdown' || (until === 'while-active' && !live.holding)) end(reason)
     },
   })
 
-  function send(line: Line): void {
-    if (over || (line.seq !== null && line.seq <= last)) return
-    last = line.seq ?? last
-    lastType = line.type
+  function send(lines: Lines): void {
+    if (over) return
+    const fresh = had.add(lines)
+    if (fresh.length === 0) return
+    lastType = fresh.at(-1)!.type
     try {
-      sink.send(line)
+      sink.send(fresh)
     } catch (error) {
       finished.reject(error)
       stop()
@@ -76,21 +75,21 @@ export function openFeed({ hub, now }: { hub: Hub; now: () => number }, options:
   }
 
   function reset(line: Line): void {
-    last = -1
-    send(line)
+    had.forget()
+    send([line])
   }
 
   function goLive(): void {
     const { lines, dropped } = live.release()
-    for (const line of lines) send(line)
+    send(lines)
     if (dropped === 0) return
-    send(liveLine('lagged', now(), null, null, { dropped }))
-    for (const state of hub.source.states(scope)) send(state)
+    send([liveLine('lagged', now(), null, null, { dropped })])
+    send(hub.states(scope))
   }
 
   function end(reason: string): void {
     const saidAlready = 'job' in scope && TERMINAL.has(lastType) && reason !== 'shutdown'
-    if (!saidAlready) send(liveLine('end', now(), null, null, { reason, after: last }))
+    if (!saidAlready) send([liveLine('end', now(), null, null, { reason, after: had.last })])
     stop()
   }
 
@@ -104,7 +103,7 @@ export function openFeed({ hub, now }: { hub: Hub; now: () => number }, options:
 
   return {
     get last() {
-      return last
+      return had.last
     },
     get over() {
       return over
@@ -116,6 +115,29 @@ export function openFeed({ hub, now }: { hub: Hub; now: () => number }, options:
     goLive,
     end,
     stop,
+  }
+}
+
+/** Which durable lines a reader has: all up to the last one. */
+function hadSoFar(after: number) {
+  let last = after
+  const isNew = ({ seq }: Line): boolean => {
+    if (seq !== null && seq <= last) return false
+    last = seq ?? last
+    return true
+  }
+  return {
+    get last() {
+      return last
+    },
+    /** Those of the lines that it has not had; the same array when that is all of them. */
+    add(lines: Lines): Lines {
+      const fresh = lines.filter(isNew)
+      return fresh.length === lines.length ? lines : fresh
+    },
+    forget(): void {
+      last = -1
+    },
   }
 }
 
@@ -131,18 +153,20 @@ function holdBack() {
     return durable
   }
 
+  function holds(line: Line): boolean {
+    if (line.type === 'heartbeat') return false
+    if (held!.length < HELD) held!.push(line)
+    else if (line.seq === null) dropped++
+    else behind = true
+    return true
+  }
+
   return {
     get holding() {
       return held !== null
     },
-    /** False when nothing is held any more. */
-    hold(line: Line): boolean {
-      if (held === null) return false
-      if (held.length < HELD) held.push(line)
-      else if (line.seq === null) dropped++
-      else behind = true
-      return true
-    },
+    /** Holds what must wait; returns what need not. */
+    hold: (lines: Lines): Lines => (held === null ? lines : lines.filter((line) => !holds(line))),
     mustReadAgain(): boolean {
       if (!behind) return false
       letLiveLinesGo()

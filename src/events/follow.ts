@@ -35,8 +35,7 @@ export async function follow(deps: FollowDeps, options: FollowOptions, sink: Sin
   signal.addEventListener('abort', feed.stop, { once: true })
   try {
     if (signal.aborted) return
-    for (const state of hub.source.states(scope)) feed.send(state)
-    feed.send(hub.heartbeat(scope))
+    feed.send([...hub.states(scope), hub.heartbeat(scope)])
     await catchUp(deps, scope, feed, sink)
     if (until === 'present') feed.end('present')
     if (until === 'while-active' && !feed.over && (await hub.idle(scope))) feed.end('idle')
@@ -72,7 +71,7 @@ async function sendLog(deps: FollowDeps, scope: Scope, feed: Feed, sink: Sink): 
     for (const line of page) {
       await sink.room()
       if (feed.over) return
-      feed.send(line)
+      feed.send([line])
     }
     if (page.length < PAGE) return
     await turn()

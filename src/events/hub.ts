@@ -1,18 +1,11 @@
-import { type Line, liveLine, type Scope } from './line.ts'
+import { MERGING, type Merging, openAudiences, type Subscriber } from './audience.ts'
+import { type Line, type Lines, liveLine, type Scope } from './line.ts'
 
 /** Less than the second that is promised, so that a late timer still keeps the promise. */
 export const HEARTBEAT_MS = 900
 
 /** Events after which a stream may have nothing more to wait for. */
 const MAY_END = new Set(['job.succeeded', 'job.failed', 'job.cancelled', 'job.paused', 'job.held'])
-
-/** One who hears lines as they happen. `deliver` must not block or throw: it would silence others. */
-export interface Subscriber {
-  scope: Scope
-  deliver(line: Line): void
-  /** Nothing is running any more in its scope, or the server stops. */
-  over(reason: 'idle' | 'shutdown'): void
-}
 
 /** What the jobs room tells about running work; events know no jobs. */
 export interface LiveSource {
@@ -36,6 +29,8 @@ export interface Hub extends Disposable {
   /** How many subscribe now. */
   readonly size: number
   source: LiveSource
+  /** One `state` line per running job of the scope, once all who listen have heard what these contain already. */
+  states(scope: Scope): Line[]
   /** The present moment's `heartbeat` line of a scope. */
   heartbeat(scope: Scope): Line
   /** True when nothing in the scope is queued or running, also counting what happened while the question was asked. */
@@ -46,21 +41,24 @@ export interface Hub extends Disposable {
 
 const QUIET: LiveSource = { states: () => [], beats: () => [], active: async () => false }
 
-export function openHub({ now }: { now: () => number }): Hub {
-  const rooms = new Map<string, Set<Subscriber>>()
+export interface HubOptions {
+  now: () => number
+  merging?: Merging
+}
+
+export function openHub({ now, merging = MERGING }: HubOptions): Hub {
+  const audiences = openAudiences(merging)
   const taps = new Set<(line: Line) => void>()
   const timer = setInterval(beat, HEARTBEAT_MS)
   let happened = 0 // durable lines so far
   let closed = false
 
   function beat(): void {
-    let idle: Line | undefined // the same line for all scopes in which nothing runs
-    for (const subscribers of rooms.values()) {
-      const [first] = subscribers
-      const jobs = hub.source.beats(first!.scope)
-      if (jobs.length === 0) idle ??= beatLine([])
-      const line = jobs.length === 0 ? idle! : beatLine(jobs)
-      for (const subscriber of subscribers) subscriber.deliver(line)
+    let idle: Lines | undefined // the same for all scopes in which nothing runs
+    for (const audience of audiences) {
+      const jobs = hub.source.beats(audience.scope)
+      if (jobs.length === 0) idle ??= [beatLine([])]
+      audience.tellAll(jobs.length === 0 ? idle! : [beatLine(jobs)])
     }
   }
 
@@ -69,8 +67,8 @@ export function openHub({ now }: { now: () => number }): Hub {
   }
 
   async function endIfIdle(scope: Scope): Promise<void> {
-    if (closed || !rooms.has(keyOf(scope)) || !(await hub.idle(scope))) return
-    for (const subscriber of [...(rooms.get(keyOf(scope)) ?? [])]) subscriber.over('idle')
+    if (closed || !audiences.of(scope) || !(await hub.idle(scope))) return
+    audiences.of(scope)?.over('idle')
   }
 
   /** A question that the database could not answer is asked again with the next heartbeat. */
@@ -81,30 +79,24 @@ export function openHub({ now }: { now: () => number }): Hub {
   const hub: Hub = {
     source: QUIET,
     get size() {
-      let size = 0
-      for (const subscribers of rooms.values()) size += subscribers.size
-      return size
+      return audiences.size
     },
     publish(line) {
       if (line.seq !== null) happened++
       for (const scope of scopesOf(line)) {
-        for (const subscriber of rooms.get(keyOf(scope)) ?? []) subscriber.deliver(line)
+        audiences.of(scope)?.tell(line)
         if (MAY_END.has(line.type)) maybeEnd(scope)
       }
       tellAll(taps, line)
     },
-    subscribe(subscriber) {
-      const key = keyOf(subscriber.scope)
-      const room = rooms.get(key) ?? new Set()
-      rooms.set(key, room.add(subscriber))
-      return () => {
-        room.delete(subscriber)
-        if (room.size === 0 && rooms.get(key) === room) rooms.delete(key)
-      }
-    },
+    subscribe: audiences.join,
     tap(hear) {
       taps.add(hear)
       return () => void taps.delete(hear)
+    },
+    states(scope) {
+      audiences.of(scope)?.flush()
+      return hub.source.states(scope)
     },
     heartbeat: (scope) => beatLine(hub.source.beats(scope)),
     async idle(scope) {
@@ -115,11 +107,12 @@ export function openHub({ now }: { now: () => number }): Hub {
       }
     },
     shutdown() {
-      for (const room of [...rooms.values()]) for (const subscriber of [...room]) subscriber.over('shutdown')
+      for (const audience of [...audiences]) audience.over('shutdown')
     },
     [Symbol.dispose]() {
       closed = true
       clearInterval(timer)
+      for (const audience of audiences) audience.flush()
     },
   }
   return hub
@@ -142,8 +135,4 @@ function scopesOf(line: Line): Scope[] {
   if (line.scope !== null) scopes.push({ project: line.scope })
   if (line.job !== null) scopes.push({ job: line.job })
   return scopes
-}
-
-function keyOf(scope: Scope): string {
-  return 'job' in scope ? `job:${scope.job}` : `project:${scope.project}`
 }

@@ -28,6 +28,9 @@ export interface Line {
   body: Record<string, unknown>
 }
 
+/** Lines that go out together. One array stands for the same bytes to all who get it: it must not change. */
+export type Lines = readonly Line[]
+
 /** A durable event as a line. */
 export function lineOf(row: EventRow): Line {
   const ofJob =

@@ -1,6 +1,6 @@
 import { sseMessage } from '../events/encode.ts'
 import type { Hub } from '../events/hub.ts'
-import type { Line } from '../events/line.ts'
+import type { Lines } from '../events/line.ts'
 import type { Log } from '../log.ts'
 import { streamOf, type Watch } from '../web/stream.ts'
 import { type PageDeps, type ProjectPage, projectPage } from './page.ts'
@@ -78,8 +78,9 @@ export function openFeeds(deps: FeedDeps): Feeds {
       missed = true
       due ??= setTimeout(render, RENDER_MS)
     }
-    const hear = (line: Line) => {
-      if (line.type !== 'heartbeat') return soon()
+    const hear = (lines: Lines) => {
+      if (lines.some(({ type }) => type !== 'heartbeat')) soon()
+      if (lines.every(({ type }) => type !== 'heartbeat')) return
       for (const { write } of feed.readers) write(BEAT)
       if (feed.readers.size === 0 || hub.source.beats({ project }).length > 0) soon()
     }

@@ -35,7 +35,7 @@ export type Watch = (cut: () => void) => () => void
  */
 export function openStream({ type, scope, encode, run, watch, log }: StreamOptions): Response {
   return streamOf(type, watch, log, (write, room, close, signal) =>
-    run({ send: (line) => write(encode(line, scope)), room, close }, signal),
+    run({ send: (lines) => write(encode(lines, scope)), room, close }, signal),
   )
 }
 

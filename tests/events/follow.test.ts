@@ -309,8 +309,8 @@ test('a sink that fails harms nobody else, and a log that can’t be read leaves
   const bad = log.read(
     {},
     {
-      send(line) {
-        if (line.type === 'x') throw new Error('broken pipe')
+      send(lines) {
+        if (lines.some(({ type }) => type === 'x')) throw new Error('broken pipe')
       },
     },
   )

@@ -1,5 +1,6 @@
 import type { Database } from '../../src/db/open.ts'
 import { type NewEvent, openEventLog } from '../../src/events/append.ts'
+import { MERGING, type Merging } from '../../src/events/audience.ts'
 import { eventsAfter, type FollowOptions, follow, type Sink } from '../../src/events/follow.ts'
 import { type Hub, openHub } from '../../src/events/hub.ts'
 import type { Line, Scope } from '../../src/events/line.ts'
@@ -28,10 +29,10 @@ export interface Reading {
   over: Promise<void>
 }
 
-export async function eventLog(): Promise<TestLog> {
+export async function eventLog({ merging = MERGING }: { merging?: Merging } = {}): Promise<TestLog> {
   const db = await testDatabase()
   const clock = stoppedClock()
-  const hub = openHub({ now: clock.now })
+  const hub = openHub({ now: clock.now, merging })
   const events = openEventLog({ hub, now: clock.now })
   const published: Line[] = []
   hub.tap((line) => void (line.seq !== null && published.push(line)))
@@ -73,7 +74,7 @@ function reading(log: TestLog, db: Database, options: Partial<FollowOptions> = {
     { read: db.read, hub: log.hub, now: log.clock.now },
     { scope: { project: 'p' }, after: 0, until: 'stay', signal: gone.signal, ...options },
     {
-      send: (line) => void lines.push(line),
+      send: (more) => void lines.push(...more),
       room: () => Promise.resolve(),
       close: () => void state.closed++,
       ...sink,

@@ -1,6 +1,6 @@
 import { sseMessage } from '../../events/encode.ts'
 import type { Hub } from '../../events/hub.ts'
-import type { Line } from '../../events/line.ts'
+import type { Lines } from '../../events/line.ts'
 import type { Log } from '../../log.ts'
 import { streamOf, type Watch } from '../../web/stream.ts'
 import { renderView } from '../../web/views.ts'
@@ -42,9 +42,9 @@ export function jobStream(deps: JobFeedDeps, id: string, watch: Watch): Response
         if (missed && !signal.aborted) soon()
       }, RENDER_MS)
     }
-    const deliver = ({ type }: Line) => {
-      if (type === 'heartbeat') write(BEAT)
-      if (type !== 'heartbeat' || hub.source.beats({ job: id }).length > 0) soon()
+    const deliver = (lines: Lines) => {
+      if (lines.some(({ type }) => type === 'heartbeat')) write(BEAT)
+      if (lines.some(({ type }) => type !== 'heartbeat') || hub.source.beats({ job: id }).length > 0) soon()
     }
     const over = (reason: 'idle' | 'shutdown') => (reason === 'idle' ? soon() : close())
     const unsubscribe = hub.subscribe({ scope: { job: id }, deliver, over })
