@@ -137,7 +137,8 @@ export function projectPages(deps: ProjectRoutesDeps) {
     })
     .get('/projects/:id/stream', async ({ params, request }) => {
       await projectById(deps.read, params.id)
-      return deps.feeds.open(params.id, deps.previewOrigin(request), (cut) => deps.lasting.watch(request, cut))
+      const watched = { project: params.id, previewOrigin: deps.previewOrigin(request) }
+      return deps.feeds.open(watched, (cut) => deps.lasting.watch(request, cut))
     })
     .post('/projects/:id/runs', async ({ params, actor }) => {
       await startProject(deps, params.id, `person:${actor.id}`)

@@ -30,7 +30,7 @@ test('a rendering that takes long never puts an older page over a newer one', as
   const feeds = openFeeds({ ...app.app, panels })
   const gone = new AbortController()
   const reader = feeds
-    .open(project.id, ORIGIN, (cut) => {
+    .open({ project: project.id, previewOrigin: ORIGIN }, (cut) => {
       gone.signal.addEventListener('abort', cut)
       return () => {}
     })
@@ -42,8 +42,11 @@ test('a rendering that takes long never puts an older page over a newer one', as
       shown = /(older|newer)\.txt/.exec(text)?.[1] ?? shown
     }
   })()
+  const happens = () => hub.publish({ ...hub.heartbeat({ project: project.id }), type: 'progress', scope: project.id })
+  await until(() => shown !== '')
+  happens()
   await until(() => asked === 2)
-  hub.publish({ ...hub.heartbeat({ project: project.id }), type: 'progress', scope: project.id })
+  happens()
   await Bun.sleep(300) // longer than the time between two renderings
   slow.resolve()
   await until(() => asked >= 3)

@@ -22,7 +22,7 @@ import { page } from '../../web/page.ts'
 import { projectById } from '../projects.ts'
 import { type ShellDeps, shellFor } from '../shell.ts'
 import { JOB_SAYS, JobStateForm } from './answers.ts'
-import { type JobFeedDeps, jobStream } from './feed.ts'
+import { type JobFeedDeps, openJobFeeds } from './feed.ts'
 import { jobPage } from './page.ts'
 
 export interface JobRoutesDeps extends JobsDeps, FollowDeps {
@@ -115,6 +115,7 @@ const JobForm = z
 
 /** The page of a job, and the forms on it and on a project's. */
 export function jobPages(deps: JobRoutesDeps & ShellDeps & JobFeedDeps) {
+  const feeds = openJobFeeds(deps)
   const app = new Elysia()
     .use(deps.guard)
     .get('/jobs/:id', async ({ params, request, actor }) => {
@@ -124,7 +125,7 @@ export function jobPages(deps: JobRoutesDeps & ShellDeps & JobFeedDeps) {
     })
     .get('/jobs/:id/stream', async ({ params, request }) => {
       await jobById(deps.read, params.id)
-      return jobStream(deps, params.id, (cut) => deps.lasting.watch(request, cut))
+      return feeds.open({ job: params.id }, (cut) => deps.lasting.watch(request, cut))
     })
     .post(
       '/jobs/:id/priority',
