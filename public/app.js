@@ -1,5 +1,7 @@
 // What HTML can't do alone: keys, one submit per press, the tail of live text, and whether the stream is there.
 const QUIET_MS = 3500
+/** After a sleep a connection may be dead without a word: one that is silent for so long is opened again. */
+const DEAD_MS = 6_000
 const RETRY_MS = 2000
 const TAIL_CHARS = 20_000
 
@@ -59,17 +61,21 @@ function followTails() {
   }
 }
 
-/** Shows when the stream is away, and starts it again when even the first connection failed. */
+/** Shows when the stream is away, and starts it again when it is dead, or when even the first connection failed. */
 function watchStream() {
   let heard = Date.now()
   let ended = false
+  let connection
   const alive = () => {
     heard = Date.now()
   }
   const failed = ({ detail }) => {
     if ((detail?.status ?? detail?.ctx?.response?.status) === 401) location.reload()
   }
-  stream.addEventListener('htmx:sse:after:connection', alive)
+  stream.addEventListener('htmx:sse:after:connection', ({ detail }) => {
+    connection = detail.connection
+    alive()
+  })
   stream.addEventListener('htmx:sse:after:message', alive)
   stream.addEventListener('beat', alive)
   stream.addEventListener('htmx:sse:error', failed)
@@ -83,7 +89,9 @@ function watchStream() {
     })
   document.addEventListener('visibilitychange', alive)
   setInterval(() => {
-    const quiet = !ended && !document.hidden && Date.now() - heard > QUIET_MS
+    const quietMs = ended || document.hidden ? 0 : Date.now() - heard
+    const quiet = quietMs > QUIET_MS
+    if (quietMs > DEAD_MS) connection?.reader?.cancel()
     link.hidden = !quiet
     document.body.classList.toggle('quiet-link', quiet)
   }, 500)

@@ -4,6 +4,8 @@ import { askFor, type Door } from './reach.ts'
 
 /** Between two tries to reach a server that is away. */
 const AGAIN_MS = 1_000
+/** A stream says something each second: one that is silent for so long is dead, as after a sleep of this machine. */
+const SILENCE_MS = 10_000
 
 export interface Watching {
   /** Where the server is now: after a restart it may be elsewhere, and takes another secret. */
@@ -13,6 +15,8 @@ export interface Watching {
   /** Called once each time that the server is away. */
   lost(): void
   signal: AbortSignal
+  /** When a connection that says nothing is given up, ms. */
+  silenceMs?: number
 }
 
 /**
@@ -36,18 +40,31 @@ export async function watchProject(watching: Watching, id: string): Promise<void
   }
 }
 
-/** The lines of one connection; ends early when that is cut or can't be made. */
-async function* linesOf({ find, signal }: Watching, path: string): AsyncGenerator<string> {
+/** The lines of one connection; ends early when that is cut, falls silent or can't be made. */
+async function* linesOf({ find, signal, silenceMs = SILENCE_MS }: Watching, path: string): AsyncGenerator<string> {
+  using silence = silenceFor(silenceMs)
   try {
-    const { body } = await askFor(find(), path, { signal })
+    const { body } = await askFor(find(), path, { signal: AbortSignal.any([signal, silence.signal]) })
     const text = body!.pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>)
     let rest = ''
     for await (const chunk of text) {
+      silence.heard()
       const lines = (rest + chunk).split('\n')
       rest = lines.pop()!
       yield* lines.filter(Boolean)
     }
   } catch (error) {
     if (error instanceof DomainError && !error.retryable) throw error
+  }
+}
+
+/** Its signal aborts when nothing has been heard for so long. */
+function silenceFor(ms: number) {
+  const gone = new AbortController()
+  const timer = setTimeout(() => gone.abort(new Error('the server has fallen silent')), ms)
+  return {
+    signal: gone.signal,
+    heard: () => void timer.refresh(),
+    [Symbol.dispose]: () => clearTimeout(timer),
   }
 }

@@ -1,0 +1,31 @@
+import { expect, test } from '@playwright/test'
+import { openRelay } from '../support/relay.ts'
+import { dataDirectory, startServer } from '../support/server.ts'
+
+const PACE = { HEARTH_DEMO_BYTES_PER_SECOND: '8000', HEARTH_SKETCH_STEP_MS: '20' }
+
+test('a page whose connection died while the laptop slept notices, and shows the present without a reload', async ({
+  page,
+}) => {
+  test.setTimeout(90_000)
+  using data = dataDirectory()
+  await using server = await startServer({ data: data.path, env: PACE })
+  await using relay = await openRelay(server.url)
+  await page.goto(server.setupLink!.replace(server.url, relay.url))
+  await page.getByLabel(/e-?mail/i).fill('me@example.org')
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill('a long enough sentence')
+  await page.getByRole('button').click()
+  await page.getByRole('textbox').first().fill('A landing page for a bakery called Crumb & Co with one picture')
+  await page.getByRole('button', { name: 'Make it' }).click()
+  await expect(page.locator('#pulse .now')).toContainText(/Writing/, { timeout: 20_000 })
+
+  await page.waitForTimeout(2_000) // until only the stream says something
+  await expect(page.locator('#head')).toContainText('At work')
+  relay.loseStreams()
+  await expect(page.locator('#link')).toBeVisible({ timeout: 10_000 })
+  await expect(page.locator('#head')).toContainText('Done', { timeout: 60_000 })
+  await expect(page.locator('#link')).toBeHidden()
+})
