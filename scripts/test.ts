@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromiumForTests } from './chromium.ts'
+import { nginxForTests } from './nginx.ts'
 import { bunTally, playwrightTally, sum, type Tally } from './tally.ts'
 
 const ROOT = join(import.meta.dir, '..')
@@ -39,13 +40,9 @@ function python(): Tally {
 
 async function bunTests(): Promise<Tally> {
   const report = join(REPORTS, 'bun.xml')
-  const ok = run('bun test', [
-    process.execPath,
-    'test',
-    '--timeout=20000',
-    '--reporter=junit',
-    `--reporter-outfile=${report}`,
-  ])
+  const command = [process.execPath, 'test', '--timeout=20000', '--reporter=junit', `--reporter-outfile=${report}`]
+  const nginx = nginxForTests(process.env)
+  const ok = run('bun test', command, nginx ? { NGINX: nginx } : {})
   return settle(ok, await bunTally(report, bunTestFiles()))
 }
 

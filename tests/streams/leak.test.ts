@@ -1,0 +1,62 @@
+import { expect, test } from 'bun:test'
+import { until } from '../support/jobs.ts'
+import { type Holds, type StreamServer, startStreamServer } from './orders.ts'
+import { rawReader } from './readers.ts'
+
+const READERS = 1_000
+/** Which of them watch a page, of the project or of a job; the others follow the log. */
+const PAGES_EACH = 10
+const ROUNDS = 3
+const MB = 1_000_000
+/** A round may leave the heap a little larger; a leak of 10 KB a reader would be more. */
+const MOST_GROWTH = 8 * MB
+/** What each open stream is made of. */
+const OBJECTS = ['ReadableStream', 'AbortController', 'AbortSignal', 'Request', 'Response', 'Headers', 'Timeout']
+
+test('when a thousand readers have left, all that they took is given back: subscriptions, timers, objects, memory', async () => {
+  await using server = await startStreamServer({ files: ['a.md'], pieces: 1, ms: 0 })
+  const project = await server.project()
+  await round(server, project) // what is made once and kept
+  const before = await settled(server)
+  const after: Holds[] = []
+  for (let i = 1; i < ROUNDS; i++) {
+    await round(server, project)
+    after.push(await settled(server))
+  }
+  const last = after.at(-1)!
+  if (process.env.SHOW_FIGURES)
+    console.log([before, ...after].map(({ rss, timers }) => `${Math.round(rss / MB)} MB, ${timers} timers`))
+  expect(last.readers).toBe(0)
+  expect(last.timers).toBeLessThanOrEqual(before.timers)
+  for (const type of OBJECTS)
+    expect([type, (last.objects[type] ?? 0) - (before.objects[type] ?? 0)]).toSatisfy(
+      ([, more]) => (more as number) < READERS / 20,
+    )
+  expect(last.rss - after[0]!.rss).toBeLessThan(MOST_GROWTH)
+}, 60_000)
+
+/** A thousand come, hear a durable line, live lines and a heartbeat, and leave. */
+async function round(server: StreamServer, project: string): Promise<void> {
+  const { items } = await server.json(`/api/jobs?project=${project}`)
+  const paths = Array.from({ length: READERS }, (_, i) => {
+    if (i % PAGES_EACH === 0) return `/projects/${project}/stream`
+    if (i % PAGES_EACH === 1) return `/jobs/${items[0].id}/stream`
+    return `/api/projects/${project}/events`
+  })
+  const readers = await Promise.all(paths.map((path) => rawReader({ ...server, path })))
+  await until(() => readers.every(({ times }) => times.length > 0))
+  await server.order({ do: 'say', project, lines: 10, bytes: 100 })
+  await server.order({ do: 'append', project, lines: 1, bytes: 100 })
+  const told = performance.now()
+  await until(() => readers.every(({ times }) => times.at(-1)! > told))
+  for (const reader of readers) reader.leave()
+  await Promise.all(readers.map(({ over }) => over))
+  await until(async () => (await server.order({ do: 'look' })).readers === 0, 'that all have left')
+}
+
+/** What is held once the garbage is gone: some of it takes a turn or two. */
+async function settled(server: StreamServer): Promise<Holds> {
+  await server.order({ do: 'look' })
+  await Bun.sleep(200)
+  return server.order({ do: 'look' })
+}
