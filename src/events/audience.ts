@@ -38,8 +38,8 @@ export interface Audience {
 /** The audiences of all scopes that somebody hears. */
 export interface Audiences extends Iterable<Audience> {
   of(scope: Scope): Audience | undefined
-  /** Lets one hear its scope; returns how it leaves. */
-  join(subscriber: Subscriber): () => void
+  join(subscriber: Subscriber): void
+  leave(subscriber: Subscriber): void
   readonly size: number
 }
 
@@ -52,10 +52,12 @@ export function openAudiences(merging: Merging): Audiences {
       const audience = audiences.get(key) ?? openAudience(subscriber.scope, merging)
       audiences.set(key, audience)
       audience.join(subscriber)
-      return () => {
-        audience.leave(subscriber)
-        if (audience.size === 0 && audiences.get(key) === audience) audiences.delete(key)
-      }
+    },
+    leave(subscriber) {
+      const key = keyOf(subscriber.scope)
+      const audience = audiences.get(key)
+      audience?.leave(subscriber)
+      if (audience?.size === 0) audiences.delete(key)
     },
     get size() {
       let size = 0

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import { endOf, horizonOf } from './compactions.ts'
-import { type Feed, type FeedOptions, openFeed, type Sink } from './feed.ts'
+import { Feed, type FeedOptions, type Sink } from './feed.ts'
 import type { Hub } from './hub.ts'
 import { isFromReplacedLog } from './leap.ts'
 import { type Line, lineOf, liveLine, type Scope } from './line.ts'
@@ -12,10 +12,6 @@ export type { Sink } from './feed.ts'
 /** Rows read in one turn of the event loop. */
 const PAGE = 500
 
-export interface FollowOptions extends FeedOptions {
-  signal: AbortSignal
-}
-
 export interface FollowDeps {
   read: Reader
   hub: Hub
@@ -25,34 +21,32 @@ export interface FollowDeps {
 /**
  * Sends the present state of running jobs, then the log from `after`, then what happens, each durable line once and in
  * order; a reader to whom that can't be promised, since what it lacks was compacted or what it has was never restored,
- * first gets one `reset` line with the present state. The last line says why it ends: a job's terminal event, or `end`. Resolves when the stream is over; a log that
- * can't be read or a sink that fails ends it without a last line, and rejects.
+ * first gets one `reset` line with the present state. The last line says why it ends: a job's terminal event, or `end`; a
+ * log that can't be read or a sink that fails ends it without one. Returns at once: `stop` is for a reader that has gone.
  */
-export async function follow(deps: FollowDeps, options: FollowOptions, sink: Sink): Promise<void> {
+export function follow(deps: FollowDeps, options: FeedOptions, sink: Sink): Feed {
   const { hub } = deps
-  const { scope, until, signal } = options
-  const feed = openFeed(deps, options, sink)
-  signal.addEventListener('abort', feed.stop, { once: true })
-  try {
-    if (signal.aborted) return
-    feed.send([...hub.states(scope), hub.heartbeat(scope)])
-    await catchUp(deps, scope, feed, sink)
-    if (until === 'present') feed.end('present')
-    if (until === 'while-active' && !feed.over && (await hub.idle(scope))) feed.end('idle')
-    await feed.finished
-  } finally {
-    signal.removeEventListener('abort', feed.stop)
-    feed.stop()
-  }
+  const feed = new Feed(deps, options, sink)
+  feed.send([...hub.states(options.scope), hub.heartbeat(options.scope)])
+  catchUp(deps, options, feed, sink).catch((error) => feed.fail(error))
+  return feed
 }
 
-async function catchUp(deps: FollowDeps, scope: Scope, feed: Feed, sink: Sink): Promise<void> {
+/** Nothing of it is left once the reader hears what happens. */
+async function catchUp(deps: FollowDeps, { scope, until }: FeedOptions, feed: Feed, sink: Sink): Promise<void> {
+  await readLog(deps, scope, feed, sink)
+  if (feed.isOver) return
+  feed.goLive()
+  if (until === 'present') feed.end('present')
+  if (until === 'while-active' && !feed.isOver && (await deps.hub.idle(scope))) feed.end('idle')
+}
+
+async function readLog(deps: FollowDeps, scope: Scope, feed: Feed, sink: Sink): Promise<void> {
   if (feed.last > 0 && (await isUnknown(deps.read, feed.last)))
     feed.reset(await resetLine(deps, scope, feed.last, await endOf(deps.read, scope)))
   do {
     await sendLog(deps, scope, feed, sink)
-  } while (feed.mustReadAgain() && !feed.over)
-  feed.goLive()
+  } while (feed.mustReadAgain() && !feed.isOver)
 }
 
 /** True when this log has never come to `after`: a backup was put back since. */
@@ -61,7 +55,7 @@ async function isUnknown(read: Reader, after: number): Promise<boolean> {
 }
 
 async function sendLog(deps: FollowDeps, scope: Scope, feed: Feed, sink: Sink): Promise<void> {
-  while (!feed.over) {
+  while (!feed.isOver) {
     const page = await eventsAfter(deps.read, scope, feed.last)
     const horizon = await horizonOf(deps.read, scope) // asked after the page: whatever it lacks lies before the horizon
     if (feed.last < horizon) {
@@ -70,7 +64,7 @@ async function sendLog(deps: FollowDeps, scope: Scope, feed: Feed, sink: Sink): 
     }
     for (const line of page) {
       await sink.room()
-      if (feed.over) return
+      if (feed.isOver) return
       feed.send([line])
     }
     if (page.length < PAGE) return

@@ -22,8 +22,9 @@ export interface LiveSource {
 export interface Hub extends Disposable {
   /** Hands a line to all who follow its project or its job, in the order of calls. */
   publish(line: Line): void
-  /** Hears the lines of one scope until the returned function is called. */
-  subscribe(subscriber: Subscriber): () => void
+  /** Lets one hear the lines of its scope, from now on until it is unsubscribed. */
+  subscribe(subscriber: Subscriber): void
+  unsubscribe(subscriber: Subscriber): void
   /** Hears every line of every scope: for rooms that react to the log. */
   tap(hear: (line: Line) => void): () => void
   /** How many subscribe now. */
@@ -90,6 +91,7 @@ export function openHub({ now, merging = MERGING }: HubOptions): Hub {
       tellAll(taps, line)
     },
     subscribe: audiences.join,
+    unsubscribe: audiences.leave,
     tap(hear) {
       taps.add(hear)
       return () => void taps.delete(hear)

@@ -2,7 +2,8 @@ import { sseMessage } from '../events/encode.ts'
 import type { Hub } from '../events/hub.ts'
 import type { Lines, Scope } from '../events/line.ts'
 import type { Log } from '../log.ts'
-import { streamOf, type Watch } from '../web/stream.ts'
+import type { Watch } from '../web/lasting.ts'
+import { type Outlet, streamOf, type Work } from '../web/stream.ts'
 import { changedRegions, partialsOf, type Region } from './regions.ts'
 
 /** A page as it is now. */
@@ -30,16 +31,9 @@ export interface PageStreams<Watched> {
   open(watched: Watched, watch: Watch): Response
 }
 
-interface PageReader {
-  /** False until it has all regions. */
-  hasPage: boolean
-  write(bytes: Uint8Array): void
-  close(): void
-}
-
 interface WatchedPage {
-  /** Sends the page to a reader, and what changes until the signal aborts; rejects when it can't be rendered. */
-  show(reader: PageReader, signal: AbortSignal): Promise<void>
+  /** Sends the page to a reader, and what changes until that is stopped; cuts the reader when it can't be rendered. */
+  show(reader: Outlet): Work
 }
 
 interface Deps {
@@ -62,27 +56,25 @@ export function openPageStreams<Watched>(deps: Deps, kind: PageKind<Watched>): P
   }
 
   return {
-    open: (watched, watch) =>
-      streamOf('text/event-stream', watch, deps.log, (write, _room, close, signal) =>
-        pageOf(watched).show({ hasPage: false, write, close }, signal),
-      ),
+    open: (watched, watch) => streamOf('text/event-stream', watch, deps.log, (outlet) => pageOf(watched).show(outlet)),
   }
 }
 
 /** A page that somebody watches; it calls `closed` when nobody does any more. */
 function openPage<W>({ hub, log }: Deps, kind: PageKind<W>, watched: W, closed: () => void): WatchedPage {
   const scope = kind.scopeOf(watched)
-  const readers = new Set<PageReader>()
+  /** Who watches, and whether it has all regions. */
+  const readers = new Map<Outlet, boolean>()
   let shown: Region[] = []
 
   async function sendNews(): Promise<void> {
     const now = await kind.look(watched)
     const news = message(now, changedRegions(shown, now.regions))
-    const whole = [...readers].some(({ hasPage }) => !hasPage) ? message(now, now.regions) : undefined
+    const whole = [...readers.values()].includes(false) ? message(now, now.regions) : undefined
     shown = now.regions
-    for (const reader of readers) {
-      const bytes = reader.hasPage ? news : whole
-      reader.hasPage = true
+    for (const [reader, hasPage] of readers) {
+      const bytes = hasPage ? news : whole
+      readers.set(reader, true)
       if (bytes) reader.write(bytes)
     }
   }
@@ -90,34 +82,30 @@ function openPage<W>({ hub, log }: Deps, kind: PageKind<W>, watched: W, closed: 
   const pace = openPace(sendNews, kind.renderMs, (error) => log.error('a page could not be rendered', { scope, error }))
 
   function hear(lines: Lines): void {
-    if (lines.some(({ type }) => type === 'heartbeat')) for (const { write } of readers) write(BEAT)
+    if (lines.some(({ type }) => type === 'heartbeat')) for (const reader of readers.keys()) reader.write(BEAT)
     if (lines.some(({ type }) => type !== 'heartbeat') || hub.source.beats(scope).length > 0) pace.soon()
   }
 
   function over(reason: 'idle' | 'shutdown'): void {
     if (reason === 'idle') pace.soon()
-    else for (const { close } of readers) close()
+    else for (const reader of [...readers.keys()]) reader.close()
   }
 
-  const unsubscribe = hub.subscribe({ scope, deliver: hear, over })
+  const subscriber = { scope, deliver: hear, over }
+  hub.subscribe(subscriber)
 
-  function leave(reader: PageReader): void {
-    readers.delete(reader)
-    if (readers.size > 0) return
-    unsubscribe()
+  function leave(reader: Outlet): void {
+    if (!readers.delete(reader) || readers.size > 0) return
+    hub.unsubscribe(subscriber)
     pace.stop()
     closed()
   }
 
   return {
-    async show(reader, signal) {
-      readers.add(reader)
-      try {
-        await pace.now()
-        await gone(signal)
-      } finally {
-        leave(reader)
-      }
+    show(reader) {
+      readers.set(reader, false)
+      pace.now().catch((error) => reader.fail(error))
+      return { stop: () => leave(reader) }
     },
   }
 }
@@ -152,11 +140,6 @@ function openPace(render: () => Promise<void>, ms: number, failed: (error: unkno
   }
 
   return { now, soon, stop }
-}
-
-function gone(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 function message({ lastSeq }: Look, regions: Region[]): Uint8Array | undefined {

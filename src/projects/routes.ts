@@ -138,7 +138,7 @@ export function projectPages(deps: ProjectRoutesDeps) {
     .get('/projects/:id/stream', async ({ params, request }) => {
       await projectById(deps.read, params.id)
       const watched = { project: params.id, previewOrigin: deps.previewOrigin(request) }
-      return deps.feeds.open(watched, (cut) => deps.lasting.watch(request, cut))
+      return deps.feeds.open(watched, deps.lasting.watch(request))
     })
     .post('/projects/:id/runs', async ({ params, actor }) => {
       await startProject(deps, params.id, `person:${actor.id}`)

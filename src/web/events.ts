@@ -27,9 +27,8 @@ export function eventsResponse(
     type: asSse ? 'text/event-stream' : 'application/x-ndjson',
     scope,
     encode: asSse ? sse : ndjson,
-    watch: (cut) => deps.lasting.watch(request, cut),
+    watch: deps.lasting.watch(request),
     log: deps.log,
-    run: (sink, signal) =>
-      follow(deps, { scope, after, until: query.follow ? 'while-active' : 'present', signal }, sink),
+    begin: (sink) => follow(deps, { scope, after, until: query.follow ? 'while-active' : 'present' }, sink),
   })
 }

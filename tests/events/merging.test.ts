@@ -19,8 +19,9 @@ const says = (lines: Lines) => lines.map(({ type, body }) => `${type} ${body.tex
 /** One who notes what it is told, and by how many deliveries. */
 function listener(hub: Hub, scope: Scope = SCOPE) {
   const told: Lines[] = []
-  const leave = hub.subscribe({ scope, deliver: (lines) => void told.push(lines), over() {} })
-  return { told, leave, lines: () => told.flat() }
+  const subscriber = { scope, deliver: (lines: Lines) => void told.push(lines), over() {} }
+  hub.subscribe(subscriber)
+  return { told, leave: () => hub.unsubscribe(subscriber), lines: () => told.flat() }
 }
 
 function listeners(hub: Hub, count: number) {

@@ -10,6 +10,8 @@ function file(path: string): FileRow {
   return { path, language: 'text', bytes: 1, version: 1, url: `/${path}`, rawUrl: `/raw/${path}` }
 }
 
+const UNWATCHED = { add() {}, delete() {} }
+
 test('a rendering that takes long never puts an older page over a newer one', async () => {
   await using app = await testApp({ work: false })
   const { project } = await app.make()
@@ -28,13 +30,7 @@ test('a rendering that takes long never puts an older page over a newer one', as
   }
   const { hub } = app.app
   const feeds = openFeeds({ ...app.app, panels })
-  const gone = new AbortController()
-  const reader = feeds
-    .open({ project: project.id, previewOrigin: ORIGIN }, (cut) => {
-      gone.signal.addEventListener('abort', cut)
-      return () => {}
-    })
-    .body!.getReader()
+  const reader = feeds.open({ project: project.id, previewOrigin: ORIGIN }, UNWATCHED).body!.getReader()
   let shown = ''
   const reading = (async () => {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -53,6 +49,6 @@ test('a rendering that takes long never puts an older page over a newer one', as
   await until(() => shown === 'newer')
   await Bun.sleep(50)
   expect(shown).toBe('newer')
-  gone.abort()
+  await reader.cancel()
   await reading
 }, 10_000)

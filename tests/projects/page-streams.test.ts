@@ -29,7 +29,7 @@ function page() {
   return {
     hub,
     state,
-    watch: () => watching(streams.open('p', () => () => {})),
+    watch: () => watching(streams.open('p', { add() {}, delete() {} })),
     /** Changes the word, and says so. */
     change(word: string) {
       state.word = word

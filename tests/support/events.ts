@@ -1,7 +1,8 @@
 import type { Database } from '../../src/db/open.ts'
 import { type NewEvent, openEventLog } from '../../src/events/append.ts'
 import { MERGING, type Merging } from '../../src/events/audience.ts'
-import { eventsAfter, type FollowOptions, follow, type Sink } from '../../src/events/follow.ts'
+import type { FeedOptions } from '../../src/events/feed.ts'
+import { eventsAfter, follow, type Sink } from '../../src/events/follow.ts'
 import { type Hub, openHub } from '../../src/events/hub.ts'
 import type { Line, Scope } from '../../src/events/line.ts'
 import { type StoppedClock, stoppedClock } from './clock.ts'
@@ -16,7 +17,7 @@ export interface TestLog extends AsyncDisposable {
   running: boolean
   append(event: NewEvent, rolledBack?: boolean): Promise<number>
   stored(scope: Scope): Promise<Line[]>
-  read(options?: Partial<FollowOptions>, sink?: Partial<Sink>): Reading
+  read(options?: Partial<FeedOptions>, sink?: Partial<Sink>): Reading
 }
 
 /** One reader of the log, and what it was sent. */
@@ -59,24 +60,32 @@ export async function eventLog({ merging = MERGING }: { merging?: Merging } = {}
   return log
 }
 
-function reading(log: TestLog, db: Database, options: Partial<FollowOptions> = {}, sink: Partial<Sink> = {}): Reading {
-  const gone = new AbortController()
+function reading(log: TestLog, db: Database, options: Partial<FeedOptions> = {}, sink: Partial<Sink> = {}): Reading {
+  const over = Promise.withResolvers<void>()
+  over.promise.catch(() => {}) // for tests that do not wait for it
   const lines: Line[] = []
   const state: Reading = {
     lines,
     types: () => lines.map(({ type }) => type),
     seqs: () => lines.flatMap(({ seq }) => (seq === null ? [] : [seq])),
-    leave: () => gone.abort(),
+    leave: () => feed.stop(),
     closed: 0,
-    over: Promise.resolve(),
+    over: over.promise,
   }
-  state.over = follow(
+  const feed = follow(
     { read: db.read, hub: log.hub, now: log.clock.now },
-    { scope: { project: 'p' }, after: 0, until: 'stay', signal: gone.signal, ...options },
+    { scope: { project: 'p' }, after: 0, until: 'stay', ...options },
     {
       send: (more) => void lines.push(...more),
       room: () => Promise.resolve(),
-      close: () => void state.closed++,
+      close() {
+        state.closed++
+        over.resolve()
+      },
+      fail(error) {
+        state.closed++
+        over.reject(error)
+      },
       ...sink,
     },
   )

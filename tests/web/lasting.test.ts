@@ -20,7 +20,7 @@ test('a stream ends when the one who reads it may no longer read, and nobody els
     ['ada 2', 'ada'],
     ['bob', 'bob'],
   ] as const)
-    lasting.watch(new Request('http://localhost/x', { headers: { cookie } }), () => cut.push(name))
+    lasting.watch(new Request('http://localhost/x', { headers: { cookie } })).add({ close: () => void cut.push(name) })
 
   await Bun.sleep(SOON_MS * 4)
   expect(cut).toEqual([])
@@ -40,9 +40,11 @@ test('who may no longer at all, by an error, is cut too; who has left is not ask
     throw new Error('forbidden')
   }, SOON_MS)
   const cuts: string[] = []
-  lasting.watch(new Request('http://localhost/x'), () => cuts.push('cut'))
-  const leave = lasting.watch(new Request('http://localhost/x', { headers: { cookie: 'b' } }), () => cuts.push('left'))
-  leave()
+  lasting.watch(new Request('http://localhost/x')).add({ close: () => void cuts.push('cut') })
+  const watch = lasting.watch(new Request('http://localhost/x', { headers: { cookie: 'b' } }))
+  const left = { close: () => void cuts.push('left') }
+  watch.add(left)
+  watch.delete(left)
   await Bun.sleep(SOON_MS * 4)
   expect(new Set(cuts)).toEqual(new Set(['cut']))
   expect(asked).toBeGreaterThan(0)
@@ -55,6 +57,17 @@ test('who can’t be asked for, since the database is away, reads on until it is
     return null
   }, SOON_MS)
   const askedWhenCut = Promise.withResolvers<number>()
-  lasting.watch(new Request('http://localhost/x'), () => askedWhenCut.resolve(asked))
+  lasting.watch(new Request('http://localhost/x')).add({ close: () => askedWhenCut.resolve(asked) })
   expect(await askedWhenCut.promise).toBe(4)
+})
+
+test('who comes back after all of theirs had left is watched over again', async () => {
+  using lasting = openLasting(async () => null, SOON_MS)
+  const watch = lasting.watch(new Request('http://localhost/x'))
+  const cut = Promise.withResolvers<void>()
+  const gone = { close() {} }
+  watch.add(gone)
+  watch.delete(gone)
+  watch.add({ close: cut.resolve })
+  await cut.promise
 })

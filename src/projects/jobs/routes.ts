@@ -125,7 +125,7 @@ export function jobPages(deps: JobRoutesDeps & ShellDeps & JobFeedDeps) {
     })
     .get('/jobs/:id/stream', async ({ params, request }) => {
       await jobById(deps.read, params.id)
-      return feeds.open({ job: params.id }, (cut) => deps.lasting.watch(request, cut))
+      return feeds.open({ job: params.id }, deps.lasting.watch(request))
     })
     .post(
       '/jobs/:id/priority',
