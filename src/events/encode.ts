@@ -4,6 +4,7 @@ import { type Line, type Lines, type Scope, wire } from './line.ts'
 export type Encode = (lines: Lines, scope: Scope) => Uint8Array
 
 const utf8 = new TextEncoder()
+const NO_BYTES = new Uint8Array()
 
 /** `application/x-ndjson`: one JSON object a line. */
 export const ndjson: Encode = once((line, scope) => `${JSON.stringify(wire(line, scope))}\n`)
@@ -37,8 +38,15 @@ function encoder(encode: (line: Line, scope: Scope) => string): Encode {
     return bytes
   }
   const one = (line: Line, scope: Scope) => remembered(line, () => utf8.encode(encode(line, scope)))
-  return (lines, scope) =>
-    lines.length === 1
-      ? one(lines[0]!, scope)
-      : remembered(lines, () => Buffer.concat(lines.map((line) => one(line, scope))))
+  let latest: Lines | undefined // the same lines go to thousands of readers, one after another
+  let latestBytes = NO_BYTES
+  return (lines, scope) => {
+    if (lines === latest) return latestBytes
+    latest = lines
+    latestBytes =
+      lines.length === 1
+        ? one(lines[0]!, scope)
+        : remembered(lines, () => Buffer.concat(lines.map((line) => one(line, scope))))
+    return latestBytes
+  }
 }

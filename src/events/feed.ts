@@ -77,6 +77,7 @@ export class Feed implements Subscriber {
 
   /** The same array when all of it is new, so that it is encoded once for all readers. */
   private withoutKnown(lines: Lines): Lines {
+    if (lines.length === 1 && lines[0]!.seq === null) return lines // a heartbeat to thousands
     const fresh = lines.filter(({ seq }) => {
       if (seq !== null && seq <= this.last) return false
       this.last = seq ?? this.last

@@ -16,8 +16,9 @@ const FIXED: Readonly<Record<string, string>> = {
 
 /** Puts the security headers on every answer of the app that mounts it first; a header that a route set itself stays. */
 export function securityHeaders({ previewOrigin = () => null }: HeaderOptions = {}) {
+  const policyFor = policyMemo()
   const headersFor = (request: Request) => ({
-    'content-security-policy': contentPolicy(previewOrigin(request)),
+    'content-security-policy': policyFor(previewOrigin(request)),
     ...FIXED,
   })
   return new Elysia({ name: 'security-headers' })
@@ -27,6 +28,15 @@ export function securityHeaders({ previewOrigin = () => null }: HeaderOptions = 
     .mapResponse({ as: 'global' }, ({ request, responseValue }) => {
       if (responseValue instanceof Response) addMissing(responseValue.headers, headersFor(request))
     })
+}
+
+/** The same text for all answers of the same origin: open streams keep theirs. */
+function policyMemo() {
+  let known: { origin: string | null; policy: string } | undefined
+  return (origin: string | null) => {
+    if (!known || known.origin !== origin) known = { origin, policy: contentPolicy(origin) }
+    return known.policy
+  }
 }
 
 /** No inline script or style, no eval, nothing from elsewhere; frames only from the preview's origin. */
