@@ -39,7 +39,7 @@ function encoder(encode: (line: Line, scope: Scope) => string): Encode {
   }
   const one = (line: Line, scope: Scope) => remembered(line, () => utf8.encode(encode(line, scope)))
   let latest: Lines | undefined // the same lines go to thousands of readers, one after another
-  let latestBytes = NO_BYTES
+  let latestBytes: Uint8Array = NO_BYTES
   return (lines, scope) => {
     if (lines === latest) return latestBytes
     latest = lines
