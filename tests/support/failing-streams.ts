@@ -11,6 +11,9 @@ const server = Bun.serve({
   fetch: ({ url }) =>
     url.endsWith('/download')
       ? new Response(download(new ReadableStream({ pull: fail }), log))
-      : streamOf('application/x-ndjson', () => () => {}, log, fail),
+      : streamOf('application/x-ndjson', { add() {}, delete() {} }, log, (outlet) => {
+          fail().catch((error) => outlet.fail(error))
+          return { stop() {} }
+        }),
 })
 console.log(server.port)

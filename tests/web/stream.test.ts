@@ -39,7 +39,6 @@ test('a reader that stays far behind is cut off instead of filling memory', asyn
   }
   expect(outlet.isOpen).toBe(false)
   expect(performance.now() - began).toBeGreaterThan(4_000)
-  expect(cut?.reason.message).toContain('too slow')
   await expect(response.text()).rejects.toBeUndefined()
 }, 12_000)
 
