@@ -82,9 +82,9 @@ export class Outlet {
     this.cut()
   }
 
-  /** Without a reason, which the runtime would print, stack and all. */
+  /** A turn later, so that the headers and what was said go out first; without a reason, which the runtime would print, stack and all. */
   private cut(): void {
-    if (this.end()) this.controller!.error()
+    if (this.end()) setImmediate(() => this.controller!.error())
   }
 
   /** False when it was over before. */
