@@ -101,7 +101,7 @@ export class Feed implements Subscriber {
   goLive(): void {
     const { lines, dropped } = this.held!.release()
     this.held = undefined
-    this.send(lines)
+    for (const line of lines) this.send([line]) // bytes of a line are shared with other readers, those of a pile would be its own
     if (dropped === 0) return
     const { hub, now } = this.deps
     this.send([liveLine('lagged', now(), null, null, { dropped })])

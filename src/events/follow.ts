@@ -9,8 +9,10 @@ import { events } from './tables.ts'
 
 export type { Sink } from './feed.ts'
 
-/** Rows read in one turn of the event loop. */
-const PAGE = 500
+/** Rows read in one turn of the event loop, and held while a reader takes them: there may be a thousand slow ones. */
+const PAGE = 100
+/** Readers who begin to read the log in one turn of the event loop. */
+const READ_IN_A_TURN = 10
 
 export interface FollowDeps {
   read: Reader
@@ -34,6 +36,7 @@ export function follow(deps: FollowDeps, options: FeedOptions, sink: Sink): Feed
 
 /** Nothing of it is left once the reader hears what happens. */
 async function catchUp(deps: FollowDeps, { scope, until }: FeedOptions, feed: Feed, sink: Sink): Promise<void> {
+  await ownTurn()
   await readLog(deps, scope, feed, sink)
   if (feed.isOver) return
   feed.goLive()
@@ -89,6 +92,17 @@ export async function eventsAfter(read: Reader, scope: Scope, seq: number, limit
     .orderBy(asc(events.seq))
     .limit(limit)
   return rows.map(lineOf)
+}
+
+let taken = 0 // of the present turn of the event loop
+
+/** Waits for a turn in which few read the log: a thousand who come at once would hold up all who are there. */
+async function ownTurn(): Promise<void> {
+  while (taken >= READ_IN_A_TURN) await turn()
+  if (taken++ > 0) return
+  setImmediate(() => {
+    taken = 0
+  })
 }
 
 /** Lets others run: neither the driver nor a roomy sink ever leaves the present turn. */

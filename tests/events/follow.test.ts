@@ -257,6 +257,7 @@ test.each([
     }
     slow.open()
     await until(() => reader.seqs().length === 10 + durable)
+    if (live > 0) await until(() => reader.types().includes('lagged')) // and now it hears what happens
     log.hub.publish(delta('!'))
     await until(() => reader.lines.at(-1)?.body.text === '!')
 
@@ -301,6 +302,19 @@ test('a long replay lets the event loop have its turns', async () => {
   await log.read({ until: 'present' }).over
   done = true
   expect(turns).toBeGreaterThanOrEqual(6) // 500 lines each
+})
+
+test('a thousand who come at once all have their first lines before most have the log, and leave others their turns', async () => {
+  await using log = await eventLog()
+  await appendMany(log, 1)
+  const readers = Array.from({ length: 1_000 }, () => log.read())
+  expect(readers.every(({ lines }) => lines.length > 0)).toBe(true)
+  const turn = () => new Promise<void>((go) => setImmediate(go))
+  const have = () => readers.filter(({ seqs }) => seqs().length > 0).length
+  let turns = 0
+  for (; have() < readers.length; turns++) await turn()
+  expect(turns).toBeGreaterThan(50)
+  for (const reader of readers) reader.leave()
 })
 
 test('a sink that fails harms nobody else, and a log that can’t be read leaves nothing behind', async () => {

@@ -8,6 +8,8 @@ const FILES = ['a.md', 'b.md']
 /** Some seconds of writing. */
 const PACE = { pieces: 120, ms: 30 }
 const CUT_EACH_MS = 1_000
+/** Then they are left alone: on a machine too busy to let all in within a second, nobody would ever come to the end. */
+const CUTS = 5
 
 test('readers that are cut each second, all at once, see each durable line once and end with the whole text', async () => {
   await using server = await startStreamServer({ files: FILES, ...PACE })
@@ -22,7 +24,8 @@ test('readers that are cut each second, all at once, see each durable line once 
       await Bun.sleep(CUT_EACH_MS / 10)
     }
   })()
-  const timer = setInterval(cuts.all, CUT_EACH_MS)
+  let left = CUTS
+  const timer = setInterval(() => left-- > 0 && cuts.all(), CUT_EACH_MS)
   const heard = await Promise.all(readers)
   clearInterval(timer)
   over = true
@@ -32,7 +35,7 @@ test('readers that are cut each second, all at once, see each durable line once 
   await whole.over
   const seqs = whole.durable().map(({ seq }) => seq)
   for (const connections of heard) {
-    expect(connections.length).toBeGreaterThan(3)
+    expect(connections.length).toBeGreaterThan(2)
     const mine = unbroken(connections.flat())
     expect(mine.map(({ seq }) => seq)).toEqual(seqs.slice(0, mine.length)) // what was noted after the end is not in it
     for (const path of FILES) expectShown(connections, path, server.text(path))

@@ -8,6 +8,7 @@ const READERS = 1_000
 const PAGES_EACH = 10
 const ROUNDS = 3
 const MB = 1_000_000
+const PATIENCE_MS = 20_000
 /** A round may leave the heap a little larger; a leak of 10 KB a reader would be more. */
 const MOST_GROWTH = 8 * MB
 /** What each open stream is made of. */
@@ -44,14 +45,14 @@ async function round(server: StreamServer, project: string): Promise<void> {
     return `/api/projects/${project}/events`
   })
   const readers = await Promise.all(paths.map((path) => rawReader({ ...server, path })))
-  await until(() => readers.every(({ times }) => times.length > 0))
+  await until(() => readers.every(({ times }) => times.length > 0), 'that all are there', PATIENCE_MS)
   await server.order({ do: 'say', project, lines: 10, bytes: 100 })
   await server.order({ do: 'append', project, lines: 1, bytes: 100 })
   const told = performance.now()
-  await until(() => readers.every(({ times }) => times.at(-1)! > told))
+  await until(() => readers.every(({ times }) => times.at(-1)! > told), 'that all hear', PATIENCE_MS)
   for (const reader of readers) reader.leave()
   await Promise.all(readers.map(({ over }) => over))
-  await until(async () => (await server.order({ do: 'look' })).readers === 0, 'that all have left')
+  await until(async () => (await server.order({ do: 'look' })).readers === 0, 'that all have left', PATIENCE_MS)
 }
 
 /** What is held once the garbage is gone: some of it takes a turn or two. */

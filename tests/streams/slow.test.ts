@@ -19,7 +19,8 @@ test('readers that never read are dropped, cost the others nothing and little me
   const open = (after = 0) => rawReader({ ...server, path: `${path}?after=${after}` })
   const good = await Promise.all([open(), open()])
   const deaf = await Promise.all(Array.from({ length: DEAF }, () => open()))
-  await Promise.all([...good, ...deaf].map(({ first }) => first))
+  const hasAll = (reader: RawReader) => reader.answer().text.includes('"job.phase"')
+  await until(() => [...good, ...deaf].every(hasAll), 'that all have caught up', PATIENCE_MS)
   for (const reader of deaf) reader.stopReading()
 
   const { rss } = await server.order({ do: 'look' })
@@ -29,11 +30,12 @@ test('readers that never read are dropped, cost the others nothing and little me
     highest = Math.max(highest, held.rss)
   }
   const began = performance.now()
-  await patiently(async () => {
+  const areDropped = async () => {
     const held = await server.order({ do: 'look' })
     highest = Math.max(highest, held.rss)
     return held.readers === good.length
-  })
+  }
+  await until(areDropped, 'that all who do not read are dropped', PATIENCE_MS)
   expect(highest - rss).toBeLessThan(MOST_GROWTH)
   if (process.env.SHOW_FIGURES)
     console.log(`dropped after ${Math.round(performance.now() - began)} ms, ${(highest - rss) / MB} MB at most`)
@@ -74,10 +76,4 @@ async function wakened(reader: RawReader) {
   const lines = reader.lines()
   expect(lines.at(-1)!.type).not.toBe('end')
   return lines
-}
-
-async function patiently(check: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
-  while (performance.now() < deadline) if (await check()) return
-  await until(check, 'that all who do not read are dropped')
 }

@@ -34,6 +34,10 @@ test('a thousand readers of one project each get all of it, in far fewer pieces 
     expect(longestSilence(sinceFirst(reader))).toBeLessThan(SILENCE_MS)
   }
   expect((await server.order({ do: 'look' })).readers).toBe(0)
+  if (process.env.SHOW_FIGURES)
+    console.log(
+      `first line ${Math.round(middle(late))} ms, longest silence ${Math.round(Math.max(...readers.map((reader) => longestSilence(sinceFirst(reader)))))} ms, ${readers[0]!.answer().chunks} writes a reader`,
+    )
 }, 60_000)
 
 test('a thousand readers of a hundred projects each get all of theirs, and nothing of another', async () => {

@@ -153,10 +153,10 @@ async function attemptsOf(db: Database, id: string) {
 }
 
 /** Waits, turn by turn, until something is so: for what no event tells. */
-export async function until(check: () => boolean | Promise<boolean>, what = 'it'): Promise<void> {
-  const deadline = performance.now() + 5_000
+export async function until(check: () => boolean | Promise<boolean>, what = 'it', patienceMs = 5_000): Promise<void> {
+  const deadline = performance.now() + patienceMs
   while (!(await check())) {
-    if (performance.now() > deadline) throw new Error(`${what} has not come true in 5 s`)
+    if (performance.now() > deadline) throw new Error(`${what} has not come true in ${patienceMs} ms`)
     await Bun.sleep(2)
   }
 }
