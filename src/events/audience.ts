@@ -26,8 +26,8 @@ export interface Audience {
   /** Lets one more hear, once the others have heard all that it is told by `state` lines. */
   join(subscriber: Subscriber): void
   leave(subscriber: Subscriber): void
-  /** Hands a line on: a live one now or a moment later, any other at once and with it what was waiting. */
-  tell(line: Line): void
+  /** Hands on lines that belong together: live ones now or a moment later, any other at once and with it what was waiting. */
+  tell(lines: Lines): void
   /** Hands several on at once. */
   tellAll(lines: Lines): void
   /** Hands on what is waiting. */
@@ -102,9 +102,9 @@ function openAudience(scope: Scope, { above, ms }: Merging): Audience {
       subscribers.delete(subscriber)
       if (subscribers.size === 0) taken()
     },
-    tell(line) {
-      if (line.seq !== null || subscribers.size <= above) return tellAll([line])
-      waiting.add(line)
+    tell(lines) {
+      if (subscribers.size <= above || lines.some(({ seq }) => seq !== null)) return tellAll(lines)
+      for (const line of lines) waiting.add(line)
       due ??= setTimeout(flush, ms)
     },
     tellAll,

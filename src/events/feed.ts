@@ -77,7 +77,7 @@ export class Feed implements Subscriber {
 
   /** The same array when all of it is new, so that it is encoded once for all readers. */
   private withoutKnown(lines: Lines): Lines {
-    if (lines.length === 1 && lines[0]!.seq === null) return lines // a heartbeat to thousands
+    if (!hasDurable(lines)) return lines
     const fresh = lines.filter(({ seq }) => {
       if (seq !== null && seq <= this.last) return false
       this.last = seq ?? this.last
@@ -168,4 +168,10 @@ function holdBack() {
       return { lines, dropped }
     },
   }
+}
+
+/** A plain loop: it runs for each reader of each line. */
+function hasDurable(lines: Lines): boolean {
+  for (let i = 0; i < lines.length; i++) if (lines[i]!.seq !== null) return true
+  return false
 }

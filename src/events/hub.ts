@@ -22,6 +22,8 @@ export interface LiveSource {
 export interface Hub extends Disposable {
   /** Hands a line to all who follow its project or its job, in the order of calls. */
   publish(line: Line): void
+  /** Hands on live lines about one job that belong together: one write for each reader. */
+  publishTogether(lines: Lines): void
   /** Lets one hear the lines of its scope, from now on until it is unsubscribed. */
   subscribe(subscriber: Subscriber): void
   unsubscribe(subscriber: Subscriber): void
@@ -85,10 +87,15 @@ export function openHub({ now, merging = MERGING }: HubOptions): Hub {
     publish(line) {
       if (line.seq !== null) happened++
       for (const scope of scopesOf(line)) {
-        audiences.of(scope)?.tell(line)
+        audiences.of(scope)?.tell([line])
         if (MAY_END.has(line.type)) maybeEnd(scope)
       }
       tellAll(taps, line)
+    },
+    publishTogether(lines) {
+      if (lines.length === 0) return
+      for (const scope of scopesOf(lines[0]!)) audiences.of(scope)?.tell(lines)
+      for (const line of lines) tellAll(taps, line)
     },
     subscribe: audiences.join,
     unsubscribe: audiences.leave,

@@ -68,8 +68,8 @@ export function openLiveJobs({ hub, now, awake = now }: LiveDeps): LiveJobs {
   const running = new Map<string, LiveJob>()
   const of = (scope: Scope) =>
     [...running.values()].filter(({ job }) => ('job' in scope ? job.id === scope.job : job.scope === scope.project))
-  const tell = ({ job }: LiveJob, type: string, body: Record<string, unknown>) =>
-    hub.publish(liveLine(type, now(), job.scope, refOf(job), body))
+  const tell = ({ job }: LiveJob, ...news: News[]) =>
+    hub.publishTogether(news.map(({ type, ...body }) => liveLine(type, now(), job.scope, refOf(job), body)))
 
   /** The live side of one attempt: nothing when it is over, or another has taken the job. */
   function attemptOf({ id, attempt }: Job): LiveJob | undefined {
@@ -121,10 +121,14 @@ export function openLiveJobs({ hub, now, awake = now }: LiveDeps): LiveJobs {
   }
 }
 
+/** What a live line says. */
+type News = { type: string } & Record<string, unknown>
+
 interface Told {
   now: () => number
   touch(job: Job, change: (live: LiveJob) => void): void
-  tell(live: LiveJob, type: string, body: Record<string, unknown>): void
+  /** Tells, at once, what belongs together. */
+  tell(live: LiveJob, ...news: News[]): void
   tellState(live: LiveJob): void
 }
 
@@ -132,12 +136,17 @@ type Tellers = Pick<LiveJobs, 'phase' | 'delta' | 'replaceText' | 'bytes' | 'pro
 
 /** What a handler says while it works: each changes the draft and is told. */
 function tellers({ now, touch, tell, tellState }: Told): Tellers {
-  function received(live: LiveJob, total: number): void {
+  /** Returns the progress that is to be told of it. */
+  function received(live: LiveJob, total: number): News[] {
     if (total > 0) live.firstByteAt ??= now()
     live.draft.bytes = total
     live.told = Math.min(live.told, total) // it may have begun again
-    for (; total - live.told >= PROGRESS_BYTES; live.told += PROGRESS_BYTES)
-      tell(live, 'progress', { bytes: live.told + PROGRESS_BYTES })
+    const news: News[] = []
+    while (total - live.told >= PROGRESS_BYTES) {
+      live.told += PROGRESS_BYTES
+      news.push({ type: 'progress', bytes: live.told })
+    }
+    return news
   }
 
   return {
@@ -145,8 +154,7 @@ function tellers({ now, touch, tell, tellState }: Told): Tellers {
     delta: (job, text) =>
       touch(job, (live) => {
         live.draft.text += text
-        tell(live, 'delta', { text })
-        received(live, live.draft.bytes + Buffer.byteLength(text))
+        tell(live, { type: 'delta', text }, ...received(live, live.draft.bytes + Buffer.byteLength(text)))
       }),
     replaceText: (job, text) =>
       touch(job, (live) => {
@@ -154,18 +162,18 @@ function tellers({ now, touch, tell, tellState }: Told): Tellers {
         live.draft.bytes = live.told = Buffer.byteLength(text)
         tellState(live)
       }),
-    bytes: (job, total) => touch(job, (live) => received(live, total)),
+    bytes: (job, total) => touch(job, (live) => tell(live, ...received(live, total))),
     progress: (job, { step, steps, etaMs }) =>
       touch(job, (live) => {
         Object.assign(live.draft, { step, steps })
         live.firstByteAt ??= now()
         live.etaMs = etaMs ?? null
-        tell(live, 'progress', { step, steps, etaMs: live.etaMs })
+        tell(live, { type: 'progress', step, steps, etaMs: live.etaMs })
       }),
     preview: (job, url) =>
       touch(job, (live) => {
         live.draft.data.previewUrl = url
-        tell(live, 'preview', { url })
+        tell(live, { type: 'preview', url })
       }),
     remember: (job, data) => touch(job, ({ draft }) => void Object.assign(draft.data, data)),
   }
