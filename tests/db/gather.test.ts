@@ -4,18 +4,10 @@ import { gather } from '../../src/db/gather.ts'
 import { commitUnclear } from '../../src/db/remote.ts'
 import type { Tx } from '../../src/db/writer.ts'
 import { DomainError } from '../../src/errors.ts'
-import { testDatabase } from '../support/database.ts'
+import { withNumbers } from '../support/database.ts'
 
 const insertAll = (tx: Tx, ids: number[]) =>
   tx.run(sql`INSERT INTO numbers SELECT value FROM json_each(${JSON.stringify(ids)})`)
-
-async function withNumbers() {
-  const db = await testDatabase()
-  await db.write((tx) => tx.run(sql`CREATE TABLE numbers (id INTEGER PRIMARY KEY) STRICT`))
-  const numbers = async () =>
-    (await db.read.all<{ id: number }>(sql`SELECT id FROM numbers ORDER BY id`)).map(({ id }) => id)
-  return Object.assign(db, { numbers })
-}
 
 test('those who ask at the same moment share one unit, and each gets its own answer', async () => {
   await using db = await withNumbers()

@@ -1,18 +1,10 @@
 import { expect, test } from 'bun:test'
 import { sql } from 'drizzle-orm'
 import { afterCommit, type Tx } from '../../src/db/writer.ts'
-import { testDatabase } from '../support/database.ts'
+import { testDatabase, withNumbers } from '../support/database.ts'
 import { secondProcess } from '../support/second-process.ts'
 
 const insert = (tx: Tx, id: number) => tx.run(sql`INSERT INTO numbers VALUES (${id})`)
-
-async function withNumbers() {
-  const db = await testDatabase()
-  await db.write((tx) => tx.run(sql`CREATE TABLE numbers (id INTEGER PRIMARY KEY) STRICT`))
-  const numbers = async () =>
-    (await db.read.all<{ id: number }>(sql`SELECT id FROM numbers ORDER BY id`)).map(({ id }) => id)
-  return Object.assign(db, { numbers })
-}
 
 test('writes that wait at the same moment share a commit', async () => {
   await using db = await withNumbers()

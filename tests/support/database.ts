@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
 import { type Database, openDatabase } from '../../src/db/open.ts'
 import { openLog } from '../../src/log.ts'
 
@@ -28,6 +29,15 @@ export async function testDatabase(): Promise<Database & { path: string }> {
       folder[Symbol.dispose]()
     },
   }
+}
+
+/** One with a table of numbers, for tests of writing itself. */
+export async function withNumbers() {
+  const db = await testDatabase()
+  await db.write((tx) => tx.run(sql`CREATE TABLE numbers (id INTEGER PRIMARY KEY) STRICT`))
+  const numbers = async () =>
+    (await db.read.all<{ id: number }>(sql`SELECT id FROM numbers ORDER BY id`)).map(({ id }) => id)
+  return Object.assign(db, { numbers })
 }
 
 export const silent = openLog('silent')

@@ -122,18 +122,3 @@ test.each(['stream', 'download'])(
     expect(more).toEqual([])
   },
 )
-
-test.each(['stream', 'download'])(
-  'a %s that fails is cut, and tells the log in one line, not the terminal in many',
-  async (path) => {
-    const program = join(import.meta.dir, '../support/failing-streams.ts')
-    const child = Bun.spawn([process.execPath, program], { stdout: 'pipe', stderr: 'pipe' })
-    const port = (await lines(child.stdout).next()).value
-    const asked = fetch(`http://127.0.0.1:${port}/${path}`).then((response) => response.arrayBuffer())
-    await expect(asked).rejects.toThrow()
-    child.kill()
-    const [entry, ...more] = (await new Response(child.stderr).text()).trim().split('\n')
-    expect(JSON.parse(entry!)).toMatchObject({ level: 'error', error: { message: 'the disk is gone' } })
-    expect(more).toEqual([])
-  },
-)
