@@ -38,6 +38,7 @@ interface FeedDeps {
  */
 export class Feed implements Subscriber {
   readonly scope: Scope
+  private readonly until: FeedOptions['until']
   /** The `seq` of the last durable line that was sent. */
   last: number
   isOver = false
@@ -46,10 +47,11 @@ export class Feed implements Subscriber {
 
   constructor(
     private readonly deps: FeedDeps,
-    private readonly options: FeedOptions,
+    options: FeedOptions,
     private readonly sink: Sink,
   ) {
     this.scope = options.scope
+    this.until = options.until
     this.last = options.after
     deps.hub.subscribe(this)
   }
@@ -59,7 +61,7 @@ export class Feed implements Subscriber {
   }
 
   over(reason: 'idle' | 'shutdown'): void {
-    if (reason === 'shutdown' || (this.options.until === 'while-active' && !this.held)) this.end(reason)
+    if (reason === 'shutdown' || (this.until === 'while-active' && !this.held)) this.end(reason)
   }
 
   /** Sends lines at once, without those of the log that the reader has. */

@@ -5,7 +5,8 @@ export interface HeaderOptions {
   previewOrigin?: (request: Request) => string | null
 }
 
-const FIXED: Readonly<Record<string, string>> = {
+/** The same for every answer. */
+export const FIXED: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()',
@@ -25,9 +26,19 @@ export function securityHeaders({ previewOrigin = () => null }: HeaderOptions = 
     .onRequest(({ request, set }) => {
       Object.assign(set.headers, headersFor(request))
     })
-    .mapResponse({ as: 'global' }, ({ request, responseValue }) => {
-      if (responseValue instanceof Response) addMissing(responseValue.headers, headersFor(request))
+    .mapResponse({ as: 'global' }, ({ request, responseValue, set }) => {
+      if (!(responseValue instanceof Response)) return
+      if (complete.has(responseValue)) set.headers = {}
+      else addMissing(responseValue.headers, headersFor(request))
     })
+}
+
+const complete = new WeakSet<Response>()
+
+/** Says that an answer has all headers already. To add one takes a copy of it, and an open stream keeps that: 1.4 KB each. */
+export function withAllHeaders(response: Response): Response {
+  complete.add(response)
+  return response
 }
 
 /** The same text for all answers of the same origin: open streams keep theirs. */

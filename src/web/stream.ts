@@ -2,6 +2,7 @@ import type { Encode } from '../events/encode.ts'
 import type { Sink } from '../events/follow.ts'
 import type { Lines, Scope } from '../events/line.ts'
 import type { Log } from '../log.ts'
+import { FIXED, withAllHeaders } from './headers.ts'
 import type { Watch } from './lasting.ts'
 
 /** A reader this many bytes behind for this long is dropped, as is one who is further behind than any line is long; it comes back with `after`. */
@@ -14,9 +15,10 @@ const HIGH_WATER = 64
 const ROOM_MS = 2
 
 const HEADERS = {
+  ...FIXED,
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
-  'x-content-type-options': 'nosniff',
 }
 
 export type StreamType = 'application/x-ndjson' | 'text/event-stream'
@@ -160,5 +162,5 @@ export function streamOf(type: StreamType, watch: Watch, log: Log, begin: (outle
 
 function respond(type: StreamType, outlet: Outlet): Response {
   const body = new ReadableStream<Uint8Array>(outlet, { highWaterMark: HIGH_WATER })
-  return new Response(body, { headers: { ...HEADERS, 'content-type': type } })
+  return withAllHeaders(new Response(body, { headers: { ...HEADERS, 'content-type': type } }))
 }
