@@ -63,6 +63,8 @@ async function keptBy(read: Reader, data: string): Promise<Kept> {
   }
 }
 
+const MIGRATIONS = readdirSync(join(import.meta.dir, '../../migrations')).length
+
 const NOTHING = {
   projects: [],
   jobs: [],
@@ -76,10 +78,10 @@ const NOTHING = {
 
 /** False when the very first start was killed before it had made all tables. */
 async function isMigrated(read: Reader): Promise<boolean> {
-  const tables = await read.all<{ name: string }>(
-    sql`SELECT name FROM sqlite_master WHERE name IN ('jobs','projects','changes','file_versions','artifacts')`,
-  )
-  return tables.length === 5
+  const tables = await read.all(sql`SELECT name FROM sqlite_master WHERE name = 'migrations'`)
+  if (tables.length === 0) return false
+  const { count } = await read.get<{ count: number }>(sql`SELECT count(*) AS count FROM migrations`)
+  return count === MIGRATIONS
 }
 
 async function blobsOf(data: string, hashes: string[]): Promise<Map<string, string | null>> {
