@@ -32,18 +32,11 @@ export function gather<I, O>(
       return taken
     }
     try {
-      tell(
-        ...(await write(async (tx) => {
-          calls ??= take()
-          return [
-            calls,
-            await work(
-              tx,
-              calls.map(({ item }) => item),
-            ),
-          ] as const
-        })),
-      )
+      const outcomes = await write((tx) => {
+        calls ??= take() // kept when the unit runs again
+        return work(tx, itemsOf(calls))
+      })
+      tell(calls!, outcomes)
     } catch (error) {
       calls ??= take() // refused before it began
       if (calls.length === 1 || breaksConnection(error) || isAway(error)) for (const { failed } of calls) failed(error)
@@ -64,6 +57,10 @@ export function gather<I, O>(
       waiting.push({ item, done, failed })
       if (waiting.length === 1) void writeTogether()
     })
+}
+
+function itemsOf<I, O>(calls: Call<I, O>[]): I[] {
+  return calls.map(({ item }) => item)
 }
 
 function tell<I, O>(calls: Call<I, O>[], outcomes: (O | Error)[]): void {

@@ -14,6 +14,8 @@ import { givenBack, type VerdictDeps, verdict } from './verdict.ts'
 
 /** How long a claim holds without being renewed. */
 export const LEASE_MS = 30_000
+/** Lines of a lane beyond which its jobs are picked one at a time. */
+const MANY_LINES = 200
 /** The lease of a job whose server was asked to stop. */
 const GIVEN_UP = 0
 /** Deaths of the server under a job, with nothing gained in between, after which a person must decide: if no other can be to blame, … */
@@ -25,9 +27,6 @@ export interface Owner {
   /** This run of the server. */
   boot: string
 }
-
-/** Lines of a lane beyond which its jobs are picked one at a time. */
-const MANY_LINES = 200
 
 /** Hears of each job as soon as it is its own, in the order of commits: before whatever else was done to it since. */
 export type Start = (job: Job, draft: Draft) => void
@@ -70,7 +69,7 @@ async function claimIn(deps: JobsDeps, tx: Tx, { boot }: Owner, { lane, places, 
 
 async function nextIds(tx: Tx, lane: string, at: number, places: number): Promise<string[]> {
   const queue = await queueOf(tx, lane, at, places)
-  const ids = pickFairly(queue, places, places)
+  const ids = pickFairly(queue, places)
   const isEmpty = queue.lines.every(({ heads }) => heads.length === 0)
   return ids.length > 0 || isEmpty ? ids : nextId(tx, lane, at)
 }
@@ -123,9 +122,9 @@ export interface Held {
 
 /**
  * Takes over what a dead run of the server left running, and what let its lease run out, but for what this run works on:
- * it was asleep, or the clock was set, and renews its leases. It goes back into the queue, or is held when the server has
- * died under it twice with nothing gained in between: a stop is no death, however it ended. One that can't be settled is
- * logged and left for the next time: it must not keep the others, or the server, from starting.
+ * it was asleep, or the clock was set, and renews its leases. It goes back into the queue, or is held when the server keeps
+ * dying under it with nothing gained in between: see docs/decisions/005. A stop is no death, however it ended. One that
+ * can't be settled is logged and left for the next time: it must not keep the others, or the server, from starting.
  */
 export async function takeOverLost(
   deps: TakeOverDeps,
@@ -163,12 +162,17 @@ function deathOf(job: Job, mark: number): Death {
   return { crashes: mark > Math.max(0, job.crashMark) ? 0 : job.crashes + 1, crashMark: mark }
 }
 
-/** @param taken `isOnly`: no other job died that had gained nothing. */
+interface Taking extends Death, Owner {
+  /** No other job died that had gained nothing. */
+  isOnly: boolean
+  atOnce: boolean
+}
+
 async function takeOver(
   deps: TakeOverDeps,
   tx: Tx,
   job: Job,
-  { crashes, crashMark, isOnly, boot, atOnce }: Death & Owner & { isOnly: boolean; atOnce: boolean },
+  { crashes, crashMark, isOnly, boot, atOnce }: Taking,
 ): Promise<Job> {
   if (job.bootId === boot) return settle(deps, tx, job, atOnce ? unheard(deps) : unsettled(deps, job))
   if (job.leaseUntil === GIVEN_UP) return settle(deps, tx, job, givenBack(deps))

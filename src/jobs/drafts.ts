@@ -5,12 +5,12 @@ import { type Draft, EMPTY_DRAFT } from './handler.ts'
 import type { LiveJobs } from './live.ts'
 import { drafts } from './tables.ts'
 
-/** Keeps the drafts of all running jobs at most `flushMs` behind memory, with at most one write per interval. */
 export interface DraftWriter extends AsyncDisposable {
   /** Calls `hear` at each interval: what it writes at once is in the same commit. Returns how to stop that. */
   onFlush(hear: () => void): () => void
 }
 
+/** Keeps the drafts of all running jobs at most `flushMs` behind memory, with at most one write per interval. */
 export function openDraftWriter({
   db,
   live,

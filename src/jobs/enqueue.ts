@@ -1,5 +1,4 @@
 import { eq, sql } from 'drizzle-orm'
-import { gather } from '../db/gather.ts'
 import type { Tx } from '../db/writer.ts'
 import type { JobsDeps } from './jobs.ts'
 import { refOf } from './settle.ts'
@@ -25,11 +24,6 @@ export interface NewJob {
 export async function enqueue(deps: JobsDeps, tx: Tx, wanted: NewJob): Promise<Job> {
   const [job] = await enqueueAll(deps, tx, [wanted])
   return job!
-}
-
-/** Puts work into the queue that belongs to no other change. Who asks at the same moment shares statements and commit. */
-export function openQueue(deps: JobsDeps): (wanted: NewJob) => Promise<Job> {
-  return gather(deps.db, (tx, wanted: NewJob[]) => enqueueAll(deps, tx, wanted))
 }
 
 /** Puts many jobs into the queue, in their order. */

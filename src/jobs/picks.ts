@@ -3,10 +3,11 @@ import type { Head, Line, Queue } from './turns.ts'
 /**
  * Takes up to `places` jobs from the lines of a lane as if one after the other: the person served longest ago, of theirs
  * the project that was, of its jobs the first; one suspect at most, and none while another runs. Ends early where it can't
- * know what a line holds after the `most` heads that were read of it: then the lines must be read again.
+ * know what a line holds after the `places` heads that were read of it, all of which may be suspects: then the lines must be
+ * read again.
  */
-export function pickFairly({ lines, lastTurn, suspectRuns }: Queue, places: number, most: number): string[] {
-  const waiting = lines.map((line) => ({ ...line, heads: [...line.heads], wasCut: line.heads.length === most }))
+export function pickFairly({ lines, lastTurn, suspectRuns }: Queue, places: number): string[] {
+  const waiting = lines.map((line) => ({ ...line, heads: [...line.heads], wasCut: line.heads.length === places }))
   const people = new Map(lines.map(({ owner, personTurn }) => [owner, personTurn]))
   const ids: string[] = []
   let turn = lastTurn

@@ -6,7 +6,7 @@ export interface HeaderOptions {
 }
 
 /** The same for every answer. */
-export const FIXED: Readonly<Record<string, string>> = {
+export const FIXED_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()',
@@ -20,7 +20,7 @@ export function securityHeaders({ previewOrigin = () => null }: HeaderOptions = 
   const policyFor = policyMemo()
   const headersFor = (request: Request) => ({
     'content-security-policy': policyFor(previewOrigin(request)),
-    ...FIXED,
+    ...FIXED_HEADERS,
   })
   return new Elysia({ name: 'security-headers' })
     .onRequest(({ request, set }) => {

@@ -2,7 +2,7 @@ import type { Encode } from '../events/encode.ts'
 import type { Sink } from '../events/follow.ts'
 import type { Lines, Scope } from '../events/line.ts'
 import type { Log } from '../log.ts'
-import { FIXED, withAllHeaders } from './headers.ts'
+import { FIXED_HEADERS, withAllHeaders } from './headers.ts'
 import type { Watch } from './lasting.ts'
 
 /** A reader this many bytes behind for this long is dropped, as is one who is further behind than any line is long; it comes back with `after`. */
@@ -15,7 +15,7 @@ const HIGH_WATER = 64
 const ROOM_MS = 2
 
 const HEADERS = {
-  ...FIXED,
+  ...FIXED_HEADERS,
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
@@ -146,21 +146,16 @@ export interface StreamOptions {
 
 /** A response with the lines of a scope. */
 export function openStream({ type, scope, encode, watch, log, begin }: StreamOptions): Response {
-  const outlet = new LineOutlet(watch, log, scope, encode)
-  const response = respond(type, outlet)
-  outlet.stopWhenOver(begin(outlet))
-  return response
+  return respond(type, new LineOutlet(watch, log, scope, encode), begin)
 }
 
 /** The same for bytes of any kind. */
 export function streamOf(type: StreamType, watch: Watch, log: Log, begin: (outlet: Outlet) => Work): Response {
-  const outlet = new Outlet(watch, log)
-  const response = respond(type, outlet)
-  outlet.stopWhenOver(begin(outlet))
-  return response
+  return respond(type, new Outlet(watch, log), begin)
 }
 
-function respond(type: StreamType, outlet: Outlet): Response {
+function respond<O extends Outlet>(type: StreamType, outlet: O, begin: (outlet: O) => Work): Response {
   const body = new ReadableStream<Uint8Array>(outlet, { highWaterMark: HIGH_WATER })
+  outlet.stopWhenOver(begin(outlet))
   return withAllHeaders(new Response(body, { headers: { ...HEADERS, 'content-type': type } }))
 }

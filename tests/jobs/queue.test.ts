@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { sql } from 'drizzle-orm'
-import { enqueue, openQueue } from '../../src/jobs/enqueue.ts'
+import { gather } from '../../src/db/gather.ts'
+import { enqueue, enqueueAll, type NewJob } from '../../src/jobs/enqueue.ts'
 import { testEngine, until } from '../support/jobs.ts'
 
 test('a job that gets due while the queue is being read is not left until the next look', async () => {
@@ -84,7 +85,7 @@ test('a job enqueued in a transaction that fails was never there', async () => {
 test('who enqueues at the same moment shares a commit, and the same key is one job also then', async () => {
   await using app = await testEngine()
   app.handle('write', async () => undefined)
-  const queue = openQueue(app.deps)
+  const queue = gather(app.db, (tx, wanted: NewJob[]) => enqueueAll(app.deps, tx, wanted))
   const before = app.db.stats.commits
   const [first, again, other] = await Promise.all([
     queue({ kind: 'write', input: { n: 1 }, key: 'one' }),
