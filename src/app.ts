@@ -32,7 +32,7 @@ import { openLiveJobs } from './jobs/live.ts'
 import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
 import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
-import { labelOf, openProviders } from './llm/models.ts'
+import { fixedModels, labelOf, openProviders } from './llm/models.ts'
 import type { Provider } from './llm/provider.ts'
 import { withBreaker } from './llm/with-breaker.ts'
 import { type Log, openLog } from './log.ts'
@@ -213,7 +213,9 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
     detected,
     changes: openChanges({ events, now, newId, entities: [taskEntity({ events, now }), fileEntity({ events, now })] }),
     blobs: openBlobs(join(config.data, 'blobs')),
-    providers: (overrides.providers ?? openProviders(config, clock)).map((each) => withBreaker({ breakers }, each)),
+    models: fixedModels(
+      (overrides.providers ?? openProviders(config, clock)).map((each) => withBreaker({ breakers }, each)),
+    ),
     breakers,
     devices: createDevicePool(detected),
     render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },
@@ -236,7 +238,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
 
 /** All URLs: what is open to everybody first, then one block behind the guard. */
 function mount(config: Config, engines: Engines, state: State, opened: AsyncDisposableStack) {
-  const { read, db, log, newId, now, detected, providers } = engines
+  const { read, db, log, newId, now, detected, models } = engines
   const cookie = sessionCookie(config.url)
   const meantForUs = hostCheck({ bound: config.host, urls: [config.url, config.previewUrl] })
   const accounts = { ...engines, hasher: openHasher(), cookie }
@@ -255,7 +257,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
     files: async (project) => (await filesOf(read, project)).map(fileRow),
     pictures: (project) => picturesOf(read, project),
     previewPath: preview.path,
-    modelLabel: (model) => labelOf(providers, model),
+    modelLabel: (model) => labelOf(models.providers(), model),
   }
   const rooms = { ...engines, guard: door, door, lasting, machine, panels, previewOrigin }
   const projects = {
@@ -305,7 +307,7 @@ async function presentState(read: Reader, scope: Scope): Promise<Record<string, 
 }
 
 function opsFacts(config: Config, engines: Engines, state: State) {
-  const { db, providers, now } = engines
+  const { db, models, now } = engines
   const doctor = {
     config,
     db,
@@ -313,7 +315,7 @@ function opsFacts(config: Config, engines: Engines, state: State) {
       return `http://${hostName(config.host)}:${state.port}`
     },
     devices: () => detectDevices(),
-    providers,
+    models,
     tmp: tmpdir(),
     now,
   }

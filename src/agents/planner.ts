@@ -3,11 +3,12 @@ import { DomainError } from '../errors.ts'
 import type { Done, Handler, JobContext } from '../jobs/handler.ts'
 import { refOf } from '../jobs/settle.ts'
 import { askJson } from '../llm/ask-json.ts'
-import { chooseModel } from '../llm/models.ts'
-import { addUsage, type Message, NO_USAGE, type Provider } from '../llm/provider.ts'
+import type { Models } from '../llm/models.ts'
+import { addUsage, type Message, NO_USAGE } from '../llm/provider.ts'
 import { nameProject, projectById, refreshStatus } from '../projects/projects.ts'
 import type { Project } from '../projects/tables.ts'
 import { startReady, type TasksDeps } from '../projects/tasks.ts'
+import { accountOf } from './account.ts'
 import { Plan, type PlannedTask, pictureSize, planProblems, refusePlan } from './plan.ts'
 import { PLANNER, replanQuestion } from './prompts.ts'
 
@@ -16,7 +17,7 @@ const MOST_OUTPUT_TOKENS = 16_000
 const REPAIRS = 2
 
 export interface AgentDeps extends TasksDeps {
-  providers: Provider[]
+  models: Models
 }
 
 /** The job that turns a brief into tasks. */
@@ -51,22 +52,23 @@ async function makePlan(deps: AgentDeps, ctx: JobContext<unknown>): Promise<Done
   }
 }
 
-async function askForPlan({ providers }: AgentDeps, project: Project, ctx: JobContext<unknown>) {
-  const { provider, model } = chooseModel(providers, project.model)
+async function askForPlan({ models }: AgentDeps, project: Project, ctx: JobContext<unknown>) {
+  const chain = models.chain('plan', project.model)
+  const { provider, model } = chain[0]!
   const messages: Message[] = [{ role: 'user', content: project.brief }]
   let usage = NO_USAGE
   await ctx.using({ provider: provider.name, model })
   for (let repairs = 0; ; repairs++) {
     ctx.replaceText('')
     const request = {
-      model,
       system: PLANNER,
       messages,
       maxOutputTokens: MOST_OUTPUT_TOKENS,
       task: { kind: 'plan' as const, brief: project.brief },
+      account: accountOf(project, ctx.job),
     }
     const answer = await askJson(
-      { provider },
+      { chain },
       request,
       { name: 'plan', zod: Plan },
       { onText: ctx.delta },

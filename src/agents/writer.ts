@@ -4,7 +4,6 @@ import { projectPath } from '../files/paths.ts'
 import { validate } from '../files/validate.ts'
 import type { Done, Handler, JobContext } from '../jobs/handler.ts'
 import { refOf } from '../jobs/settle.ts'
-import { chooseModel } from '../llm/models.ts'
 import { addUsage, type Usage } from '../llm/provider.ts'
 import { type WrittenFile, writeFile } from '../llm/write-file.ts'
 import { projectById, refreshStatus } from '../projects/projects.ts'
@@ -12,6 +11,7 @@ import { buildsOn } from '../projects/state.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { completeTask, taskById, tasksOf } from '../projects/tasks.ts'
 import { fileAt, readFileText, writeFile as writeProjectFile } from '../workspace/files.ts'
+import { accountOf } from './account.ts'
 import type { AgentDeps } from './planner.ts'
 import { fileQuestion, planContext, repairQuestion, WRITER } from './prompts.ts'
 
@@ -106,22 +106,23 @@ interface Question {
 }
 
 async function ask(
-  { providers, newId }: WriterDeps,
+  { models, newId }: WriterDeps,
   project: Project,
   { kind, path, context, question, draft }: Question,
   ctx: JobContext<unknown>,
 ): Promise<WrittenFile> {
-  const { provider, model } = chooseModel(providers, project.model)
+  const chain = models.chain('write', project.model)
+  const { provider, model } = chain[0]!
   await ctx.using({ provider: provider.name, model })
   return writeFile(
-    { provider, newId },
+    { chain, newId },
     {
-      model,
       system: WRITER,
       context,
       messages: [{ role: 'user', content: question }],
       maxOutputTokens: MOST_OUTPUT_TOKENS,
       task: { kind, brief: project.brief, path },
+      account: accountOf(project, ctx.job),
       draft,
     },
     { onText: ctx.delta, onRestart: ctx.replaceText },

@@ -4,7 +4,7 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { DomainError } from '../errors.ts'
 import { detectDevices } from '../gpu/devices.ts'
-import { openProviders } from '../llm/models.ts'
+import { fixedModels, openProviders } from '../llm/models.ts'
 import { type DoctorDeps, examine } from '../ops/doctor.ts'
 import { bad, type Finding, type Level } from '../ops/finding.ts'
 import { type Cli, takesNothing } from './io.ts'
@@ -46,6 +46,6 @@ function notServer({ name }: Finding): boolean {
 }
 
 function ownLook(config: Config, serving: string | null): DoctorDeps {
-  const providers = openProviders(config, systemClock)
-  return { config, db: null, serving, devices: () => detectDevices(), providers, tmp: tmpdir(), now: systemClock.now }
+  const models = fixedModels(openProviders(config, systemClock))
+  return { config, db: null, serving, devices: () => detectDevices(), models, tmp: tmpdir(), now: systemClock.now }
 }

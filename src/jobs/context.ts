@@ -11,7 +11,7 @@ export function openContext(
   deps: JobsDeps,
   { job, draft, signal }: Pick<JobContext<unknown>, 'job' | 'draft' | 'signal'>,
 ): JobContext<unknown> {
-  const { db, events, live } = deps
+  const { db, live } = deps
   return {
     job,
     input: job.input,
@@ -21,11 +21,9 @@ export function openContext(
     using: (worked) => db.write((tx) => noteWorked(tx, job, worked)),
     phase: async (phase) => {
       live.phase(job, phase)
-      await db.write(async (tx) => {
-        await mustOwn(tx, job)
-        await events.append(tx, { type: 'job.phase', scope: job.scope, job: refOf(job), data: { phase } })
-      })
+      await tellOf(deps, job, 'job.phase', { phase })
     },
+    tell: (type, data) => tellOf(deps, job, type, data),
     delta: (text) => live.delta(job, text),
     replaceText: (text) => live.replaceText(job, text),
     bytes: (total) => live.bytes(job, total),
@@ -33,6 +31,13 @@ export function openContext(
     preview: (url) => live.preview(job, url),
     remember: (data) => live.remember(job, data),
   }
+}
+
+function tellOf({ db, events }: JobsDeps, job: Job, type: string, data: Record<string, unknown>): Promise<void> {
+  return db.write(async (tx) => {
+    await mustOwn(tx, job)
+    await events.append(tx, { type, scope: job.scope, job: refOf(job), data })
+  })
 }
 
 async function stepOnce<T>({ db, now }: JobsDeps, job: Job, name: string, work: () => Promise<T>): Promise<T> {

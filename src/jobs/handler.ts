@@ -29,6 +29,8 @@ export interface JobContext<Input> {
   using(worked: Worked): Promise<void>
   /** Says, durably, what the job does now. */
   phase(name: string): Promise<void>
+  /** Says, durably, that something happened on the way: an event of this type, with the job's name. */
+  tell(type: string, data: Record<string, unknown>): Promise<void>
   /** More text was made: told live, kept in the draft within the flush interval. */
   delta(text: string): void
   /** The text so far is another one than was told. */

@@ -1,11 +1,12 @@
 import type Anthropic from '@anthropic-ai/sdk'
 import type {
   MessageCreateParamsStreaming,
+  MessageParam,
   RawMessageStreamEvent,
   StopReason,
 } from '@anthropic-ai/sdk/resources/messages/messages'
 import { type VendorFailure, vendorError } from './failures.ts'
-import type { Chunk, FinishReason, ModelRequest, Provider, Usage } from './provider.ts'
+import type { Chunk, FinishReason, Message, ModelRequest, Provider, ToolResult, Usage } from './provider.ts'
 
 const MODELS = ['claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5', 'claude-fable-5-2', 'claude-opus-5']
 const MODEL_ID = /^claude-[a-z0-9][a-z0-9.-]{0,80}$/
@@ -82,7 +83,7 @@ function body(
   const params: MessageCreateParamsStreaming = {
     model,
     max_tokens: maxOutputTokens,
-    messages,
+    messages: messages.map(turn),
     stream: true,
     system: stable.map((text, i) => ({
       type: 'text',
@@ -97,6 +98,24 @@ function body(
     params.output_config = { format: { type, schema: shape } }
   }
   return params
+}
+
+function turn(message: Message): MessageParam {
+  if (message.role === 'user') return message
+  if (message.role === 'tool') return { role: 'user', content: message.results.map(result) }
+  const calls = (message.calls ?? []).map(({ id, name, input }) => ({
+    type: 'tool_use' as const,
+    id,
+    name,
+    input: JSON.parse(input || '{}'),
+  }))
+  if (calls.length === 0) return { role: 'assistant', content: message.content }
+  const said = message.content === '' ? [] : [{ type: 'text' as const, text: message.content }]
+  return { role: 'assistant', content: [...said, ...calls] }
+}
+
+function result({ call, content, failed }: ToolResult) {
+  return { type: 'tool_result' as const, tool_use_id: call, content, is_error: failed ?? false }
 }
 
 function eventReader() {
@@ -127,7 +146,8 @@ interface VendorUsage {
 function count(usage: Usage, said: VendorUsage | undefined): Usage {
   if (typeof said?.input_tokens === 'number') {
     usage.cachedTokens = said.cache_read_input_tokens ?? 0
-    usage.inputTokens = said.input_tokens + usage.cachedTokens + (said.cache_creation_input_tokens ?? 0)
+    usage.cacheWriteTokens = said.cache_creation_input_tokens ?? 0
+    usage.inputTokens = said.input_tokens + usage.cachedTokens + usage.cacheWriteTokens
   }
   usage.outputTokens = said?.output_tokens ?? usage.outputTokens
   return usage

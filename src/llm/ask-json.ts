@@ -1,14 +1,8 @@
 import { z } from 'zod'
 import { DomainError } from '../errors.ts'
 import { closedSilently } from './closed-silently.ts'
-import {
-  type AnswerSchema,
-  type FinishReason,
-  type ModelRequest,
-  NO_USAGE,
-  type Provider,
-  type Usage,
-} from './provider.ts'
+import type { Choice } from './models.ts'
+import { type AnswerSchema, type FinishReason, type ModelRequest, NO_USAGE, type Usage } from './provider.ts'
 import { refused } from './refused.ts'
 
 const RECEIVED_AT_MOST = 2_048 // characters kept of an answer that can't be used
@@ -35,12 +29,14 @@ export interface JsonAnswer<T> {
  * `model_unavailable` when nothing came at all; or what the provider's stream throws.
  */
 export async function askJson<T>(
-  { provider }: { provider: Provider },
-  request: Omit<ModelRequest, 'schema'>,
+  { chain }: { chain: Choice[] },
+  ask: Omit<ModelRequest, 'schema' | 'model'>,
   schema: AnswerSchema<T>,
   hooks: JsonHooks,
   signal: AbortSignal,
 ): Promise<JsonAnswer<T>> {
+  const { provider, model } = chain[0]!
+  const request = { ...ask, model }
   let text = ''
   let usage = NO_USAGE
   let finish: FinishReason | undefined

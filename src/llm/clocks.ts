@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
 import type { Chunk, ModelRequest, Provider } from './provider.ts'
 
-/** How long a model may keep Hearth waiting, in ms. Only text and thinking count as content: pings don't. */
+/** How long a model may keep Hearth waiting, in ms. Text, thinking and tool calls count as content: pings don't. */
 export interface Limits {
   firstContentMs: number
   idleMs: number
@@ -10,6 +10,8 @@ export interface Limits {
 }
 
 export const LIMITS: Limits = { firstContentMs: 60_000, idleMs: 30_000, totalMs: 15 * 60_000 }
+
+const CONTENT = new Set<Chunk['type']>(['text', 'thinking', 'calling', 'call'])
 
 interface Deps {
   clock: Pick<Clock, 'awake' | 'sleep'>
@@ -53,7 +55,7 @@ async function* timed(
         throw tooLate(provider, limits, clock.awake() - started >= limits.totalMs ? 'total' : begun ? 'idle' : 'first')
       if (next.done) return
       yield next.value
-      if (next.value.type !== 'text' && next.value.type !== 'thinking') continue
+      if (!CONTENT.has(next.value.type)) continue
       quietSince = clock.awake()
       begun = true
     }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
-import type { Chunk, ModelRequest, Provider, TaskFacts } from './provider.ts'
+import { type Chunk, isFileTask, type ModelRequest, type Provider, type TaskFacts } from './provider.ts'
 import { wholeLines } from './stitch.ts'
 
 const CHUNK_BYTES = [64, 96, 160, 80, 128] // as uneven as a model's own
@@ -37,7 +37,7 @@ async function* stream(
   signal: AbortSignal,
 ): AsyncGenerator<Chunk> {
   signal.throwIfAborted()
-  const inputTokens = tokens(request.messages.map((message) => message.content).join(''))
+  const inputTokens = tokens(JSON.stringify(request.messages))
   yield { type: 'usage', inputTokens, outputTokens: 0, cachedTokens: 0 }
 
   const answer = answerTo(project, request.task)
@@ -57,6 +57,7 @@ async function* stream(
 function answerTo(project: MakeProject, task: TaskFacts): string {
   const made = project(task.brief)
   if (task.kind === 'plan') return JSON.stringify(made.plan, null, 2)
+  if (!isFileTask(task)) throw cannotAnswer()
   const file = made.file(task.path)
   if (file === undefined) throw notInPlan(task.path)
   const whole = file === '' || file.endsWith('\n') ? file : `${file}\n`
@@ -81,6 +82,13 @@ function* chunks(text: string): Generator<string> {
 
 function tokens(text: string): number {
   return Math.ceil(text.length / 4)
+}
+
+function cannotAnswer(): DomainError {
+  return new DomainError(
+    'demo_cannot_write',
+    'The demo model is no AI: it can only make the projects that it knows. Set ANTHROPIC_API_KEY for real work.',
+  )
 }
 
 function notInPlan(path: string): DomainError {

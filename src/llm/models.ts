@@ -5,12 +5,28 @@ import { anthropicProvider } from './anthropic.ts'
 import { withClocks } from './clocks.ts'
 import { demoProject } from './demo/project.ts'
 import { demoProvider } from './demo.ts'
-import type { Provider } from './provider.ts'
+import type { Provider, Purpose } from './provider.ts'
 
 export interface Choice {
   provider: Provider
   /** The vendor's id of the model. */
   model: string
+}
+
+/** The models as they are set up at this moment. */
+export interface Models {
+  /** All that can be asked, the preferred one first; the demo is always there, last. */
+  providers(): Provider[]
+  /**
+   * Whom to ask for a purpose: `wanted` (a project's own model) first, then what takes its place when that fails. Never empty;
+   * the demo is in it only when it was chosen, or when there is nothing else. @throws Invalid `unknown_model`
+   */
+  chain(purpose: Purpose, wanted?: string): Choice[]
+}
+
+/** Models that stay as they are. */
+export function fixedModels(providers: Provider[]): Models {
+  return { providers: () => providers, chain: (_, wanted) => [chooseModel(providers, wanted)] }
 }
 
 /** The providers that can be used with these settings, the preferred one first; the demo is always there, last. */

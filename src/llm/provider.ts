@@ -1,18 +1,84 @@
 import type { z } from 'zod'
 
-/** One turn of a conversation with a model. The last turn of a request is always the user's: there is no prefill. */
-export interface Message {
-  role: 'user' | 'assistant'
-  content: string
+/**
+ * One turn of a conversation with a model. The last turn of a request is the user's, or the results of the calls that the
+ * assistant's turn before it made: there is no prefill.
+ */
+export type Message =
+  | { role: 'user'; content: string }
+  | { role: 'assistant'; content: string; calls?: ToolCall[] }
+  | { role: 'tool'; results: ToolResult[] }
+
+/** A model's wish to have a tool run. `input` is the JSON text as it was written: it may be broken, or of the wrong shape. */
+export interface ToolCall {
+  /** The vendor's id of the call, or one that its file made up where the vendor has none; unique in its turn. */
+  id: string
+  name: string
+  input: string
+  /** What the vendor wants back with the call in the next request (Gemini's thought signature). */
+  signature?: string
 }
+
+export interface ToolResult {
+  /** The call's id. */
+  call: string
+  name: string
+  content: string
+  /** True when the tool refused or failed; `content` says why. */
+  failed?: boolean
+}
+
+/** What a model may call. */
+export interface Tool {
+  name: string
+  description: string
+  zod: z.ZodType
+}
+
+/** What a model is asked for: each purpose has a model and a fallback chain of its own. */
+export const PURPOSES = ['plan', 'write', 'chat', 'check', 'summarise'] as const
+export type Purpose = (typeof PURPOSES)[number]
 
 /**
  * What a request is about, for tracing and for the demo model. Never sent to a vendor.
- * `textSoFar` is what has been kept of the file when the request asks to go on with it.
+ * `textSoFar` is what has been kept of the file when the request asks to go on with it; `stage` names a planner's pass.
  */
 export type TaskFacts =
-  | { kind: 'plan'; brief: string }
+  | { kind: 'plan'; brief: string; stage?: string }
   | { kind: 'write' | 'repair'; brief: string; path: string; sentinel: string; textSoFar?: string }
+  | { kind: 'check'; brief: string }
+  | { kind: 'chat'; brief: string }
+  | { kind: 'summarise'; brief: string }
+
+/** A request for one file. */
+export type FileTask = Extract<TaskFacts, { path: string }>
+
+export function isFileTask(task: TaskFacts): task is FileTask {
+  return task.kind === 'write' || task.kind === 'repair'
+}
+
+const PURPOSE_OF: Record<TaskFacts['kind'], Purpose> = {
+  plan: 'plan',
+  write: 'write',
+  repair: 'write',
+  check: 'check',
+  chat: 'chat',
+  summarise: 'summarise',
+}
+
+export function purposeOf({ kind }: Pick<TaskFacts, 'kind'>): Purpose {
+  return PURPOSE_OF[kind]
+}
+
+/** Who asks, for budgets and the books. Never sent to a vendor. */
+export interface Account {
+  /** The project. */
+  scope: string | null
+  /** `person:<id>`, whose budget it is. */
+  person: string | null
+  job: string | null
+  attempt: number | null
+}
 
 /** The shape that an answer must have, when it is to be JSON. `name` is for vendors that want one. */
 export interface AnswerSchema<T = unknown> {
@@ -30,25 +96,34 @@ export interface ModelRequest {
   messages: Message[]
   maxOutputTokens: number
   schema?: AnswerSchema
+  tools?: Tool[]
   task: TaskFacts
+  account?: Account
 }
 
-/** Tokens of one stream. `inputTokens` counts cached ones too; `outputTokens` counts thinking. */
+/**
+ * Tokens of one stream. `inputTokens` counts those that the vendor's cache gave (`cachedTokens`) or took
+ * (`cacheWriteTokens`) too; `outputTokens` counts thinking.
+ */
 export interface Usage {
   inputTokens: number
   outputTokens: number
   cachedTokens: number
+  cacheWriteTokens?: number
 }
 
-export type FinishReason = 'stop' | 'length' | 'refusal' | 'other'
+/** `tools`: the model waits for the results of its calls. */
+export type FinishReason = 'stop' | 'length' | 'refusal' | 'tools' | 'other'
 
 /**
- * A piece of an answer. `usage` is cumulative: the last one of a stream holds. A stream that ends
- * without a `finish` was cut, whatever the vendor's library says.
+ * A piece of an answer. `usage` is cumulative: the last one of a stream holds. `calling` says that the input of a tool call
+ * goes on arriving; `call` is the whole of it. A stream that ends without a `finish` was cut, whatever the vendor's library says.
  */
 export type Chunk =
   | { type: 'text'; text: string }
   | { type: 'thinking' }
+  | { type: 'calling'; id: string; name: string; delta: string }
+  | { type: 'call'; call: ToolCall }
   | ({ type: 'usage' } & Usage)
   | { type: 'finish'; reason: FinishReason }
 
@@ -79,5 +154,6 @@ export function addUsage(a: Usage, b: Usage): Usage {
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
     cachedTokens: a.cachedTokens + b.cachedTokens,
+    cacheWriteTokens: (a.cacheWriteTokens ?? 0) + (b.cacheWriteTokens ?? 0),
   }
 }

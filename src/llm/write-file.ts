@@ -1,7 +1,8 @@
 import { DomainError } from '../errors.ts'
 import { goOn, withRules } from './file-prompts.ts'
 import { type FileHooks, type FileRequest, hearFile } from './hear-file.ts'
-import { addUsage, type ModelRequest, NO_USAGE, type Provider, type Usage } from './provider.ts'
+import type { Choice } from './models.ts'
+import { addUsage, type ModelRequest, NO_USAGE, type Usage } from './provider.ts'
 import { joinable, wholeLines } from './stitch.ts'
 
 const CONTINUATIONS_AT_MOST = 4
@@ -9,7 +10,7 @@ const CONTINUATIONS_AT_MOST = 4
 const FRUITLESS_AT_MOST = 2
 
 /** What to ask for: one file. The last message is the user's; the rules for the form of the answer are added to it. */
-export interface FileAsk extends Pick<ModelRequest, 'model' | 'system' | 'context' | 'messages' | 'maxOutputTokens'> {
+export interface FileAsk extends Pick<ModelRequest, 'system' | 'context' | 'messages' | 'maxOutputTokens' | 'account'> {
   task: { kind: 'write' | 'repair'; brief: string; path: string }
   /** Text that an earlier attempt had received when it was cut: the file goes on from its last good line. */
   draft?: string
@@ -25,7 +26,8 @@ export interface WrittenFile {
 }
 
 interface Deps {
-  provider: Provider
+  /** Whom to ask, the first one first. */
+  chain: Choice[]
   newId(): string
 }
 
@@ -36,11 +38,12 @@ interface Deps {
  * provider's stream throws before its first text.
  */
 export async function writeFile(
-  { provider, newId }: Deps,
+  { chain, newId }: Deps,
   ask: FileAsk,
   hooks: FileHooks,
   signal: AbortSignal,
 ): Promise<WrittenFile> {
+  const { provider, model } = chain[0]!
   const sentinel = `<<<END hearth:${newId().slice(-8)}>>>`
   let before = joinable(ask.draft ?? '')
   if (before !== (ask.draft ?? '')) hooks.onRestart(before)
@@ -50,11 +53,16 @@ export async function writeFile(
   let continuations = before === '' ? 0 : 1
 
   for (let turn = 0; ; turn++) {
-    const heard = await hearFile(provider, request(ask, sentinel, before), { before, fenced }, hooks, signal)
+    const heard = await hearFile(
+      provider,
+      request({ ...ask, model }, sentinel, before),
+      { before, fenced },
+      hooks,
+      signal,
+    )
     usage = addUsage(usage, heard.usage)
-    if (heard.whole)
-      return { text: before + heard.added, usage, provider: provider.name, model: ask.model, continuations }
-    if (turn === CONTINUATIONS_AT_MOST) throw cutOff(ask, before, continuations, heard.ended)
+    if (heard.whole) return { text: before + heard.added, usage, provider: provider.name, model, continuations }
+    if (turn === CONTINUATIONS_AT_MOST) throw cutOff({ ...ask, model }, before, continuations, heard.ended)
 
     fenced = heard.fenced
     const kept = joinable(before + heard.added)
@@ -67,13 +75,13 @@ export async function writeFile(
   }
 }
 
-function request({ draft: _, ...ask }: FileAsk, sentinel: string, before: string): FileRequest {
+function request({ draft: _, ...ask }: FileAsk & { model: string }, sentinel: string, before: string): FileRequest {
   const messages = withRules(ask.messages, ask.task.path, sentinel)
   const task = { ...ask.task, sentinel, ...(before === '' ? {} : { textSoFar: before }) }
   return { ...ask, task, messages: before === '' ? messages : [...messages, ...goOn(before, sentinel)] }
 }
 
-function cutOff(ask: FileAsk, before: string, continuations: number, ended: string): DomainError {
+function cutOff(ask: FileAsk & { model: string }, before: string, continuations: number, ended: string): DomainError {
   return new DomainError(
     'model_cut_off',
     `The model did not bring ${ask.task.path} to an end. Hearth tries again from what there is; a smaller file or another model may help.`,

@@ -4,8 +4,7 @@ import type { Database } from '../db/open.ts'
 import { DomainError } from '../errors.ts'
 import type { Device } from '../gpu/devices.ts'
 import { TIERS, tierFor } from '../gpu/tiers.ts'
-import { chooseModel } from '../llm/models.ts'
-import type { Provider } from '../llm/provider.ts'
+import { chooseModel, type Models } from '../llm/models.ts'
 import { bytes, plural } from '../web/format.ts'
 import { examineDatabase } from './doctor-database.ts'
 import { examineData, examineTemporary } from './doctor-folders.ts'
@@ -20,7 +19,7 @@ export interface DoctorDeps {
   /** Where the running server listens, when there is one. */
   serving: string | null
   devices: () => Promise<Device[]>
-  providers: Provider[]
+  models: Models
   /** The folder for temporary files. */
   tmp: string
   now: () => number
@@ -60,7 +59,8 @@ function examineDevices(devices: Device[]): Finding[] {
   return [...found, ok('tiers', table.join(' | '))]
 }
 
-function examineModels({ config, providers }: DoctorDeps): Finding[] {
+function examineModels({ config, models }: DoctorDeps): Finding[] {
+  const providers = models.providers()
   const { provider, model } = chooseModel(providers, config.model)
   const others = providers.filter((one) => one !== provider).map((one) => one.label)
   const also = others.length > 0 ? `; also ${others.join(', ')}` : ''

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Conflict, Invalid } from '../errors.ts'
 import type { FollowDeps } from '../events/follow.ts'
 import { moveAll } from '../jobs/jobs.ts'
-import { type Choice, chooseModel } from '../llm/models.ts'
+import { type Choice, chooseModel, type Models } from '../llm/models.ts'
 import type { Provider } from '../llm/provider.ts'
 import type { Log } from '../log.ts'
 import { EventsQuery, eventsResponse } from '../web/events.ts'
@@ -23,7 +23,7 @@ export interface ProjectRoutesDeps extends TasksDeps, FollowDeps, ShellDeps, Pag
   lasting: Lasting
   log: Log
   feeds: Feeds
-  providers: Provider[]
+  models: Models
   /** The model for those who name none. */
   model: string | undefined
   /** Checks a tier's name; without one, says the machine's. */
@@ -162,7 +162,7 @@ async function home(
   form: { brief: string; model?: string; tier?: string; error?: Invalid },
 ): Promise<Response> {
   const shell = await shellFor(deps, actor, 'What do you want to make?')
-  const { label, demo } = deps.panels.modelLabel(deps.model ?? deps.providers[0]!.name)
+  const { label, demo } = deps.panels.modelLabel(deps.model ?? deps.models.providers()[0]!.name)
   return page(
     request,
     'projects/home',
@@ -170,7 +170,7 @@ async function home(
       shell,
       brief: form.brief,
       error: form.error ?? null,
-      models: deps.providers.flatMap(modelOptions),
+      models: deps.models.providers().flatMap(modelOptions),
       tiers: deps.tiers,
       model: form.model ?? '',
       tier: form.tier ?? '',
@@ -193,7 +193,7 @@ function makeProject(
   { brief, model, tier, autorun }: z.infer<typeof NewProjectBody>,
   actor: Actor,
 ) {
-  const choice: Choice = chooseModel(deps.providers, model || deps.model)
+  const choice: Choice = chooseModel(deps.models.providers(), model || deps.model)
   const by = `person:${actor.id}`
   return createProject(deps, { brief, model: nameOf(choice), tier: deps.tierNamed(tier || undefined), autorun, by })
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { ModelRequest } from '../../src/llm/provider.ts'
 import { leapingApp, type TestApp, testApp } from '../support/app.ts'
 import type { WireLine } from '../support/client.ts'
 import { temporaryFolder } from '../support/database.ts'
@@ -110,7 +111,7 @@ for (const [what, [bad, says]] of Object.entries(BAD_PLANS)) {
     const { attempts } = await app.json(`/api/jobs/${job.id}`)
     expect(attempts).toHaveLength(1)
     const [, second] = model.asked
-    expect(second!.messages.at(-1)!.content).toMatch(says)
+    expect(lastOf(second)).toMatch(says)
   })
 
   test(`a model that answers with ${what} for ever fails its job with plan_unusable, in words`, async () => {
@@ -137,7 +138,7 @@ test('a model whose file is broken is shown the parser’s words, and mends it',
   expect(await app.settled(project.id)).toBe('done')
   expect(await (await app.request(`/api/projects/${project.id}/files/main.js`)).text()).toBe('export const a = 1\n')
   expect(model.asked.map(({ task }) => task.kind)).toEqual(['plan', 'write', 'repair', 'repair'])
-  expect(model.asked[2]!.messages.at(-1)!.content).toMatch(/line \d/)
+  expect(lastOf(model.asked[2])).toMatch(/line \d/)
 })
 
 test('a model whose file stays broken fails its job with file_invalid; no broken file is kept', async () => {
@@ -204,4 +205,8 @@ async function terminal(job: string, type: string): Promise<WireLine> {
   await reading.over
   expect(reading.lines.at(-1)!.type).toBe(type)
   return reading.lines.at(-1)!
+}
+
+function lastOf(request: ModelRequest | undefined): string {
+  return (request!.messages.at(-1) as { content: string }).content
 }

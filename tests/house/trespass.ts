@@ -42,8 +42,13 @@ const HOMES: ReadonlyArray<{ library: RegExp; home: RegExp }> = [
   { library: /^(elysia|@elysiajs)(\/|$)/, home: /^src\/(web\/|app\.ts$|.*\/routes\.ts$|.*-routes\.ts$)/ },
   { library: /^@libsql\/|^libsql$|^drizzle-orm\/libsql/, home: /^src\/db\// },
   { library: /^@anthropic-ai\/sdk(\/|$)/, home: /^src\/llm\/anthropic\.ts$/ },
+  { library: /^openai(\/|$)/, home: /^src\/llm\/openai-chat\.ts$/ },
+  { library: /^@google\/genai(\/|$)/, home: /^src\/llm\/google\.ts$/ },
+  { library: /^gpt-tokenizer(\/|$)/, home: /^src\/llm\/tokens\.ts$/ },
+  { library: /^(web-)?tree-sitter/, home: /^src\/files\/symbols\// },
   { library: /^croner$/, home: /^src\/jobs\// },
-  { library: /^(eta|lucide-static|htmx\.org)(\/|$)/, home: /^src\/web\// },
+  { library: /^eta(\/|$)/, home: /^src\/(web\/|llm\/prompts\.ts$)/ },
+  { library: /^(lucide-static|htmx\.org)(\/|$)/, home: /^src\/web\// },
   { library: /^(highlight\.js|fflate)(\/|$)/, home: /^src\/workspace\// },
 ]
 

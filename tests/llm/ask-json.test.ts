@@ -57,9 +57,10 @@ async function ask(script: Script) {
   await using server = modelServer(script)
   let shown = ''
   const answer = await askJson(
-    { provider: anthropicProvider({ apiKey: 'sk-test', baseUrl: server.url }) },
     {
-      model: 'claude-sonnet-5-5',
+      chain: [{ provider: anthropicProvider({ apiKey: 'sk-test', baseUrl: server.url }), model: 'claude-sonnet-5-5' }],
+    },
+    {
       system: 'You plan.',
       messages: [{ role: 'user', content: 'A bakery.' }],
       maxOutputTokens: 1000,

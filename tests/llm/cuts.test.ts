@@ -40,7 +40,7 @@ test('however answers are cut, the file comes out whole or not at all, and a rea
         },
       }
       const result = await writeFile(
-        { provider: cutting(text, cuts), newId: () => 'abcdefgh' },
+        { chain: [{ provider: cutting(text, cuts), model: 'demo' }], newId: () => 'abcdefgh' },
         { ...ASK, draft },
         hooks,
         new AbortController().signal,
@@ -62,7 +62,6 @@ test('however answers are cut, the file comes out whole or not at all, and a rea
 })
 
 const ASK: FileAsk = {
-  model: 'demo',
   system: '',
   messages: [{ role: 'user', content: 'x' }],
   maxOutputTokens: 1,

@@ -42,7 +42,12 @@ test('a draft by another model is no beginning of its file: it is written anew',
   }
   const restarts: string[] = []
   const hooks = { onText() {}, onRestart: (text: string) => void restarts.push(text) }
-  const { text } = await writeFile({ provider, newId: () => '1' }, request, hooks, new AbortController().signal)
+  const { text } = await writeFile(
+    { chain: [{ provider, model: 'demo' }], newId: () => '1' },
+    request,
+    hooks,
+    new AbortController().signal,
+  )
   expect(text).toBe(FILE)
   expect(restarts).toEqual([''])
   expect(await answer(write('other\nwords\n'))).toBe(`${FILE}${SENTINEL}\n`)
@@ -116,7 +121,13 @@ describe('the built-in projects go through the same doors as a real model’s', 
       demoProvider({ project: demoProject, bytesPerSecond: 50_000_000, clock: virtualClock() }),
     )
     const signal = new AbortController().signal
-    const { value } = await askJson({ provider }, ask({ kind: 'plan', brief }), schema, {}, signal)
+    const { value } = await askJson(
+      { chain: [{ provider, model: 'demo' }] },
+      ask({ kind: 'plan', brief }),
+      schema,
+      {},
+      signal,
+    )
     const paths = value.tasks.flatMap((task) => (task.kind === 'write' ? [task.path!] : []))
     expect(paths).not.toEqual([])
 
@@ -124,7 +135,7 @@ describe('the built-in projects go through the same doors as a real model’s', 
       const file = demoProject(brief).file(path)!
       const request = { ...ask({ kind: 'plan', brief }), task: { kind: 'write' as const, brief, path } }
       const hooks = { onText() {}, onRestart() {} }
-      const deps = { provider, newId: () => '12345678' }
+      const deps = { chain: [{ provider, model: 'demo' }], newId: () => '12345678' }
       expect((await writeFile(deps, request, hooks, signal)).text).toBe(file)
 
       const draft = file.slice(0, Math.floor(file.length / 2))

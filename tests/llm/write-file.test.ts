@@ -8,7 +8,6 @@ import { breaks, fails, type ModelServer, modelServer, type Reply, type Script, 
 const END = '<<<END hearth:00000001>>>'
 const FILE = Array.from({ length: 60 }, (_, i) => `line ${i + 1}\n`).join('')
 const ASK: FileAsk = {
-  model: 'claude-sonnet-5-5',
   system: 'You write files.',
   messages: [{ role: 'user', content: 'Write notes.txt.' }],
   maxOutputTokens: 1000,
@@ -25,7 +24,7 @@ test('a file is the text before its end line, and its pieces add up to it', asyn
 
   expect(written).toEqual({
     text: FILE,
-    usage: { inputTokens: 17, outputTokens: 42, cachedTokens: 5 },
+    usage: { inputTokens: 17, outputTokens: 42, cachedTokens: 5, cacheWriteTokens: 2 },
     provider: 'anthropic',
     model: 'claude-sonnet-5-5',
     continuations: 0,
@@ -246,7 +245,7 @@ function deps(server: ModelServer, limits = LIMITS) {
     { clock: systemClock, limits },
     anthropicProvider({ apiKey: 'sk-test', baseUrl: server.url }),
   )
-  return { provider, newId: () => 'x00000001' }
+  return { chain: [{ provider, model: 'claude-sonnet-5-5' }], newId: () => 'x00000001' }
 }
 
 /** Writes, and keeps what a reader would show: the text after the last restart. */

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/clock.ts'
 import { readConfig } from '../../src/config.ts'
 import { lockDataDirectory } from '../../src/db/lock.ts'
 import { openDatabase } from '../../src/db/open.ts'
-import { openProviders } from '../../src/llm/models.ts'
+import { fixedModels, openProviders } from '../../src/llm/models.ts'
 import { type DoctorDeps, examine } from '../../src/ops/doctor.ts'
 import { examineTemporary } from '../../src/ops/doctor-folders.ts'
 import { silent, temporaryFolder } from '../support/database.ts'
@@ -21,7 +21,7 @@ function patient(data: string, more: Partial<DoctorDeps> = {}, env: Record<strin
     db: null,
     serving: null,
     devices: async () => [{ id: 'cpu', name: 'CPU', kind: 'cpu', totalBytes: 8 * GIB, freeBytes: 2 * GIB }],
-    providers: openProviders(config, systemClock),
+    models: fixedModels(openProviders(config, systemClock)),
     tmp: '/tmp',
     now: Date.now,
     ...more,

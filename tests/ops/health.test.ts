@@ -6,6 +6,7 @@ import { sessionCookie } from '../../src/accounts/cookie.ts'
 import { createToken } from '../../src/accounts/tokens.ts'
 import { DomainError } from '../../src/errors.ts'
 import type { Blobs } from '../../src/files/blobs.ts'
+import { fixedModels } from '../../src/llm/models.ts'
 import { readiness } from '../../src/ops/health.ts'
 import { healthRoutes, opsRoutes } from '../../src/ops/routes.ts'
 import { guard } from '../../src/web/guard.ts'
@@ -21,7 +22,7 @@ async function opsApp({ deps, clock }: TestAccounts) {
     db: deps.db,
     serving: 'http://127.0.0.1:4321',
     devices: async () => [],
-    providers: [],
+    models: fixedModels([]),
     tmp: '/tmp',
     now: deps.now,
   }

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../../src/clock.ts'
 import { readConfig } from '../../src/config.ts'
 import { liveLine } from '../../src/events/line.ts'
 import { cpuDevice } from '../../src/gpu/devices.ts'
-import type { Chunk, Provider } from '../../src/llm/provider.ts'
+import { type Chunk, isFileTask, type Provider } from '../../src/llm/provider.ts'
 import { planOf, scriptedModel } from '../support/scripted-model.ts'
 import { countTimers } from '../support/timers.ts'
 import { type Holds, type Order, type Pace, textOf } from './orders.ts'
@@ -64,7 +64,7 @@ function pacedModel(): Provider {
     async *stream({ task }, signal): AsyncGenerator<Chunk> {
       if (task.kind === 'plan') {
         yield { type: 'text', text: plan }
-      } else {
+      } else if (isFileTask(task)) {
         await Promise.race([go.promise, new Promise((resolve) => signal.addEventListener('abort', resolve))])
         for (let i = 0; i < pace.pieces; i++) {
           signal.throwIfAborted()

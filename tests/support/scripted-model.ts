@@ -1,5 +1,5 @@
 import { type VendorFailure, vendorError } from '../../src/llm/failures.ts'
-import type { Chunk, ModelRequest, Provider } from '../../src/llm/provider.ts'
+import { type Chunk, isFileTask, type ModelRequest, type Provider } from '../../src/llm/provider.ts'
 
 /**
  * What a scripted model does: says all of a text and finishes, or breaks off after it, or says nothing more until it is
@@ -24,7 +24,7 @@ export function scriptedModel({ plan = [], files = {} }: Script): ScriptedModel 
   const asked: ModelRequest[] = []
   let busy = 0
   const answerTo = ({ task }: ModelRequest): Answer => {
-    const answers = task.kind === 'plan' ? plan : files[task.path]
+    const answers = isFileTask(task) ? files[task.path] : plan
     if (!answers?.length) return 'Nothing.\n'
     const before = asked.filter((one) => subject(one) === subject({ task })).length - 1
     return answers[Math.min(before, answers.length - 1)]!
@@ -63,7 +63,7 @@ async function* say(answer: Answer, { model, task }: ModelRequest, signal: Abort
     throw vendorError({ vendor: 'Scripted', model, secret: '' }, answer.fails)
   if (typeof answer === 'string') {
     yield { type: 'text', text: answer }
-    if (task.kind !== 'plan') yield { type: 'text', text: `${task.sentinel}\n` }
+    if (isFileTask(task)) yield { type: 'text', text: `${task.sentinel}\n` }
     return yield { type: 'finish', reason: 'stop' }
   }
   yield { type: 'text', text: 'cut' in answer ? answer.cut : answer.stall }
@@ -73,7 +73,7 @@ async function* say(answer: Answer, { model, task }: ModelRequest, signal: Abort
 }
 
 function subject({ task }: Pick<ModelRequest, 'task'>): string {
-  return task.kind === 'plan' ? 'plan' : task.path
+  return isFileTask(task) ? task.path : task.kind
 }
 
 interface Planned {
