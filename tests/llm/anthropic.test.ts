@@ -25,6 +25,7 @@ test('an answer streams as text, usage and an explicit finish', async () => {
     inputTokens: 17,
     outputTokens: 42,
     cachedTokens: 5,
+    cacheWriteTokens: 2,
   })
   expect(chunks.at(-1)).toEqual({ type: 'finish', reason: 'stop' })
 })
