@@ -5,6 +5,7 @@ import { anthropicProvider } from './anthropic.ts'
 import { withClocks } from './clocks.ts'
 import { demoProject } from './demo/project.ts'
 import { demoProvider } from './demo.ts'
+import { factsOf, type ModelFacts } from './model-table.ts'
 import type { Provider, Purpose } from './provider.ts'
 
 export interface Choice {
@@ -22,11 +23,13 @@ export interface Models {
    * the demo is in it only when it was chosen, or when there is nothing else. @throws Invalid `unknown_model`
    */
   chain(purpose: Purpose, wanted?: string): Choice[]
+  /** What is known of a model: the table's figures, and what the owner knows better. */
+  facts(provider: string, model: string): ModelFacts
 }
 
 /** Models that stay as they are. */
 export function fixedModels(providers: Provider[]): Models {
-  return { providers: () => providers, chain: (_, wanted) => [chooseModel(providers, wanted)] }
+  return { providers: () => providers, chain: (_, wanted) => [chooseModel(providers, wanted)], facts: factsOf }
 }
 
 /** The providers that can be used with these settings, the preferred one first; the demo is always there, last. */
