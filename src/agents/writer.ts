@@ -7,13 +7,12 @@ import { refOf } from '../jobs/settle.ts'
 import { addUsage, type Usage } from '../llm/provider.ts'
 import { type WrittenFile, writeFile } from '../llm/write-file.ts'
 import { projectById, refreshStatus } from '../projects/projects.ts'
-import { buildsOn } from '../projects/state.ts'
 import type { Project, Task } from '../projects/tables.ts'
-import { completeTask, taskById, tasksOf } from '../projects/tasks.ts'
-import { fileAt, readFileText, writeFile as writeProjectFile } from '../workspace/files.ts'
+import { completeTask, taskById } from '../projects/tasks.ts'
+import { writeFile as writeProjectFile } from '../workspace/files.ts'
 import { accountOf } from './account.ts'
 import type { AgentDeps } from './planner.ts'
-import { fileQuestion, planContext, repairQuestion, WRITER } from './prompts.ts'
+import { repairQuestion, type WriterContext, writerContext, writerPrompts } from './writer-context.ts'
 
 const MOST_OUTPUT_TOKENS = 32_000
 /** Times that a model is shown a parser's error before the attempt fails. */
@@ -40,7 +39,7 @@ async function writeTask(deps: WriterDeps, ctx: JobContext<{ task: string }>): P
   await ctx.phase('writing')
   const { blob, ...how } = await ctx.step('file', () => writeAndKeep(deps, project, task, path, ctx))
   return {
-    result: { path, bytes: blob.bytes, sha256: blob.hash, ...how },
+    result: { path, bytes: blob.bytes, sha256: blob.hash, ...how, prompts: writerPrompts() },
     effects: async (tx) => {
       await writeProjectFile(deps, tx, {
         project: project.id,
@@ -75,9 +74,8 @@ async function validFile(
   path: string,
   ctx: JobContext<{ task: string }>,
 ): Promise<WrittenFile> {
-  const context = await contextOf(deps, project)
-  const question = fileQuestion({ ...task, path }, await sourcesOf(deps, task))
-  let written = await ask(deps, project, { kind: 'write', path, context, question, draft: ctx.draft.text }, ctx)
+  const told = await writerContext(deps, project, { ...task, path })
+  let written = await ask(deps, project, { ...told, kind: 'write', path, draft: ctx.draft.text }, ctx)
   let usage: Usage = written.usage
   for (let repairs = 0; ; repairs++) {
     const problems = (await validate(path, written.text)).map(({ line, message }) =>
@@ -90,25 +88,23 @@ async function validFile(
     written = await ask(
       deps,
       project,
-      { kind: 'repair', path, context, question: repairQuestion(path, written.text, problems) },
+      { ...told, kind: 'repair', path, question: repairQuestion(path, written.text, problems) },
       ctx,
     )
     usage = addUsage(usage, written.usage)
   }
 }
 
-interface Question {
+interface Question extends WriterContext {
   kind: 'write' | 'repair'
   path: string
-  context: string
-  question: string
   draft?: string
 }
 
 async function ask(
   { models, newId }: WriterDeps,
   project: Project,
-  { kind, path, context, question, draft }: Question,
+  { kind, path, system, context, question, draft }: Question,
   ctx: JobContext<unknown>,
 ): Promise<WrittenFile> {
   const chain = models.chain('write', project.model)
@@ -117,7 +113,7 @@ async function ask(
   return writeFile(
     { chain, newId },
     {
-      system: WRITER,
+      system,
       context,
       messages: [{ role: 'user', content: question }],
       maxOutputTokens: MOST_OUTPUT_TOKENS,
@@ -128,21 +124,6 @@ async function ask(
     { onText: ctx.delta, onRestart: ctx.replaceText },
     ctx.signal,
   )
-}
-
-async function contextOf({ db }: WriterDeps, { id, brief, title, summary }: Project): Promise<string> {
-  return planContext(brief, title, summary, await tasksOf(db.read, id))
-}
-
-/** The files that the task's writer must see: those of the write tasks it depends on. */
-async function sourcesOf(deps: WriterDeps, task: Task): Promise<{ path: string; text: string }[]> {
-  const sources: { path: string; text: string }[] = []
-  for (const each of buildsOn(task, await tasksOf(deps.db.read, task.project))) {
-    if (each.kind !== 'write') continue
-    const file = await fileAt(deps.db.read, task.project, each.path!)
-    sources.push({ path: file.path, text: await readFileText(deps, file) })
-  }
-  return sources
 }
 
 function invalidFile(path: string, problems: string[]): DomainError {

@@ -1,0 +1,55 @@
+import type { Blobs } from '../files/blobs.ts'
+import { FILE_PROMPTS } from '../llm/file-prompts.ts'
+import { prompt, promptVersion } from '../llm/prompts.ts'
+import { buildsOn } from '../projects/state.ts'
+import type { Project, Task } from '../projects/tables.ts'
+import { type TasksDeps, tasksOf } from '../projects/tasks.ts'
+import { fileAt, readFileText } from '../workspace/files.ts'
+
+/** What a writer is told, but for the rules of the answer's form. */
+export interface WriterContext {
+  /** The rules of its role. */
+  system: string
+  /** What all files of the project share. */
+  context: string
+  question: string
+}
+
+/** All that the writer of a task gets to see: its role, the plan, and whole the files that the task depends on. */
+export async function writerContext(
+  deps: Pick<TasksDeps, 'db'> & { blobs: Blobs },
+  { brief, title, summary }: Project,
+  task: Task & { path: string },
+): Promise<WriterContext> {
+  const tasks = await tasksOf(deps.db.read, task.project)
+  return {
+    system: prompt('writer'),
+    context: prompt('plan-context', { brief, title, summary, tasks }),
+    question: prompt('file-question', { ...task, sources: await sourcesOf(deps, task, tasks) }),
+  }
+}
+
+/** The request to mend a file that can't be used. */
+export function repairQuestion(path: string, text: string, problems: string[]): string {
+  return prompt('repair', { path, text, problems })
+}
+
+/** The prompts that wrote a file, `name@version` each, for the books. */
+export function writerPrompts(): string[] {
+  return ['writer', 'plan-context', 'file-question', 'repair', ...FILE_PROMPTS].map(promptVersion)
+}
+
+/** The files that the task's writer must see: those of the write tasks it depends on. */
+async function sourcesOf(
+  deps: Parameters<typeof writerContext>[0],
+  task: Task,
+  tasks: Task[],
+): Promise<{ path: string; text: string }[]> {
+  const sources: { path: string; text: string }[] = []
+  for (const each of buildsOn(task, tasks)) {
+    if (each.kind !== 'write') continue
+    const file = await fileAt(deps.db.read, task.project, each.path!)
+    sources.push({ path: file.path, text: await readFileText(deps, file) })
+  }
+  return sources
+}
