@@ -43,6 +43,7 @@ const TaskForm = z
     version: z.number().int(),
     createdAt: Time,
     doneAt: Time.nullable(),
+    dueAt: Time.nullable().describe('The last moment, in UTC, of the day by which it is to be done.'),
   })
   .meta({ id: 'Task' })
 

@@ -39,6 +39,8 @@ export const tasks = sqliteTable('tasks', {
   version: integer('version').notNull(),
   createdAt: integer('created_at').notNull(),
   doneAt: integer('done_at'),
+  /** The last moment, in UTC, of the day by which it is to be done. */
+  dueAt: integer('due_at'),
 })
 
 export type Task = typeof tasks.$inferSelect

@@ -17,6 +17,8 @@ export interface TaskNode {
   seconds: number | null
   width: number | null
   height: number | null
+  /** The last moment, in UTC, of the day by which it is to be done, ms since the epoch. */
+  dueAt: number | null
   children: TaskNode[]
 }
 
@@ -47,6 +49,7 @@ export function taskTree(tasks: Task[], facts: TreeFacts): TaskNode[] {
       seconds: job?.startedAt && job.endedAt ? (job.endedAt - job.startedAt) / 1000 : null,
       width: task.width,
       height: task.height,
+      dueAt: task.dueAt,
       children: below,
     }
   }

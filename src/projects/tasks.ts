@@ -26,6 +26,8 @@ export interface TaskFields {
   height: number | null
   dependsOn: string[]
   status: 'todo' | 'done'
+  /** The last moment, in UTC, of the day by which it is to be done, ms since the epoch. */
+  dueAt?: number | null
 }
 
 export interface TasksDeps extends ProjectsDeps {
@@ -45,7 +47,7 @@ export function taskEntity({ events, now }: { events: EventLog; now: () => numbe
     },
     async write(tx, { scope, id, version, state, change }) {
       if (!state) return void (await tx.delete(tasks).where(eq(tasks.id, id)))
-      const row = { ...state, version, doneAt: state.status === 'done' ? now() : null }
+      const row = { ...state, dueAt: state.dueAt ?? null, version, doneAt: state.status === 'done' ? now() : null }
       await tx
         .insert(tasks)
         .values({ id, project: scope, createdAt: now(), ...row })
@@ -115,7 +117,8 @@ export function startProject(deps: TasksDeps, project: string, by: string): Prom
   })
 }
 
-function fieldsOf({
+/** What of a task is edited. */
+export function fieldsOf({
   parent,
   key,
   position,
@@ -127,6 +130,7 @@ function fieldsOf({
   height,
   dependsOn,
   status,
+  dueAt,
 }: Task): TaskFields {
-  return { parent, key, position, kind, title, path, prompt, width, height, dependsOn, status }
+  return { parent, key, position, kind, title, path, prompt, width, height, dependsOn, status, dueAt }
 }

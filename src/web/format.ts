@@ -54,6 +54,11 @@ export function moment(at: number): string {
   return iso(at).slice(0, 16).replace('T', ' ')
 }
 
+/** A day, of a moment in UTC: `Fri 27 Nov 2026`. */
+export function day(at: number): string {
+  return new Date(at).toUTCString().replace(/^(\w+), 0?(\d+ \w+ \d+) .*$/, '$1 $2')
+}
+
 /** A moment for `<time datetime>`: ISO 8601. */
 export function iso(at: number): string {
   return new Date(at).toISOString()

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { DomainError } from '../../src/errors.ts'
 import { Snooze } from '../../src/jobs/handler.ts'
 import type { Chunk, ModelRequest, Provider, Tool } from '../../src/llm/provider.ts'
-import { type LoopHooks, ROUNDS_AT_MOST, type Round, toolLoop } from '../../src/llm/tool-loop.ts'
+import { type LoopHooks, type Round, toolLoop } from '../../src/llm/tool-loop.ts'
 
 const TOOLS: Tool[] = [
   { name: 'look', description: 'Looks.', zod: z.object({ at: z.string() }) },
@@ -146,10 +146,10 @@ test('two calls in turns, round and round, end the loop', async () => {
   expect(ran.length).toBeLessThan(11)
 })
 
-test(`after ${ROUNDS_AT_MOST} rounds it ends, with all that was done`, async () => {
+test('after 25 rounds it ends, with all that was done', async () => {
   const { end, asked, ran } = await loop((round) => [call(`c${round}`, 'count', { to: round }), tools])
   expect(end.ended).toBe('rounds')
-  expect([asked.length, ran.length, end.rounds.length]).toEqual([ROUNDS_AT_MOST, ROUNDS_AT_MOST, ROUNDS_AT_MOST])
+  expect([asked.length, ran.length, end.rounds.length]).toEqual([25, 25, 25])
 })
 
 test('calls of a turn without a finish are never run: they may be half', async () => {

@@ -51,3 +51,8 @@ test('one is one and many are many', () => {
 test('a share is between 0 and 100, and 0 of nothing is 0', () => {
   expect([f.percent(7, 12), f.percent(0, 0), f.percent(13, 12), f.percent(-1, 12)]).toEqual([58, 0, 100, 0])
 })
+
+test('a day reads with its weekday', () => {
+  expect(f.day(Date.UTC(2026, 10, 27, 23, 59, 59, 999))).toBe('Fri 27 Nov 2026')
+  expect(f.day(Date.UTC(2027, 0, 4))).toBe('Mon 4 Jan 2027')
+})
