@@ -8,6 +8,9 @@ import { packedModule } from './packed.ts'
 
 const ROOT = join(import.meta.dir, '..')
 
+/** Code of Workers: each is started by its path in the repository, so that the binary has it under that path. */
+const WORKERS = [join(ROOT, 'src/files/symbols/parser.ts')]
+
 export type Arch = 'x64' | 'arm64'
 
 export interface BuildOptions {
@@ -19,7 +22,8 @@ export interface BuildOptions {
 /** Compiles one binary. @throws AggregateError with the bundler's messages. */
 export async function buildBinary({ entry, outfile, arch }: BuildOptions): Promise<void> {
   await Bun.build({
-    entrypoints: [entry],
+    entrypoints: [entry, ...WORKERS],
+    root: ROOT,
     files: packedModule(),
     plugins: [libsqlAddon(await addonFor(arch)), englishZod],
     target: 'bun',

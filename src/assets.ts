@@ -3,9 +3,12 @@ import { join } from 'node:path'
 import { packed } from './assets-packed.ts'
 
 /** The folders that travel with Hearth, in a checkout and in the single binary. */
-export const ON_BOARD = ['migrations', 'views', 'public'] as const
+export const ON_BOARD = ['migrations', 'views', 'public', 'grammars'] as const
 
-/** Files of other packages that the pages need: the name on board -> its place in a checkout. */
+/** Languages whose package holds a compiled grammar and its queries under the same name. */
+const GRAMMARS = ['javascript', 'typescript', 'python', 'go', 'rust', 'java', 'c', 'php', 'ruby']
+
+/** Files of other packages that the pages and the parser need: the name on board -> its place in a checkout. */
 const VENDOR: Readonly<Record<string, string>> = {
   'public/vendor/htmx.min.js': 'node_modules/htmx.org/dist/htmx.min.js',
   'public/vendor/hx-sse.min.js': 'node_modules/htmx.org/dist/ext/hx-sse.min.js',
@@ -14,6 +17,9 @@ const VENDOR: Readonly<Record<string, string>> = {
   'public/vendor/jetbrains-mono.woff2':
     'node_modules/@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2',
   'public/vendor/jetbrains-mono.license.txt': 'node_modules/@fontsource-variable/jetbrains-mono/LICENSE',
+  'grammars/engine.wasm': 'node_modules/web-tree-sitter/web-tree-sitter.wasm',
+  'grammars/tsx.wasm': 'node_modules/tree-sitter-typescript/tree-sitter-tsx.wasm',
+  ...Object.fromEntries(GRAMMARS.flatMap((name) => grammarFiles(name))),
 }
 
 const ROOT = join(import.meta.dir, '..')
@@ -26,7 +32,8 @@ export function listFiles(dir: string): string[] {
 
 /** The bytes of one file on board. @throws Error when there is none by that name: only names from `listFiles` or the code itself belong here. */
 export function readBytes(path: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(readFileSync(placeOf(path)))
+  const bytes = readFileSync(placeOf(path))
+  return new Uint8Array(packed && isPressed(path) ? Bun.zstdDecompressSync(bytes) : bytes)
 }
 
 /** The text (UTF-8) of one file on board. @throws Error as `readBytes` does. */
@@ -34,11 +41,24 @@ export function readText(path: string): string {
   return readFileSync(placeOf(path), 'utf8')
 }
 
+/** Whether the binary holds a file compressed (zstd): grammars shrink to a tenth. Such a file is read with `readBytes` alone. */
+export function isPressed(path: string): boolean {
+  return path.endsWith('.wasm')
+}
+
 /** Where the bytes of a file on board can be read: a real path in a checkout, a path inside the binary otherwise. */
 export function placeOf(path: string): string {
   const place = packed ? packed[path] : placeInCheckout(path)
   if (!place) throw new Error(`There is no file “${path}” on board.`)
   return place
+}
+
+function grammarFiles(name: string): [name: string, place: string][] {
+  const home = `node_modules/tree-sitter-${name}`
+  return [
+    [`grammars/${name}.wasm`, `${home}/tree-sitter-${name}.wasm`],
+    [`grammars/${name}.tags.scm`, `${home}/queries/tags.scm`],
+  ]
 }
 
 function placeInCheckout(path: string): string | undefined {

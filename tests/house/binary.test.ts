@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildBinary } from '../../scripts/build.ts'
-import { listFiles, ON_BOARD, readText } from '../../src/assets.ts'
+import { listFiles, ON_BOARD, readBytes, readText } from '../../src/assets.ts'
+import { SAMPLES } from '../files/symbols/samples.ts'
 
 const MAX_BYTES = 130e6
 
@@ -33,7 +34,12 @@ test('one file carries the database, the migrations, the views and the public fi
   expect(said.answer).toBe(42)
   expect(said.htmx).toBe(readText('public/vendor/htmx.min.js').length)
   const onBoard = ON_BOARD.flatMap(listFiles)
-  expect(said.files).toEqual(onBoard.map((name) => [name, readText(name).length]))
+  expect(said.files).toEqual(onBoard.map((name) => [name, readBytes(name).length]))
+})
+
+test('its grammars read every language, in a Worker of its own', () => {
+  const { symbols } = JSON.parse(runAlone(['parse']).stdout)
+  expect(symbols).toEqual(SAMPLES.map(({ defines }) => defines.map(([, name]) => name)))
 })
 
 test('it reads neither .env nor bunfig.toml of the folder that it is started in', () => {

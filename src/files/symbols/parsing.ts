@@ -1,0 +1,119 @@
+import { join } from 'node:path'
+import { packed } from '../../assets-packed.ts'
+import { type Grammar, loadEngine, loadGrammar } from './grammars.ts'
+import type { ParseReply, ParseRequest } from './parser.ts'
+import type { Symbols } from './symbol.ts'
+
+/** What the Worker is given beyond the time of the parse itself: to start, to load a grammar, to answer; and to end. */
+const GRACE_MS = 3_000
+/** A Worker with nothing to do is let go: the grammars take some tens of megabytes. */
+const IDLE_MS = 60_000
+/** Workers that did not even end when told to: each burns a core until the process ends, so there must be few. */
+const MOST_STUCK = 2
+
+export interface Parsing extends Disposable {
+  /** Undefined when the grammar failed, or took longer than `ms`: that file has no symbols, and nothing else suffers. */
+  parse(grammarName: string, text: string, ms: number): Promise<Symbols | undefined>
+}
+
+export interface ParsingDeps {
+  start?: () => Worker
+  load?: (name: string) => Grammar
+  graceMs?: number
+}
+
+/** Where the Worker's code is: in the single binary it is an entry point of its own, at its path in the repository. */
+export const PARSER = packed
+  ? join(import.meta.dir, 'src/files/symbols/parser.js')
+  : new URL('./parser.ts', import.meta.url).href
+
+/** What waits for an answer has a timer; a Worker that nobody waits for must not keep the process. */
+const NO_HOLD: WorkerOptions = { ref: false }
+
+/** Parses in a Worker of its own that is started when it is first needed, and again after it failed. */
+export function openParsing({
+  start = () => new Worker(PARSER, NO_HOLD),
+  load = loadGrammar,
+  graceMs = GRACE_MS,
+}: ParsingDeps = {}): Parsing {
+  let current: Running | undefined
+  let idle: Timer | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+  let count = 0
+  let stuck = 0
+
+  const stop = async () => {
+    const running = current
+    current = undefined
+    if (running && !(await ended(running, graceMs))) stuck++
+  }
+  const parseNow = async (grammarName: string, text: string, ms: number): Promise<Symbols | undefined> => {
+    if (stuck >= MOST_STUCK) return undefined
+    clearTimeout(idle)
+    const fresh = current === undefined
+    current ??= started(start)
+    const { worker, taught } = current
+    const request: ParseRequest = { id: ++count, grammarName, text, ms }
+    if (fresh) request.engine = loadEngine()
+    if (!taught.has(grammarName)) request.grammar = load(grammarName)
+    const reply = await replyTo(worker, request, ms + graceMs)
+    if (!reply) await stop()
+    taught.add(grammarName)
+    idle = setTimeout(stop, IDLE_MS)
+    idle.unref()
+    return reply?.symbols
+  }
+  return {
+    parse: (...args) => {
+      const result = turn.then(() => parseNow(...args))
+      turn = result.catch(() => {})
+      return result
+    },
+    [Symbol.dispose]: () => {
+      clearTimeout(idle)
+      current?.worker.terminate()
+    },
+  }
+}
+
+interface Running {
+  worker: Worker
+  /** The grammars that it has. */
+  taught: Set<string>
+  closed: Promise<unknown>
+}
+
+function started(start: () => Worker): Running {
+  const worker = start()
+  const closed = new Promise((resolve) => worker.addEventListener('close', resolve, { once: true }))
+  return { worker, taught: new Set(), closed }
+}
+
+/** Undefined when the Worker failed, ended or went silent. */
+function replyTo(worker: Worker, request: ParseRequest, ms: number): Promise<ParseReply | undefined> {
+  const { promise, resolve } = Promise.withResolvers<ParseReply | undefined>()
+  const late = setTimeout(resolve, ms)
+  const listening = new AbortController()
+  const on = { signal: listening.signal }
+  worker.addEventListener(
+    'message',
+    ({ data }: MessageEvent<ParseReply>) => data.id === request.id && resolve(data),
+    on,
+  )
+  worker.addEventListener('error', () => resolve(undefined), on)
+  worker.addEventListener('close', () => resolve(undefined), on)
+  worker.postMessage(request)
+  return promise.finally(() => {
+    clearTimeout(late)
+    listening.abort()
+  })
+}
+
+/** Ends a Worker. False when it did not: code of a grammar that loops for ever can't be stopped from outside. */
+function ended({ worker, closed }: Running, ms: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const late = setTimeout(resolve, ms, false)
+  closed.then(() => resolve(true))
+  worker.terminate()
+  return promise.finally(() => clearTimeout(late))
+}
