@@ -44,12 +44,16 @@ export function vendorError(asked: Asked, failure: VendorFailure): DomainError {
 /** `text` with the key, and whatever looks like one, blotted out. */
 export function withoutSecrets(text: string, secret: string): string {
   const blotted = secret.length > 3 ? text.replaceAll(secret, '[key]') : text
-  return blotted.replace(/\b(?:sk|key)-[\w-]{8,}/gi, '[key]').replace(/\bBearer\s+[^\s"',}]+/gi, 'Bearer [key]')
+  return blotted
+    .replace(/\b(?:(?:sk|key|xai)-[\w-]{8,}|AIza[\w-]{20,})/gi, '[key]')
+    .replace(/\bBearer\s+[^\s"',}]+/gi, 'Bearer [key]')
 }
 
-type Kind = 'auth' | 'billing' | 'limited' | 'overloaded' | 'unknown' | 'refusedRequest' | 'unavailable'
+type Kind = 'address' | 'auth' | 'billing' | 'limited' | 'overloaded' | 'unknown' | 'refusedRequest' | 'unavailable'
 
 function kindOf({ status, type }: VendorFailure): Kind {
+  if (type === 'redirected' || type === 'web_page') return 'address'
+  if (type === 'line_too_long') return 'unavailable'
   if (type === 'overloaded_error' || status === 529) return 'overloaded'
   if (type === 'rate_limit_error' || status === 429) return 'limited'
   if (type === 'billing_error' || status === 402) return 'billing'
@@ -62,6 +66,11 @@ function kindOf({ status, type }: VendorFailure): Kind {
 }
 
 const KINDS: Record<Kind, (asked: Asked) => { code: string; sentence: string; retryable: boolean }> = {
+  address: ({ vendor }) => ({
+    code: 'model_wrong_address',
+    sentence: `What answers at the address of ${vendor} is not its API. Check the address in the settings, or the network's sign-in page, then try again.`,
+    retryable: false,
+  }),
   auth: ({ vendor }) => ({
     code: 'model_auth',
     sentence: `${vendor} did not accept the API key. Check the key in the settings, then try again.`,

@@ -15,7 +15,10 @@ export interface ToolCall {
   id: string
   name: string
   input: string
-  /** What the vendor wants back with the call in the next request (Gemini's thought signature). */
+  /**
+   * What the vendor wants back with the call in the next request (Gemini's thought signature, Claude's thinking): written
+   * by `signed`, so that no other model gets it.
+   */
   signature?: string
 }
 
@@ -144,6 +147,8 @@ export interface Provider {
    * `model_unavailable`, `model_bad_request`, `unknown_model`), or the signal's reason once it is aborted.
    */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<Chunk>
+  /** The vendor's own count of the tokens that `request` would send, where it has one. It costs nothing. Throws like `stream`. */
+  countTokens?(request: ModelRequest, signal: AbortSignal): Promise<number>
 }
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 }

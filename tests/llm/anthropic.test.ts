@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import { anthropicProvider } from '../../src/llm/anthropic.ts'
-import type { Chunk, ModelRequest } from '../../src/llm/provider.ts'
-import { breaks, fails, modelServer, type Script, says } from '../support/model-server.ts'
+import type { Chunk, Message, ModelRequest, Tool, ToolCall } from '../../src/llm/provider.ts'
+import { breaks, fails, modelServer, type Reply, type Script, says } from '../support/model-server.ts'
 
 const KEY = 'sk-ant-very-secret-0123456789'
 const REQUEST: ModelRequest = {
@@ -39,7 +39,7 @@ test('the vendor gets the key, the rules, the cached context and the turns, and 
   expect(headers.authorization).toBe(`Bearer ${KEY}`)
   expect(body).toMatchObject({ model: 'claude-sonnet-5-5', max_tokens: 1000, stream: true, messages: REQUEST.messages })
   expect(body.system).toEqual([
-    { type: 'text', text: 'You write files.' },
+    { type: 'text', text: 'You write files.', cache_control: { type: 'ephemeral' } },
     { type: 'text', text: 'The plan.', cache_control: { type: 'ephemeral' } },
   ])
   expect(body.thinking).toEqual({ type: 'adaptive', display: 'summarized' })
@@ -175,6 +175,171 @@ test('an abort throws the reason of the signal and hangs up', async () => {
   await expect(reading).rejects.toThrow('cancelled by a person')
   await left.promise
 })
+
+describe('tools:', () => {
+  const TOOLS: Tool[] = [
+    { name: 'list', description: 'Lists files.', zod: z.object({}) },
+    { name: 'read', description: 'Reads a file.', zod: z.object({ path: z.string() }) },
+  ]
+
+  test('the vendor gets them with their shapes, and the last of each stable part to cache: four in all', async () => {
+    await using server = modelServer(says('ok'))
+    await collect(server.url, { ...REQUEST, tools: TOOLS })
+    const { body } = server.calls[0]!
+
+    expect(body.tools).toEqual([
+      { name: 'list', description: 'Lists files.', input_schema: expect.objectContaining({ type: 'object' }) },
+      {
+        name: 'read',
+        description: 'Reads a file.',
+        input_schema: expect.objectContaining({ properties: { path: { type: 'string' } }, required: ['path'] }),
+        cache_control: { type: 'ephemeral' },
+      },
+    ])
+    expect(body.messages).toEqual([
+      { role: 'user', content: [{ type: 'text', text: 'Write it.', cache_control: { type: 'ephemeral' } }] },
+    ] as never)
+    expect(JSON.stringify(body).match(/cache_control/g)).toHaveLength(4)
+  })
+
+  test('a call arrives in pieces and then whole, and the turn ends for its results', async () => {
+    await using server = modelServer((reply) => {
+      reply.text('Looking.')
+      toolUse(reply, 1, 'toolu_1', 'read', ['{"pa', 'th":"a.ts"}'])
+      toolUse(reply, 2, 'toolu_2', 'list', [])
+      reply.finish('tool_use')
+    })
+    const chunks = await collect(server.url, { ...REQUEST, tools: TOOLS })
+
+    expect(chunks.filter((chunk) => chunk.type === 'calling').map((chunk) => chunk.delta)).toEqual([
+      '{"pa',
+      'th":"a.ts"}',
+    ])
+    expect(chunks.flatMap((chunk) => (chunk.type === 'call' ? [chunk.call] : []))).toEqual([
+      { id: 'toolu_1', name: 'read', input: '{"path":"a.ts"}' },
+      { id: 'toolu_2', name: 'list', input: '{}' },
+    ])
+    expect(chunks.at(-1)).toEqual({ type: 'finish', reason: 'tools' })
+  })
+
+  test('an input that a model broke arrives as it was written, and can be sent back', async () => {
+    await using server = modelServer((reply) => {
+      toolUse(reply, 1, 'toolu_1', 'read', ['{"path": "a', '\u0007\n'])
+      reply.finish('tool_use')
+    })
+    const call = (await collect(server.url)).flatMap((chunk) => (chunk.type === 'call' ? [chunk.call] : []))[0]!
+    expect(call.input).toBe('{"path": "a\u0007\n')
+
+    await collect(server.url, { ...REQUEST, messages: withResult([call]) })
+    expect(server.calls[1]!.body.messages[1]).toEqual({
+      role: 'assistant',
+      content: [{ type: 'tool_use', id: 'toolu_1', name: 'read', input: { unreadable: call.input } }],
+    } as never)
+  })
+
+  test('the thinking before a call goes back with it, unchanged, to the same model only', async () => {
+    await using server = modelServer((reply) => {
+      reply.start()
+      reply.event('content_block_start', { index: 1, content_block: { type: 'thinking', thinking: '', signature: '' } })
+      reply.event('content_block_delta', { index: 1, delta: { type: 'thinking_delta', thinking: 'Which ' } })
+      reply.event('content_block_delta', { index: 1, delta: { type: 'thinking_delta', thinking: 'file?' } })
+      reply.event('content_block_delta', { index: 1, delta: { type: 'signature_delta', signature: 'Eq8' } })
+      reply.event('content_block_stop', { index: 1 })
+      reply.event('content_block_start', { index: 2, content_block: { type: 'redacted_thinking', data: 'xyz' } })
+      reply.event('content_block_stop', { index: 2 })
+      toolUse(reply, 3, 'toolu_1', 'read', ['{"path":"a.ts"}'])
+      reply.finish('tool_use')
+    })
+    const call = (await collect(server.url)).flatMap((chunk) => (chunk.type === 'call' ? [chunk.call] : []))[0]!
+    const asked = { ...REQUEST, messages: withResult([call]) }
+    await collect(server.url, asked)
+    await collect(server.url, { ...asked, model: 'claude-opus-5-5' })
+
+    const use = { type: 'tool_use', id: 'toolu_1', name: 'read', input: { path: 'a.ts' } }
+    expect(server.calls[1]!.body.messages[1]!.content as unknown).toEqual([
+      { type: 'thinking', thinking: 'Which file?', signature: 'Eq8' },
+      { type: 'redacted_thinking', data: 'xyz' },
+      use,
+    ])
+    expect(server.calls[2]!.body.messages[1]!.content as unknown).toEqual([use])
+  })
+
+  test('results go back in the user’s turn, a failed one marked', async () => {
+    await using server = modelServer(says('ok'))
+    const call = { id: 'toolu_1', name: 'read', input: '{"path":"a.ts"}' }
+    const results = [{ call: 'toolu_1', name: 'read', content: 'There is no a.ts.', failed: true }]
+    await collect(server.url, {
+      ...REQUEST,
+      messages: [
+        ...REQUEST.messages,
+        { role: 'assistant', content: 'Looking.', calls: [call] },
+        { role: 'tool', results },
+      ],
+    })
+    expect(server.calls[0]!.body.messages.slice(1) as unknown).toEqual([
+      {
+        role: 'assistant',
+        content: [
+          { type: 'text', text: 'Looking.' },
+          { type: 'tool_use', id: 'toolu_1', name: 'read', input: { path: 'a.ts' } },
+        ],
+      },
+      {
+        role: 'user',
+        content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'There is no a.ts.', is_error: true }],
+      },
+    ])
+  })
+})
+
+test('a turn in which the model said nothing is left out: the vendor would refuse it', async () => {
+  await using server = modelServer(says('ok'))
+  const messages: Message[] = [
+    ...REQUEST.messages,
+    { role: 'assistant', content: '' },
+    { role: 'user', content: 'Go on.' },
+  ]
+  await collect(server.url, { ...REQUEST, messages })
+  expect(server.calls[0]!.body.messages.map((message) => message.role)).toEqual(['user', 'user'])
+})
+
+test('a gateway of the old scheme gets the key and the version as it knows them', async () => {
+  await using server = modelServer(says('ok'))
+  const provider = anthropicProvider({ apiKey: KEY, baseUrl: server.url, scheme: 'x-api-key' })
+  await Array.fromAsync(provider.stream(REQUEST, new AbortController().signal))
+  const { headers } = server.calls[0]!
+  expect(headers).toMatchObject({ 'x-api-key': KEY, 'anthropic-version': '2023-06-01' })
+  expect(headers.authorization).toBeUndefined()
+})
+
+test('the vendor counts what a request would send, without the limit of the answer', async () => {
+  await using server = modelServer((reply) => reply.status(200, { input_tokens: 4711 }))
+  expect(await open(server.url).countTokens!(REQUEST, new AbortController().signal)).toBe(4711)
+  const { path, body } = server.calls[0]!
+  expect(path).toBe('/v1/messages/count_tokens')
+  expect(body.system).toHaveLength(2)
+  expect(body.max_tokens).toBeUndefined()
+})
+
+test('a count that the vendor refuses is the same failure as an answer that it refuses', async () => {
+  await using server = modelServer(fails(401, 'authentication_error', {}, `Bearer ${KEY}`))
+  const error = await failureOf(open(server.url).countTokens!(REQUEST, new AbortController().signal))
+  expect(error).toMatchObject({ code: 'model_auth' })
+  expect(Bun.inspect(error, { depth: 10 })).not.toContain('very-secret')
+})
+
+function toolUse(reply: Reply, index: number, id: string, name: string, pieces: string[]) {
+  reply.start()
+  reply.event('content_block_start', { index, content_block: { type: 'tool_use', id, name, input: {} } })
+  for (const partial_json of pieces)
+    reply.event('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json } })
+  reply.event('content_block_stop', { index })
+}
+
+function withResult(calls: ToolCall[]): Message[] {
+  const results = calls.map(({ id, name }) => ({ call: id, name, content: 'done' }))
+  return [...REQUEST.messages, { role: 'assistant', content: '', calls }, { role: 'tool', results }]
+}
 
 function open(baseUrl: string) {
   return anthropicProvider({ apiKey: KEY, baseUrl })
