@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { englishZod } from './english-zod.ts'
 import { addonFor, libsqlAddon } from './libsql-addon.ts'
 import { packedModule } from './packed.ts'
+import { packedLibraries } from './packed-libraries.ts'
 
 const ROOT = join(import.meta.dir, '..')
 
@@ -25,7 +26,7 @@ export async function buildBinary({ entry, outfile, arch }: BuildOptions): Promi
     entrypoints: [entry, ...WORKERS],
     root: ROOT,
     files: packedModule(),
-    plugins: [libsqlAddon(await addonFor(arch)), englishZod],
+    plugins: [libsqlAddon(await addonFor(arch)), await packedLibraries(), englishZod],
     target: 'bun',
     format: 'esm',
     minify: true,

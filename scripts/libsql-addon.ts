@@ -1,21 +1,33 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { BunPlugin } from 'bun'
 import libsql from '../node_modules/libsql/package.json'
+import { compress } from './packed.ts'
 
 const ROOT = join(import.meta.dir, '..')
+const LOADER = join(ROOT, 'src/packed-library.ts')
 const DYNAMIC_REQUIRE = 'require(`@libsql/$' + '{target}`)'
 
-/** libSQL picks its addon at run time, which `--compile` can't follow: this names the one for the target instead. */
+/** libSQL picks its addon at run time, which `--compile` can't follow: this names the one for the target instead, packed. */
 export function libsqlAddon(addon: string): BunPlugin {
+  const place = compress(readFileSync(addon), `${basename(dirname(addon))}.zst`)
   return {
     name: 'libsql-addon',
     setup(build) {
+      build.onResolve({ filter: /^packed-addon$/ }, ({ path }) => ({ path, namespace: 'libsql-addon' }))
+      build.onLoad({ filter: /./, namespace: 'libsql-addon' }, () => {
+        const contents = [
+          `import place from ${JSON.stringify(place)} with { type: 'file' }`,
+          `import { openAddon } from ${JSON.stringify(LOADER)}`,
+          'export default openAddon(place)',
+        ]
+        return { contents: contents.join('\n'), loader: 'js' }
+      })
       build.onLoad({ filter: /\/node_modules\/libsql\/index\.js$/ }, async ({ path }) => {
         const source = await Bun.file(path).text()
         if (source.split(DYNAMIC_REQUIRE).length !== 2)
           throw new Error(`${path} no longer loads its addon as expected.`)
-        const named = source.replace(DYNAMIC_REQUIRE, `require(${JSON.stringify(addon)})`)
+        const named = source.replace(DYNAMIC_REQUIRE, `require('packed-addon').default`)
         // Its development door would leave this machine's path in the binary.
         return { contents: named.replace('load(__dirname)', 'undefined'), loader: 'js' }
       })

@@ -13,6 +13,7 @@ export const ROOMS = [
   'redact.ts',
   'log.ts',
   'config.ts',
+  'packed-library.ts',
   'assets-packed.ts',
   'assets.ts',
   'db/',

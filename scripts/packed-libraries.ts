@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import type { BunPlugin } from 'bun'
+import { englishZod } from './english-zod.ts'
+import { compress } from './packed.ts'
+
+const ROOT = join(import.meta.dir, '..')
+const LOADER = join(ROOT, 'src/packed-library.ts')
+
+/**
+ * Libraries that are large, and loaded by `import()` when they are first needed if at all. In the binary each is one packed text, unpacked at
+ * that moment: as a part of the program, with bytecode, they would take some five times as much.
+ */
+const LIBRARIES = [
+  '@anthropic-ai/sdk',
+  '@anthropic-ai/sdk/helpers/zod',
+  '@google/genai',
+  'gpt-tokenizer/encoding/o200k_base',
+  'openai',
+  'web-tree-sitter',
+]
+/** Libraries that they share with the program. */
+const SHARED = ['zod', 'zod/v4']
+
+/** Puts each large library, where the program loads it, into a packed file of its own. They are packed first: a build can't wait for another. */
+export async function packedLibraries(): Promise<BunPlugin> {
+  const standIns = new Map<string, string>()
+  for (const library of LIBRARIES) standIns.set(library, await standIn(library))
+  return {
+    name: 'packed-libraries',
+    setup(build) {
+      const wanted = new RegExp(`^(?:${LIBRARIES.map((name) => RegExp.escape(name)).join('|')})$`)
+      build.onResolve({ filter: wanted }, ({ path }) => ({ path, namespace: 'packed-library' }))
+      build.onLoad({ filter: /./, namespace: 'packed-library' }, ({ path }) => ({
+        contents: standIns.get(path)!,
+        loader: 'js',
+      }))
+    },
+  }
+}
+
+/** A module with the library's own exports, which unpacks it when it is first imported. */
+async function standIn(library: string): Promise<string> {
+  const place = await pack(library)
+  const exported = Object.keys(await import(library)).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name))
+  const named = exported.filter((name) => name !== 'default')
+  return [
+    `import place from ${JSON.stringify(place)} with { type: 'file' }`,
+    `import { openLibrary } from ${JSON.stringify(LOADER)}`,
+    ...SHARED.map((name, i) => `import * as shared${i} from ${JSON.stringify(name)}`),
+    `const library = openLibrary(place, { ${SHARED.map((name, i) => `${JSON.stringify(name)}: shared${i}`).join(', ')} })`,
+    ...named.map((name) => `export const ${name} = library[${JSON.stringify(name)}]`),
+    exported.includes('default') ? 'export default library.default' : '',
+  ].join('\n')
+}
+
+async function pack(library: string): Promise<string> {
+  const entry = join(ROOT, 'packed-entry.js')
+  const built = await Bun.build({
+    entrypoints: [entry],
+    files: { [entry]: `module.exports = require(${JSON.stringify(library)})` },
+    target: 'bun',
+    format: 'cjs',
+    minify: true,
+    external: SHARED,
+    plugins: [englishZod],
+  })
+  return compress(await built.outputs[0]!.text(), join(library, 'library.zst'))
+}
