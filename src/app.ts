@@ -49,6 +49,7 @@ import type { ProjectPanels } from './projects/page.ts'
 import { projectById } from './projects/projects.ts'
 import { projectApi, projectPages } from './projects/routes.ts'
 import { machineOf, shellFor } from './projects/shell.ts'
+import { taskApi } from './projects/tasks/routes.ts'
 import { taskEntity, tasksOf } from './projects/tasks.ts'
 import { type Redact, redactor } from './redact.ts'
 import { sweepAttempts } from './studio/attempts.ts'
@@ -287,6 +288,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(accountRoutes({ ...accounts, door, shell }))
           .use(projectPages(projects))
           .use(projectApi(projects))
+          .use(taskApi(rooms))
           .use(jobRoutes(rooms))
           .use(jobPages(rooms))
           .use(workspaceRoutes(rooms))

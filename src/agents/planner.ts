@@ -7,9 +7,10 @@ import type { Models } from '../llm/models.ts'
 import { addUsage, type Message, NO_USAGE } from '../llm/provider.ts'
 import { nameProject, projectById, refreshStatus } from '../projects/projects.ts'
 import type { Project } from '../projects/tables.ts'
+import { POSITION_STEP, pictureSize } from '../projects/task-edits.ts'
 import { startReady, type TasksDeps } from '../projects/tasks.ts'
 import { accountOf } from './account.ts'
-import { Plan, type PlannedTask, pictureSize, planProblems, refusePlan } from './plan.ts'
+import { Plan, type PlannedTask, planProblems, refusePlan } from './plan.ts'
 import { PLANNER, replanQuestion } from './prompts.ts'
 
 const MOST_OUTPUT_TOKENS = 16_000
@@ -112,13 +113,15 @@ async function addTasks(
       after: {
         parent: task.parent === null ? null : idOf(task.parent),
         key: task.id,
-        position,
+        position: (position + 1) * POSITION_STEP,
         kind: task.kind,
         title: task.title,
         path: task.kind === 'note' ? null : task.path,
         prompt: task.prompt,
         ...size,
         dependsOn: task.dependsOn.map(idOf),
+        contract: task.contract,
+        mends: false,
         status: 'todo',
       },
       by: `job:${job.id}`,

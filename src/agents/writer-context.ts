@@ -1,10 +1,11 @@
 import type { Blobs } from '../files/blobs.ts'
+import { projectPath } from '../files/paths.ts'
 import { FILE_PROMPTS } from '../llm/file-prompts.ts'
 import { prompt, promptVersion } from '../llm/prompts.ts'
 import { buildsOn } from '../projects/state.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { type TasksDeps, tasksOf } from '../projects/tasks.ts'
-import { fileAt, readFileText } from '../workspace/files.ts'
+import { filesOf, readFileText } from '../workspace/files.ts'
 
 /** What a writer is told, but for the rules of the answer's form. */
 export interface WriterContext {
@@ -39,17 +40,17 @@ export function writerPrompts(): string[] {
   return ['writer', 'plan-context', 'file-question', 'repair', ...FILE_PROMPTS].map(promptVersion)
 }
 
-/** The files that the task's writer must see: those of the write tasks it depends on. */
+/** The files that the task's writer must see: those of the write tasks it depends on. One that a person marked as done may have none. */
 async function sourcesOf(
   deps: Parameters<typeof writerContext>[0],
   task: Task,
   tasks: Task[],
 ): Promise<{ path: string; text: string }[]> {
   const sources: { path: string; text: string }[] = []
+  const files = new Map((await filesOf(deps.db.read, task.project)).map((file) => [file.path, file]))
   for (const each of buildsOn(task, tasks)) {
-    if (each.kind !== 'write') continue
-    const file = await fileAt(deps.db.read, task.project, each.path!)
-    sources.push({ path: file.path, text: await readFileText(deps, file) })
+    const file = each.kind === 'write' ? files.get(projectPath(each.path!)) : undefined
+    if (file) sources.push({ path: file.path, text: await readFileText(deps, file) })
   }
   return sources
 }

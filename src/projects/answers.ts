@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Answer, says } from '../web/openapi.ts'
 import { eventStream } from '../web/stream-lines.ts'
+import { Contract } from './contract.ts'
 import { JobForm, JobsForm } from './jobs/answers.ts'
 
 const Time = z.number().int().describe('ms since the epoch')
@@ -24,7 +25,7 @@ const ProjectForm = z
   })
   .meta({ id: 'Project' })
 
-const TaskForm = z
+export const TaskForm = z
   .object({
     id: z.string(),
     project: z.string(),
@@ -38,6 +39,8 @@ const TaskForm = z
     width: z.number().int().nullable(),
     height: z.number().int().nullable(),
     dependsOn: z.array(z.string()),
+    contract: Contract.nullable().describe('What its file promises to the others, and what it takes from them.'),
+    mends: z.boolean().describe('It mends a file that another task made.'),
     status: z.enum(['todo', 'done']),
     job: z.string().nullable(),
     version: z.number().int(),

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, like, lt, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, like, lt, not, or, sql } from 'drizzle-orm'
 import type { Database, Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { Invalid, NotFound } from '../errors.ts'
@@ -103,9 +103,12 @@ export async function listProjects(
 }
 
 /** Brings the stored status in line with the project's jobs and tasks, and says so when it changed. */
-export async function refreshStatus(deps: ProjectsDeps, tx: Tx, id: string): Promise<void> {
+export async function refreshStatus(deps: Pick<ProjectsDeps, 'events' | 'now'>, tx: Tx, id: string): Promise<void> {
   const project = await projectById(tx, id)
-  const states = await tx.selectDistinct({ state: jobs.state }).from(jobs).where(eq(jobs.scope, id))
+  const states = await tx
+    .selectDistinct({ state: jobs.state })
+    .from(jobs)
+    .where(and(eq(jobs.scope, id), not(GIVEN_UP)))
   const all = await tx.select().from(tasks).where(eq(tasks.project, id))
   const status = projectStatus(
     states.map(({ state }) => state),
@@ -119,6 +122,13 @@ export async function refreshStatus(deps: ProjectsDeps, tx: Tx, id: string): Pro
     .where(eq(projects.id, id))
   await deps.events.append(tx, { type: 'project.updated', scope: id, data: { status } })
 }
+
+/**
+ * What failed or was stopped for a task that is done otherwise, or is gone; and what was to mend a file and could not: the
+ * file stays as it was.
+ */
+const GIVEN_UP = sql`(${jobs.kind} IN ('write', 'render') AND ${jobs.state} IN ('failed', 'cancelled') AND NOT EXISTS (
+  SELECT 1 FROM tasks WHERE tasks.job_id = ${jobs.id} AND tasks.status = 'todo' AND tasks.mends = 0))`
 
 /** Gives the project the title and summary that its plan found. */
 export async function nameProject(

@@ -1,4 +1,5 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { Contract } from './contract.ts'
 import type { ProjectStatus, TaskKind } from './state.ts'
 
 export const projects = sqliteTable('projects', {
@@ -34,6 +35,8 @@ export const tasks = sqliteTable('tasks', {
   width: integer('width'),
   height: integer('height'),
   dependsOn: text('depends_on', { mode: 'json' }).$type<string[]>().notNull(),
+  contract: text('contract', { mode: 'json' }).$type<Contract>(),
+  mends: integer('mends', { mode: 'boolean' }).notNull().default(false),
   status: text('status').$type<'todo' | 'done'>().notNull().default('todo'),
   job: text('job_id'),
   version: integer('version').notNull(),

@@ -7,28 +7,13 @@ import { NotFound } from '../errors.ts'
 import type { EventLog } from '../events/append.ts'
 import type { JobRef } from '../events/line.ts'
 import { enqueue } from '../jobs/enqueue.ts'
-import type { Job } from '../jobs/tables.ts'
+import { type Job, jobs } from '../jobs/tables.ts'
 import { enqueueCheck } from './check.ts'
 import { letRun, type ProjectsDeps, projectById, refreshStatus } from './projects.ts'
-import { isComplete, readyTasks, type TaskKind } from './state.ts'
+import { isComplete, readyTasks } from './state.ts'
 import { type Task, tasks } from './tables.ts'
-
-/** What of a task is edited, and so can be undone. */
-export interface TaskFields {
-  parent: string | null
-  key: string
-  position: number
-  kind: TaskKind
-  title: string
-  path: string | null
-  prompt: string | null
-  width: number | null
-  height: number | null
-  dependsOn: string[]
-  status: 'todo' | 'done'
-  /** The last moment, in UTC, of the day by which it is to be done, ms since the epoch. */
-  dueAt?: number | null
-}
+import { mustRest, type TaskFields, unsound } from './task-edits.ts'
+import { treeProblems } from './tree-rules.ts'
 
 export interface TasksDeps extends ProjectsDeps {
   changes: Changes
@@ -46,20 +31,40 @@ export function taskEntity({ events, now }: { events: EventLog; now: () => numbe
       return task ? { version: task.version, state: fieldsOf(task) } : null
     },
     async write(tx, { scope, id, version, state, change }) {
-      if (!state) return void (await tx.delete(tasks).where(eq(tasks.id, id)))
-      const row = { ...state, dueAt: state.dueAt ?? null, version, doneAt: state.status === 'done' ? now() : null }
-      await tx
-        .insert(tasks)
-        .values({ id, project: scope, createdAt: now(), ...row })
-        .onConflictDoUpdate({ target: tasks.id, set: row })
-      const type = version === 1 ? 'task.created' : 'task.updated'
+      if (change.undoes) await mustBeAtRest(tx, id)
+      if (state) {
+        const row = { ...state, dueAt: state.dueAt ?? null, version, doneAt: state.status === 'done' ? now() : null }
+        await tx
+          .insert(tasks)
+          .values({ id, project: scope, createdAt: now(), ...row })
+          .onConflictDoUpdate({ target: tasks.id, set: row })
+      } else await tx.delete(tasks).where(eq(tasks.id, id))
+      const type = state ? (version === 1 ? 'task.created' : 'task.updated') : 'task.removed'
       await events.append(tx, { type, scope, by: change.by, data: { task: id, ...state } })
+      if (!change.undoes) return
+      await mustBeSound(tx, scope)
+      await refreshStatus({ events, now }, tx, scope)
     },
   }
 }
 
+/** An undo is an edit like any other: what is being worked on stays as it is. */
+async function mustBeAtRest(tx: Tx, id: string): Promise<void> {
+  const [row] = await tx
+    .select({ title: tasks.title, jobState: jobs.state })
+    .from(tasks)
+    .innerJoin(jobs, eq(jobs.id, tasks.job))
+    .where(eq(tasks.id, id))
+  if (row) mustRest(row)
+}
+
+async function mustBeSound(tx: Tx, project: string): Promise<void> {
+  const problems = treeProblems((await tasksOf(tx, project)).map((task) => ({ ...task, name: task.title })))
+  if (problems.length > 0) throw unsound(problems)
+}
+
 export function tasksOf(read: Reader, project: string): Promise<Task[]> {
-  return read.select().from(tasks).where(eq(tasks.project, project)).orderBy(asc(tasks.position))
+  return read.select().from(tasks).where(eq(tasks.project, project)).orderBy(asc(tasks.position), asc(tasks.id))
 }
 
 /** @throws NotFound `unknown_task` */
@@ -118,19 +123,8 @@ export function startProject(deps: TasksDeps, project: string, by: string): Prom
 }
 
 /** What of a task is edited. */
-export function fieldsOf({
-  parent,
-  key,
-  position,
-  kind,
-  title,
-  path,
-  prompt,
-  width,
-  height,
-  dependsOn,
-  status,
-  dueAt,
-}: Task): TaskFields {
-  return { parent, key, position, kind, title, path, prompt, width, height, dependsOn, status, dueAt }
+export function fieldsOf(task: Task): TaskFields {
+  const { parent, key, position, kind, title, path, prompt, width, height } = task
+  const { dependsOn, contract, mends, status, dueAt } = task
+  return { parent, key, position, kind, title, path, prompt, width, height, dependsOn, contract, mends, status, dueAt }
 }

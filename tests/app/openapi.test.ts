@@ -104,6 +104,16 @@ test('what the server answers has the form that the document gives', async () =>
   await shaped(await ask(`/api/projects/${project.id}/changes`), '/api/projects/{id}/changes', 'get')
   await shaped(await ask(`/api/jobs/${job.id}`), '/api/jobs/{id}', 'get')
   await shaped(await ask(`/api/jobs/${job.id}/pause`, 'POST'), '/api/jobs/{id}/pause', 'post')
+  const tasks = `/api/projects/${project.id}/tasks`
+  expect((await ask(tasks, 'POST', { kind: 'note', title: 'x' })).status).toBe(409)
+  await ask(`/api/jobs/${job.id}/cancellation`, 'POST')
+  const wish = { kind: 'write', title: 'Note', path: 'note.md' }
+  const { task } = await shaped(await ask(tasks, 'POST', wish), '/api/projects/{id}/tasks', 'post')
+  await shaped(await ask(`/api/tasks/${task.id}`), '/api/tasks/{id}', 'get')
+  await shaped(await ask(`/api/tasks/${task.id}`, 'PATCH', { title: 'A note' }), '/api/tasks/{id}', 'patch')
+  await ask(tasks, 'POST', { ...wish, path: 'more.md' })
+  await shaped(await ask(`/api/tasks/${task.id}/completion`, 'POST'), '/api/tasks/{id}/completion', 'post')
+  await shaped(await ask(`/api/tasks/${task.id}`, 'DELETE'), '/api/tasks/{id}', 'delete')
   const account = { email: 'ada@example.com', password: 'tea with the neighbours' }
   await shaped(await ask('/api/accounts', 'POST', account), '/api/accounts', 'post')
   await shaped(await ask('/api/tokens', 'POST', { name: 'x', account: account.email }), '/api/tokens', 'post')

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { type Answer, says } from '../../web/openapi.ts'
+import { TaskForm } from '../answers.ts'
+
+const TAG = 'Tasks'
+const task = (words: string) => (): Record<number, Answer> => ({
+  200: { says: words, form: z.object({ task: TaskForm }) },
+})
+const made = (words: string) => (): Record<number, Answer> => ({
+  201: { says: words, form: z.object({ task: TaskForm }) },
+})
+
+/** What the API of tasks says of itself. */
+export const TASK_SAYS = {
+  create: says('createTask', TAG, 'Add a task to a plan', made('The new task.')),
+  get: says('getTask', TAG, 'A task; its ETag is its version', task('The task.')),
+  edit: says(
+    'editTask',
+    TAG,
+    'Change a task; If-Match or baseVersion says which version you saw',
+    task('The task as it is now.'),
+  ),
+  finish: says('finishTask', TAG, 'Mark a task as done by hand', made('The task as it is now.')),
+  remove: says('removeTask', TAG, 'Remove a task and all beneath it', () => ({
+    200: {
+      says: 'The changes that this made, in their order; undo them from the last to the first.',
+      form: z.object({ changes: z.array(z.string()) }),
+    },
+  })),
+}

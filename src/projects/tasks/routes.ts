@@ -1,0 +1,106 @@
+import { Elysia } from 'elysia'
+import { z } from 'zod'
+import { Invalid } from '../../errors.ts'
+import type { Actor, Guard } from '../../web/guard.ts'
+import { Contract } from '../contract.ts'
+import type { Task } from '../tables.ts'
+import { type Author, createTask, editTask, finishTask, removeTask } from '../task-changes.ts'
+import { type TasksDeps, taskById } from '../tasks.ts'
+import { TASK_SAYS } from './answers.ts'
+
+export interface TaskRoutesDeps extends TasksDeps {
+  guard: Guard
+}
+
+const Id = z.string('takes the id of a task').max(80)
+const TaskBody = z.object({
+  title: z.string('takes a text').trim().min(1, 'takes a text').max(160, 'takes at most 160 characters'),
+  kind: z.enum(['write', 'render', 'note'], 'takes write, render or note'),
+  path: z.string('takes a path').max(1_024).nullable().optional(),
+  prompt: z.string('takes a text').max(20_000, 'takes at most 20,000 characters').nullable().optional(),
+  width: z.number('takes a number of pixels').int().min(1).max(10_000).nullable().optional(),
+  height: z.number('takes a number of pixels').int().min(1).max(10_000).nullable().optional(),
+  dependsOn: z.array(Id, 'takes a list of ids of tasks').max(200).optional(),
+  contract: Contract.nullable().optional(),
+  dueAt: z.number('takes a time in ms').int().min(0).nullable().optional(),
+  parent: Id.nullable().optional(),
+  before: Id.nullable().optional(),
+})
+const EditBody = TaskBody.omit({ kind: true })
+  .partial()
+  .extend({ baseVersion: z.number('takes the version that you saw').int().min(1).optional() })
+
+/** The API of tasks. */
+export function taskApi(deps: TaskRoutesDeps) {
+  return new Elysia({ prefix: '/api' })
+    .use(deps.guard)
+    .post(
+      '/projects/:id/tasks',
+      async ({ params, body, actor, set }) => {
+        const task = await createTask(deps, params.id, body, { by: personOf(actor) })
+        set.status = 201
+        return { task }
+      },
+      { body: TaskBody, ...TASK_SAYS.create },
+    )
+    .get(
+      '/tasks/:id',
+      async ({ params, set }) => {
+        const task = await taskById(deps.db.read, params.id)
+        set.headers.etag = etagOf(task)
+        return { task }
+      },
+      TASK_SAYS.get,
+    )
+    .patch(
+      '/tasks/:id',
+      async ({ params, body: { baseVersion, ...wish }, request, actor, set }) => {
+        const seen = baseVersion ?? versionIn(request)
+        const task = await editTask(deps, params.id, wish, authorOf(actor, params.id, seen))
+        set.headers.etag = etagOf(task)
+        return { task }
+      },
+      { body: EditBody, ...TASK_SAYS.edit },
+    )
+    .delete(
+      '/tasks/:id',
+      async ({ params, request, actor }) => {
+        const changes = await removeTask(deps, params.id, authorOf(actor, params.id, versionIn(request)))
+        return { changes: changes.map(({ id }) => id) }
+      },
+      TASK_SAYS.remove,
+    )
+    .post(
+      '/tasks/:id/completion',
+      async ({ params, request, actor, set }) => {
+        const task = await finishTask(deps, params.id, authorOf(actor, params.id, versionIn(request)))
+        set.status = 201
+        return { task }
+      },
+      TASK_SAYS.finish,
+    )
+}
+
+function personOf({ id }: Actor): string {
+  return `person:${id}`
+}
+
+function authorOf(actor: Actor, task: string, version: number | undefined): Author {
+  const by = personOf(actor)
+  return version === undefined ? { by } : { by, seen: new Map([[task, version]]) }
+}
+
+function etagOf({ version }: Task): string {
+  return `"${version}"`
+}
+
+/** The version that `If-Match` names. @throws Invalid `invalid_input` */
+function versionIn(request: Request): number | undefined {
+  const given = request.headers.get('if-match')
+  if (given === null || given === '*') return undefined
+  const version = /^"(\d{1,9})"$/.exec(given)?.[1]
+  if (version) return Number(version)
+  throw new Invalid('invalid_input', 'If-Match takes the ETag of the task that you saw.', {
+    context: { field: 'if-match' },
+  })
+}

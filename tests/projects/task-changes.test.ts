@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { jobsOf } from '../../src/jobs/jobs.ts'
+import { leapingApp, type TestApp, testApp } from '../support/app.ts'
+import { planOf, scriptedModel } from '../support/scripted-model.ts'
+
+const PLAN = planOf([
+  { id: 'pages', kind: 'note' },
+  { id: 'styles', path: 'styles.css' },
+  { id: 'index', parent: 'pages', path: 'index.html', dependsOn: ['styles'] },
+  { id: 'menu', parent: 'pages', path: 'menu.html', dependsOn: ['styles'] },
+])
+const PAGE = '<!doctype html>\n<html lang="en"><body><p>Hello</p></body></html>\n'
+const FILES = {
+  'styles.css': ['p { color: red }\n'],
+  'index.html': [PAGE],
+  'menu.html': [PAGE],
+  'css/look.css': ['p { color: red }\n'],
+  'extra.md': ['# Extra\n'],
+}
+
+let app: TestApp
+beforeAll(async () => {
+  app = await testApp({ providers: [scriptedModel({ plan: [PLAN], files: FILES })] })
+})
+afterAll(() => app[Symbol.asyncDispose]())
+
+/** A project whose plan waits for a person. */
+async function ready() {
+  const { project } = await app.make('a small site', { autorun: false })
+  expect(await app.settled(project.id)).toBe('ready')
+  return project.id
+}
+
+const tasksOf = async (project: string) => (await app.json(`/api/projects/${project}`)).tasks
+const named = async (project: string, title: string) =>
+  // biome-ignore lint/suspicious/noExplicitAny: JSON of the API
+  (await tasksOf(project)).find((task: any) => task.title === title)
+
+function send(method: string, path: string, body?: object, headers: Record<string, string> = {}) {
+  const json = { 'content-type': 'application/json', ...headers }
+  return app.request(path, { method, headers: json, ...(body ? { body: JSON.stringify(body) } : {}) })
+}
+
+test('a plan that waits can be edited, and is carried out as it was left', async () => {
+  const project = await ready()
+  const [styles, menu] = [await named(project, 'styles'), await named(project, 'menu')]
+  expect((await send('DELETE', `/api/tasks/${menu.id}`)).status).toBe(200)
+  const edit = await send('PATCH', `/api/tasks/${styles.id}`, { title: 'Look', path: 'css/look.css', baseVersion: 1 })
+  expect([edit.status, edit.headers.get('etag')]).toEqual([200, '"2"'])
+  const made = await send('POST', `/api/projects/${project}/tasks`, {
+    kind: 'write',
+    title: 'Extra',
+    path: 'extra.md',
+    dependsOn: [styles.id],
+  })
+  expect(made.status).toBe(201)
+  expect((await send('POST', `/api/projects/${project}/runs`)).status).toBe(201)
+  await app.settled(project)
+  const { files } = await app.json(`/api/projects/${project}`)
+  expect(files.map(({ path }: { path: string }) => path)).toEqual(['css/look.css', 'extra.md', 'index.html'])
+})
+
+test('each edit is a change: undone, from the last to the first, the plan is as it was', async () => {
+  const project = await ready()
+  const before = await tasksOf(project)
+  const styles = await named(project, 'styles')
+  const { changes } = await (await send('DELETE', `/api/tasks/${styles.id}`)).json()
+  expect((await tasksOf(project)).map(({ dependsOn }: { dependsOn: string[] }) => dependsOn)).toEqual([[], [], []])
+  for (const change of changes.reverse()) expect((await app.post(`/api/changes/${change}/reversal`)).status).toBe(201)
+  const plain = (tasks: object[]) => tasks.map((task) => ({ ...task, version: 0, createdAt: 0 }))
+  expect(plain(await tasksOf(project))).toEqual(plain(before))
+})
+
+test('who edits a version that is no more is told so, and nothing is changed', async () => {
+  const project = await ready()
+  const { id } = await named(project, 'styles')
+  await send('PATCH', `/api/tasks/${id}`, { title: 'Mine' }, { 'if-match': '"1"' })
+  for (const late of [
+    await send('PATCH', `/api/tasks/${id}`, { title: 'Yours' }, { 'if-match': '"1"' }),
+    await send('PATCH', `/api/tasks/${id}`, { title: 'Yours', baseVersion: 1 }),
+    await send('DELETE', `/api/tasks/${id}`, undefined, { 'if-match': '"1"' }),
+  ]) {
+    expect(late.status).toBe(409)
+    expect(await late.json()).toMatchObject({
+      code: 'version_conflict',
+      detail: expect.stringMatching(/^The task changed/),
+    })
+  }
+  expect((await app.json(`/api/tasks/${id}`)).task).toMatchObject({ title: 'Mine', version: 2 })
+  expect((await send('PATCH', `/api/tasks/${id}`, { title: 'x' }, { 'if-match': 'W/x' })).status).toBe(422)
+})
+
+test('edits that would break the plan are refused in words, also when they come as an undo', async () => {
+  const project = await ready()
+  const [styles, index, menu] = [
+    await named(project, 'styles'),
+    await named(project, 'index'),
+    await named(project, 'menu'),
+  ]
+  const cycle = await send('PATCH', `/api/tasks/${styles.id}`, { dependsOn: [index.id] })
+  expect([cycle.status, (await cycle.json()).detail]).toEqual([422, expect.stringMatching(/wait for each other/)])
+  await send('PATCH', `/api/tasks/${index.id}`, { path: 'home.html' })
+  await send('PATCH', `/api/tasks/${menu.id}`, { path: 'index.html' })
+  const { items } = await app.json(`/api/projects/${project}/changes`)
+  const renaming = items.find(({ entityId }: { entityId: string }) => entityId === index.id)
+  const undo = await app.post(`/api/changes/${renaming.id}/reversal`)
+  expect([undo.status, (await undo.json()).detail]).toEqual([422, expect.stringMatching(/both make “index\.html”/)])
+  expect((await named(project, 'index')).path).toBe('home.html')
+})
+
+test('a task that a person has done needs no work, and what waited for it goes on', async () => {
+  const project = await ready()
+  const { id } = await named(project, 'styles')
+  expect((await send('POST', `/api/tasks/${id}/completion`)).status).toBe(201)
+  await send('POST', `/api/projects/${project}/runs`)
+  expect(await app.settled(project)).toBe('done')
+  const { files } = await app.json(`/api/projects/${project}`)
+  expect(files.map(({ path }: { path: string }) => path)).toEqual(['index.html', 'menu.html'])
+})
+
+test('a failed task that is removed, or done by hand, lets the project end well', async () => {
+  const plan = [
+    planOf([
+      { id: 'note', path: 'note.md' },
+      { id: 'data', path: 'data.json' },
+    ]),
+  ]
+  const files = { 'note.md': ['# Hi\n'], 'data.json': ['{ nope'] }
+  await using studio = await leapingApp({ providers: [scriptedModel({ plan, files })] })
+  for (const [method, noun] of [
+    ['DELETE', ''],
+    ['POST', '/completion'],
+  ] as const) {
+    const { project } = await studio.make('a small thing')
+    expect(await studio.settled(project.id)).toBe('failed')
+    const { tasks } = await studio.json(`/api/projects/${project.id}`)
+    const data = tasks.find(({ title }: { title: string }) => title === 'data')
+    expect((await studio.request(`/api/tasks/${data.id}${noun}`, { method })).ok).toBe(true)
+    expect(await studio.settled(project.id)).toBe('done')
+    const jobs = await jobsOf(studio.app.db.read, project.id)
+    expect(jobs.filter(({ kind }) => kind === 'check')).toHaveLength(1)
+  }
+})
