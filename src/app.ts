@@ -32,9 +32,9 @@ import { openLiveJobs } from './jobs/live.ts'
 import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
 import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
+import { around } from './llm/around.ts'
 import { fixedModels, labelOf, openProviders } from './llm/models.ts'
 import type { Provider } from './llm/provider.ts'
-import { withBreaker } from './llm/with-breaker.ts'
 import { type Log, openLog } from './log.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
 import { attemptsHandler } from './ops/schedules/attempts-job.ts'
@@ -215,7 +215,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
     changes: openChanges({ events, now, newId, entities: [taskEntity({ events, now }), fileEntity({ events, now })] }),
     blobs: openBlobs(join(config.data, 'blobs')),
     models: fixedModels(
-      (overrides.providers ?? openProviders(config, clock)).map((each) => withBreaker({ breakers }, each)),
+      (overrides.providers ?? openProviders(config, clock)).map((each) => around({ breakers, clock }, each)),
     ),
     breakers,
     devices: createDevicePool(detected),

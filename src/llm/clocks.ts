@@ -11,8 +11,6 @@ export interface Limits {
 
 export const LIMITS: Limits = { firstContentMs: 60_000, idleMs: 30_000, totalMs: 15 * 60_000 }
 
-const CONTENT = new Set<Chunk['type']>(['text', 'thinking', 'calling', 'call'])
-
 interface Deps {
   clock: Pick<Clock, 'awake' | 'sleep'>
   limits?: Limits
@@ -55,7 +53,7 @@ async function* timed(
         throw tooLate(provider, limits, clock.awake() - started >= limits.totalMs ? 'total' : begun ? 'idle' : 'first')
       if (next.done) return
       yield next.value
-      if (!CONTENT.has(next.value.type)) continue
+      if (!isContent(next.value)) continue
       quietSince = clock.awake()
       begun = true
     }
@@ -64,6 +62,13 @@ async function* timed(
     cut.abort()
     chunks.return?.().catch(() => {}) // a cut stream rejects with the abort that was just asked for
   }
+}
+
+/** An empty piece is what some servers send to keep the connection, like a ping. */
+function isContent(chunk: Chunk): boolean {
+  if (chunk.type === 'text') return chunk.text !== ''
+  if (chunk.type === 'calling') return chunk.delta !== ''
+  return chunk.type === 'thinking' || chunk.type === 'call'
 }
 
 async function within<T>(clock: Deps['clock'], deadline: number, next: Promise<T>, aborted: Promise<never>) {

@@ -2,7 +2,6 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { Invalid } from '../errors.ts'
 import { anthropicProvider } from './anthropic.ts'
-import { withClocks } from './clocks.ts'
 import { demoProject } from './demo/project.ts'
 import { demoProvider } from './demo.ts'
 import { factsOf, type ModelFacts } from './model-table.ts'
@@ -39,7 +38,7 @@ export function openProviders(
 ): Provider[] {
   const demo = demoProvider({ project: demoProject, bytesPerSecond: demoBytesPerSecond, clock })
   const vendors = apiKey ? [anthropicProvider({ apiKey, baseUrl })] : []
-  return [...vendors, demo].map((provider) => withClocks({ clock }, provider))
+  return [...vendors, demo]
 }
 
 /**

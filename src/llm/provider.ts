@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { ErrorFacts } from '../errors.ts'
 
 /**
  * One turn of a conversation with a model. The last turn of a request is the user's, or the results of the calls that the
@@ -120,7 +121,7 @@ export type FinishReason = 'stop' | 'length' | 'refusal' | 'tools' | 'other'
 
 /**
  * A piece of an answer. `usage` is cumulative: the last one of a stream holds. `calling` says that the input of a tool call
- * goes on arriving; `call` is the whole of it. A stream that ends without a `finish` was cut, whatever the vendor's library says.
+ * goes on arriving; `call` is the whole of it. `retrying`: nothing has come, and it is asked again after the delay. A stream that ends without a `finish` was cut, whatever the vendor's library says.
  */
 export type Chunk =
   | { type: 'text'; text: string }
@@ -128,6 +129,7 @@ export type Chunk =
   | { type: 'calling'; id: string; name: string; delta: string }
   | { type: 'call'; call: ToolCall }
   | ({ type: 'usage' } & Usage)
+  | { type: 'retrying'; error: ErrorFacts; delayMs: number }
   | { type: 'finish'; reason: FinishReason }
 
 /** A vendor of language models, or the built-in demo. */

@@ -1,5 +1,5 @@
 import { DomainError } from '../errors.ts'
-import type { Breakers } from '../jobs/breaker.ts'
+import type { Breakers, Outside } from '../jobs/breaker.ts'
 import { closedSilently } from './closed-silently.ts'
 import type { Chunk, ModelRequest, Provider } from './provider.ts'
 
@@ -17,6 +17,14 @@ interface Deps {
   breakers: Breakers
 }
 
+/** What tells that a provider is there, if only to refuse. */
+const ANSWERS = new Set<Chunk['type']>(['text', 'calling', 'call', 'finish'])
+
+/** A provider as its breaker knows it. */
+export function outsideOf({ name, label }: Provider): Outside {
+  return { key: `provider:${name}`, label }
+}
+
 /** The same provider, asked only while it is there: else, and when its failure shows that it is not, the job is snoozed. */
 export function withBreaker(deps: Deps, provider: Provider): Provider {
   return { ...provider, stream: (request, signal) => guarded(deps, provider, request, signal) }
@@ -28,11 +36,11 @@ async function* guarded(
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Chunk> {
-  const passage = breakers.enter({ key: `provider:${provider.name}`, label: provider.label })
+  const passage = breakers.enter(outsideOf(provider))
   let answered = false
   try {
     for await (const chunk of provider.stream(request, signal)) {
-      answered ||= chunk.type === 'text' || chunk.type === 'finish'
+      answered ||= ANSWERS.has(chunk.type)
       if (answered) passage.succeeded()
       yield chunk
     }

@@ -1,0 +1,23 @@
+import type { Clock } from '../clock.ts'
+import type { Breakers } from '../jobs/breaker.ts'
+import { type Limits, withClocks } from './clocks.ts'
+import type { Provider } from './provider.ts'
+import { outsideOf, withBreaker } from './with-breaker.ts'
+import { withRetries } from './with-retries.ts'
+
+export interface AroundDeps {
+  breakers: Breakers
+  clock: Pick<Clock, 'awake' | 'sleep' | 'random'>
+  limits?: Limits
+}
+
+/**
+ * A vendor with all that it needs around it. Clocks bound each try; retries make several tries of one call, as long as
+ * nothing has come; the breaker, outside of them, counts the call as one failure however many tries it took, lets nobody ask
+ * what is away, and ends the tries of those who are asking when others have found it so. What is spent and what is known
+ * already stand outside of all that: a call that is answered from memory, or not paid for, is none of the vendor's.
+ */
+export function around({ breakers, ...deps }: AroundDeps, provider: Provider): Provider {
+  const isAway = () => breakers.isOpen(outsideOf(provider).key)
+  return withBreaker({ breakers }, withRetries({ ...deps, isAway }, withClocks(deps, provider)))
+}
