@@ -13,7 +13,7 @@ const LOADER = join(ROOT, 'src/packed-library.ts')
 const LIBRARIES = [
   '@anthropic-ai/sdk',
   '@anthropic-ai/sdk/helpers/zod',
-  '@google/genai',
+  '@google/genai/web',
   'gpt-tokenizer/encoding/o200k_base',
   'openai',
   'web-tree-sitter',

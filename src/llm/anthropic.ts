@@ -3,7 +3,7 @@ import { eventReader } from './anthropic-events.ts'
 import { requestInput } from './anthropic-request.ts'
 import { type VendorFailure, vendorError } from './failures.ts'
 import type { AnswerSchema, Chunk, ModelRequest, Provider } from './provider.ts'
-import { vendorFetch, wireFault } from './vendor-fetch.ts'
+import { fetchWith, wireFault } from './vendor-fetch.ts'
 
 const MODELS = ['claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5', 'claude-fable-5-2', 'claude-opus-5']
 const MODEL_ID = /^claude-[a-z0-9][a-z0-9.-]{0,80}$/
@@ -11,6 +11,11 @@ const MODEL_ID = /^claude-[a-z0-9][a-z0-9.-]{0,80}$/
 /** How the key is shown: gateways that speak the API of before October 2026 know only `x-api-key`. */
 export const ANTHROPIC_SCHEMES = ['bearer', 'x-api-key'] as const
 export type AnthropicScheme = (typeof ANTHROPIC_SCHEMES)[number]
+
+const HEADERS: Record<AnthropicScheme, (key: string) => Record<string, string>> = {
+  bearer: (key) => ({ authorization: `Bearer ${key}`, 'anthropic-version': '2026-10-21' }),
+  'x-api-key': (key) => ({ 'x-api-key': key, 'anthropic-version': '2023-06-01' }),
+}
 
 export interface AnthropicSettings {
   apiKey: string
@@ -47,12 +52,10 @@ interface Library {
 async function loadLibrary({ apiKey, baseUrl, scheme = 'bearer' }: AnthropicSettings): Promise<Library> {
   const { default: Anthropic } = await import('@anthropic-ai/sdk')
   const { zodOutputFormat } = await import('@anthropic-ai/sdk/helpers/zod')
-  const old = { authorization: null, 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' }
   const client = new Anthropic({
     apiKey,
     baseURL: baseUrl,
-    defaultHeaders: scheme === 'x-api-key' ? old : {},
-    fetch: vendorFetch,
+    fetch: fetchWith(HEADERS[scheme](apiKey)),
     webhookKey: null,
     maxRetries: 0,
     logLevel: 'off', // its debug lines carry prompts

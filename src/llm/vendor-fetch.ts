@@ -3,6 +3,7 @@ import type { VendorFailure } from './failures.ts'
 const LINE_AT_MOST = 1_048_576 // bytes; the longest that vendors send, a whole file as a tool's input, are a tenth of it
 const ERROR_AT_MOST = 65_536 // bytes read of an answer that says what is wrong
 const LF = 10
+const NEEDED = ['accept', 'content-type']
 
 /** An answer that no vendor's API gives. `type` is for `vendorError`. */
 export class WireFault extends Error {
@@ -29,6 +30,15 @@ export const vendorFetch: Fetch = async (input, init) => {
   if (!response.ok) return withWholeError(response)
   if (/\bhtml\b/i.test(response.headers.get('content-type') ?? '')) throw webPage(response)
   return response.body ? new Response(withShortLines(response.body), response) : response
+}
+
+/** `vendorFetch` that sends `headers`, and of all others only what the vendor needs: libraries tell of the machine, and add what its environment names. */
+export function fetchWith(headers: Record<string, string>): Fetch {
+  return (input, init) => {
+    const given = new Headers(init?.headers)
+    const kept = NEEDED.flatMap((name) => (given.has(name) ? [[name, given.get(name)!] as const] : []))
+    return vendorFetch(input, { ...init, headers: { ...Object.fromEntries(kept), ...headers } })
+  }
 }
 
 /** The fault at the root of what a library threw, if that is one. */

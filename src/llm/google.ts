@@ -1,0 +1,192 @@
+import type { GoogleGenAI } from '@google/genai/web'
+import { type VendorFailure, vendorError } from './failures.ts'
+import { responseReader } from './google-answer.ts'
+import { configOf, contentsOf } from './google-request.ts'
+import type { Chunk, ModelRequest, Provider } from './provider.ts'
+import { type Fetch, fetchWith, wireFault } from './vendor-fetch.ts'
+
+const MODELS = [
+  'gemini-3.8-flash',
+  'gemini-3.1-pro-preview',
+  'gemini-3.6-flash',
+  'gemini-3.5-flash-lite',
+  'gemini-2.5-pro',
+  'gemini-2.5-flash',
+]
+const MODEL_ID = /^(?:gemini|gemma)-[a-z0-9]+(?:[.-][a-z0-9]+){0,12}$/
+
+export interface GoogleSettings {
+  apiKey: string
+  baseUrl: string
+}
+
+/** Gemini, through the vendor's own library. One try a call: retries belong to the job engine. */
+export function googleProvider(settings: GoogleSettings): Provider {
+  let library: Promise<Library> | undefined
+  const open = () => {
+    library ??= loadLibrary(settings)
+    return library
+  }
+  return {
+    name: 'google',
+    label: 'Gemini by Google',
+    demo: false,
+    defaultModel: MODELS[0]!,
+    models: MODELS,
+    takes: (model) => MODEL_ID.test(model),
+    stream: (request, signal) => stream(open, settings.apiKey, request, signal),
+    countTokens: (request, signal) => countTokens(open, settings.apiKey, request, signal),
+  }
+}
+
+interface Library {
+  client: GoogleGenAI
+  ApiError: typeof import('@google/genai/web').ApiError
+}
+
+/**
+ * Loads the vendor's library with the first question, in its form for browsers: the one for Node brings Google's sign-in for
+ * servers, and reads the environment. Its `timeout` is never set: that is a deadline for a whole answer.
+ */
+async function loadLibrary({ apiKey, baseUrl }: GoogleSettings): Promise<Library> {
+  const { GoogleGenAI, ApiError } = await import('@google/genai/web')
+  const client = new GoogleGenAI({ apiKey, vertexai: false, apiVersion: 'v1beta', httpOptions: { baseUrl } })
+  return { client, ApiError }
+}
+
+async function* stream(
+  open: () => Promise<Library>,
+  apiKey: string,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Chunk> {
+  const library = await open()
+  const read = responseReader(request)
+  const call = beginCall(apiKey, signal)
+  try {
+    const responses = await library.client.models.generateContentStream({
+      model: request.model,
+      contents: contentsOf(request),
+      config: {
+        ...configOf(request),
+        abortSignal: call.signal,
+        httpOptions: { fetch: call.fetch },
+        automaticFunctionCalling: { disable: true },
+        automaticContinuation: false, // it asks again by itself
+      },
+    })
+    for await (const response of responses) yield* read(response)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw vendorError(asked(request, apiKey), failure(library, error, call.headers()))
+  } finally {
+    call.end()
+  }
+  signal.throwIfAborted()
+}
+
+/** The vendor's library counts a conversation alone here, so that rules and tools are counted as if they were said in it. */
+async function countTokens(
+  open: () => Promise<Library>,
+  apiKey: string,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<number> {
+  const library = await open()
+  const call = beginCall(apiKey, signal)
+  const { systemInstruction, tools = [] } = configOf(request)
+  const parts = [...(systemInstruction?.parts ?? []), ...tools.map((tool) => ({ text: JSON.stringify(tool) }))]
+  const first = parts.length === 0 ? [] : [{ role: 'user' as const, parts }]
+  try {
+    const counted = await library.client.models.countTokens({
+      model: request.model,
+      contents: [...first, ...contentsOf(request)],
+      config: { abortSignal: call.signal, httpOptions: { fetch: call.fetch } },
+    })
+    return counted.totalTokens ?? 0
+  } catch (error) {
+    signal.throwIfAborted()
+    throw vendorError(asked(request, apiKey), failure(library, error, call.headers()))
+  } finally {
+    call.end()
+  }
+}
+
+function asked({ model }: ModelRequest, secret: string) {
+  return { vendor: 'Google', model, secret }
+}
+
+/**
+ * One call: the library forgets the headers of a failure, keeps its listener on the signal, and leaves the connection open
+ * when nobody reads any more.
+ */
+function beginCall(apiKey: string, signal: AbortSignal) {
+  const ask = fetchWith({ 'x-goog-api-key': apiKey })
+  const cut = new AbortController()
+  const onAbort = () => cut.abort()
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort)
+  let headers: Headers | undefined
+  const fetch: Fetch = async (input, init) => {
+    const response = await ask(input, init)
+    headers = response.headers
+    return response
+  }
+  return {
+    signal: cut.signal,
+    fetch,
+    headers: () => headers,
+    end() {
+      signal.removeEventListener('abort', onAbort)
+      cut.abort()
+    },
+  }
+}
+
+function failure({ ApiError }: Library, error: unknown, headers: Headers | undefined): VendorFailure {
+  const fault = wireFault(error)
+  if (fault) return fault
+  const message = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof ApiError)) return { said: message }
+  const said = saidIn(message)
+  return {
+    status: error.status,
+    type: typeOf(error.status, said),
+    said: said.message ?? message,
+    headers: later(said, headers),
+  }
+}
+
+interface Said {
+  message?: string
+  status?: string
+  details?: { reason?: string; retryDelay?: string }[]
+}
+
+/** The library's message is the body of the vendor's answer, after some words when it came inside a stream. */
+function saidIn(message: string): Said {
+  try {
+    const { error } = JSON.parse(message.slice(message.indexOf('{')))
+    return typeof error === 'object' && error !== null ? error : {}
+  } catch {
+    return {}
+  }
+}
+
+/** The vendor has one status for a bad key and a bad request, and one for haste and for an account that can't pay. */
+function typeOf(httpStatus: number, { status, message = '', details }: Said): string | undefined {
+  const reasons = Array.isArray(details) ? details.map((detail) => detail?.reason) : []
+  if (reasons.includes('API_KEY_INVALID') || /^API key (?:not valid|expired)/i.test(message))
+    return 'authentication_error'
+  if (httpStatus === 429 && /\bcredits are depleted\b/i.test(message)) return 'billing_error'
+  if (httpStatus === 503) return 'overloaded_error'
+  return status
+}
+
+/** How long to wait is told in the body. */
+function later({ details }: Said, headers: Headers | undefined): Headers {
+  const all = new Headers(headers)
+  const delay = Array.isArray(details) ? details.find((detail) => detail?.retryDelay)?.retryDelay : undefined
+  if (delay && !all.has('retry-after')) all.set('retry-after', delay)
+  return all
+}
