@@ -33,8 +33,12 @@ import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
 import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
 import { around } from './llm/around.ts'
+import { settleLostCalls } from './llm/books.ts'
+import { factsOf } from './llm/model-table.ts'
 import { fixedModels, labelOf, openProviders } from './llm/models.ts'
 import type { Provider } from './llm/provider.ts'
+import { watchRenewals } from './llm/raise.ts'
+import { withBooks } from './llm/with-books.ts'
 import { type Log, openLog } from './log.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
 import { attemptsHandler } from './ops/schedules/attempts-job.ts'
@@ -102,6 +106,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
   const state: State = {
     worker: undefined,
     scheduler: undefined,
+    renewals: undefined,
     port: config.port,
     previewPort: config.previewPort,
     localSecret,
@@ -147,10 +152,12 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes })
       await ensureSchedules(engines, builtInSchedules())
       state.scheduler = await startScheduler(engines)
+      state.renewals = watchRenewals(engines)
     },
     async [Symbol.asyncDispose]() {
-      const { worker, scheduler } = state
+      const { worker, scheduler, renewals } = state
       state.worker = undefined
+      await renewals?.[Symbol.asyncDispose]()
       await scheduler?.[Symbol.asyncDispose]()
       await worker?.[Symbol.asyncDispose]()
       engines.hub.shutdown()
@@ -167,6 +174,7 @@ function lanesOf({ writers }: Config, { devices }: Engines, { lanes }: Overrides
 interface State {
   worker: Worker | undefined
   scheduler: Scheduler | undefined
+  renewals: AsyncDisposable | undefined
   port: number
   previewPort: number
   localSecret: string
@@ -194,29 +202,26 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
   const { onFlush } = opened.use(openDraftWriter({ db, live, flushMs: config.flushMs, log }))
   const handlers = new Map<string, Handler>()
   const breakers = openBreakers({ db, events, now, log })
+  await settleLostCalls({ db, now })
+  const books = { db, events, now, newId, log, factsOf, dailyMicros: config.dailyMicros, keepMs: config.keepMs }
+  const asked = (provider: Provider) => withBooks(books, around({ breakers, clock }, provider))
   const detected = overrides.devices ?? (await detectDevices())
   const deps = {
-    db,
+    ...books,
     read: db.read,
     hub,
-    events,
     live,
     onFlush,
     handlers,
     clock,
-    now,
     awake,
-    newId,
     random,
-    log,
     redact,
     attempts,
     detected,
     changes: openChanges({ events, now, newId, entities: [taskEntity({ events, now }), fileEntity({ events, now })] }),
     blobs: openBlobs(join(config.data, 'blobs')),
-    models: fixedModels(
-      (overrides.providers ?? openProviders(config, clock)).map((each) => around({ breakers, clock }, each)),
-    ),
+    models: fixedModels((overrides.providers ?? openProviders(config, clock)).map(asked)),
     breakers,
     devices: createDevicePool(detected),
     render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },

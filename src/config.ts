@@ -23,6 +23,8 @@ const SETTINGS = z.object({
   HEARTH_DEMO_BYTES_PER_SECOND: whole(100, 100_000_000).default(4_096),
   HEARTH_SKETCH_STEP_MS: whole(0, 60_000).default(120),
   HEARTH_MODEL: z.string().min(1).optional(),
+  HEARTH_DAILY_BUDGET_USD: budget().default(20),
+  HEARTH_ANSWERS_HOURS: whole(0, 8_760).default(24),
   ANTHROPIC_API_KEY: z.string().min(1).optional(),
   ANTHROPIC_BASE_URL: webAddress().optional(),
 })
@@ -59,6 +61,10 @@ export interface Config {
   sketchStepMs: number
   /** The model that is used when none is named: `provider` or `provider/model`. */
   model: string | undefined
+  /** What all models together may cost in a day where nobody has set it on the page, millionths of a US dollar; null: as much as they like. */
+  dailyMicros: number | null
+  /** How long the answer to an equal request is given again, ms; 0: never. */
+  keepMs: number
   anthropic: { apiKey: string | undefined; baseUrl: string }
 }
 
@@ -90,6 +96,8 @@ export function readConfig(env: Environment): Config {
     demoBytesPerSecond: s.HEARTH_DEMO_BYTES_PER_SECOND,
     sketchStepMs: s.HEARTH_SKETCH_STEP_MS,
     model: s.HEARTH_MODEL,
+    dailyMicros: s.HEARTH_DAILY_BUDGET_USD === null ? null : Math.round(s.HEARTH_DAILY_BUDGET_USD * 1e6),
+    keepMs: s.HEARTH_ANSWERS_HOURS * 3_600_000,
     anthropic: { apiKey: s.ANTHROPIC_API_KEY, baseUrl: s.ANTHROPIC_BASE_URL ?? 'https://api.anthropic.com' },
   }
 }
@@ -105,6 +113,12 @@ function port(fallback: number) {
 
 function whole(least: number, most: number) {
   return z.coerce.number(`takes a whole number from ${least} to ${most}`).int().min(least).max(most)
+}
+
+function budget() {
+  const error = 'takes an amount in US dollars, as 20 or 2.50, or none'
+  const amount = z.coerce.number(error).min(0, error).max(1_000_000, error)
+  return z.union([z.literal('none').transform(() => null), amount], error)
 }
 
 function webAddress() {

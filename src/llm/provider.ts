@@ -103,6 +103,8 @@ export interface ModelRequest {
   tools?: Tool[]
   task: TaskFacts
   account?: Account
+  /** True when a person was not content with an answer to the same request: then none that was kept will do. */
+  fresh?: boolean
 }
 
 /**
@@ -114,6 +116,8 @@ export interface Usage {
   outputTokens: number
   cachedTokens: number
   cacheWriteTokens?: number
+  /** Answers that Hearth had kept: they took no tokens. */
+  keptAnswers?: number
 }
 
 /** `tools`: the model waits for the results of its calls. */
@@ -162,5 +166,6 @@ export function addUsage(a: Usage, b: Usage): Usage {
     outputTokens: a.outputTokens + b.outputTokens,
     cachedTokens: a.cachedTokens + b.cachedTokens,
     cacheWriteTokens: (a.cacheWriteTokens ?? 0) + (b.cacheWriteTokens ?? 0),
+    ...(a.keptAnswers || b.keptAnswers ? { keptAnswers: (a.keptAnswers ?? 0) + (b.keptAnswers ?? 0) } : {}),
   }
 }
