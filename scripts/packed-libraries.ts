@@ -16,6 +16,7 @@ const LIBRARIES = [
   '@google/genai/web',
   'gpt-tokenizer/encoding/o200k_base',
   'openai',
+  'openai/helpers/zod',
   'web-tree-sitter',
 ]
 /** Libraries that they share with the program. */

@@ -7,6 +7,8 @@ const LONGEST_WAIT_MS = 15 * 60_000
 export interface VendorFailure {
   status?: number
   type?: string
+  /** OpenAI's finer word for what is wrong. */
+  code?: string
   said?: string
   requestId?: string
   headers?: Headers
@@ -49,9 +51,35 @@ export function withoutSecrets(text: string, secret: string): string {
     .replace(/\bBearer\s+[^\s"',}]+/gi, 'Bearer [key]')
 }
 
-type Kind = 'address' | 'auth' | 'billing' | 'limited' | 'overloaded' | 'unknown' | 'refusedRequest' | 'unavailable'
+type Kind =
+  | 'address'
+  | 'auth'
+  | 'billing'
+  | 'limited'
+  | 'overloaded'
+  | 'unknown'
+  | 'tooLong'
+  | 'refusedRequest'
+  | 'unavailable'
 
-function kindOf({ status, type }: VendorFailure): Kind {
+/** What says more than the status: an empty account is no 429 that passes, a key may be refused with 400. */
+const KIND_OF_CODE = new Map<string | undefined, Kind>([
+  ['insufficient_quota', 'billing'],
+  ['billing_not_active', 'billing'],
+  ['billing_hard_limit_reached', 'billing'],
+  ['invalid_api_key', 'auth'],
+  ['model_not_found', 'unknown'],
+  ['context_length_exceeded', 'tooLong'],
+  ['exceed_context_size_error', 'tooLong'],
+  ['rate_limit_exceeded', 'limited'],
+])
+
+function kindOf({ status, type, code, said = '' }: VendorFailure): Kind {
+  const known = KIND_OF_CODE.get(code) ?? KIND_OF_CODE.get(type)
+  if (known) return known
+  // xAI has words alone.
+  if (status === 400 && /\bincorrect api key\b/i.test(said)) return 'auth'
+  if (status === 403 && /\bcredits\b/i.test(said)) return 'billing'
   if (type === 'redirected' || type === 'web_page') return 'address'
   if (type === 'line_too_long') return 'unavailable'
   if (type === 'overloaded_error' || status === 529) return 'overloaded'
@@ -94,6 +122,11 @@ const KINDS: Record<Kind, (asked: Asked) => { code: string; sentence: string; re
   unknown: ({ vendor, model }) => ({
     code: 'unknown_model',
     sentence: `${vendor} has no model “${model}”, or this key may not use it. Choose another model.`,
+    retryable: false,
+  }),
+  tooLong: ({ vendor, model }) => ({
+    code: 'model_bad_request',
+    sentence: `The request is longer than “${model}” at ${vendor} can take. A shorter brief, or a model with a larger window, may help.`,
     retryable: false,
   }),
   refusedRequest: ({ vendor }) => ({

@@ -1,0 +1,53 @@
+import { prompt } from './prompts.ts'
+import type { AnswerSchema, Message, ModelRequest, Tool, ToolCall } from './provider.ts'
+import { inputOf, jsonSchema } from './tool-input.ts'
+
+/** In what servers of the one protocol differ. */
+export interface ChatDialect {
+  /** What the limit of the answer is called: OpenAI's own models take only the newer name, most others only the older. */
+  limit: 'max_completion_tokens' | 'max_tokens'
+  /** True for servers of any kind: some refuse a request with a schema. */
+  mayRefuseSchemas: boolean
+}
+
+/** How the schema of an answer is put: as the API's own parameter, or in words alone. */
+export type SchemaFormat = ((schema: AnswerSchema) => unknown) | 'words'
+
+/** A request as Chat Completions takes it. */
+export function chatBody({ limit }: ChatDialect, request: ModelRequest, format: SchemaFormat): Record<string, unknown> {
+  const { model, schema, tools, maxOutputTokens } = request
+  return {
+    model,
+    messages: [systemTurn(request, format), ...request.messages.flatMap(turns)],
+    stream: true,
+    stream_options: { include_usage: true },
+    [limit]: maxOutputTokens,
+    ...(schema && format !== 'words' ? { response_format: format(schema) } : {}),
+    ...(tools?.length ? { tools: tools.map(tool) } : {}),
+  }
+}
+
+/** One turn for all rules, what is shared by the most requests first: vendors cache by the beginning, and some local models take no second. */
+function systemTurn({ system, context, schema }: ModelRequest, format: SchemaFormat) {
+  const shape =
+    schema && format === 'words' ? prompt('answer-shape', { schema: JSON.stringify(jsonSchema(schema.zod)) }) : ''
+  return { role: 'system', content: [system, context, shape].filter((text) => text).join('\n\n') }
+}
+
+function turns(message: Message): object[] {
+  if (message.role === 'user') return [message]
+  if (message.role === 'tool')
+    return message.results.map(({ call, content }) => ({ role: 'tool', tool_call_id: call, content }))
+  const { content, calls = [] } = message
+  if (calls.length === 0) return [{ role: 'assistant', content }]
+  return [{ role: 'assistant', content: content === '' ? null : content, tool_calls: calls.map(pastCall) }]
+}
+
+/** Templates of local models parse the input, and fail the request when it is broken. */
+function pastCall(call: ToolCall) {
+  return { id: call.id, type: 'function', function: { name: call.name, arguments: JSON.stringify(inputOf(call)) } }
+}
+
+function tool({ name, description, zod }: Tool) {
+  return { type: 'function', function: { name, description, parameters: jsonSchema(zod) } }
+}

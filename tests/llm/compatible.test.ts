@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'bun:test'
+import { modelsOf } from '../../src/llm/compatible.ts'
+import { openaiProvider } from '../../src/llm/openai.ts'
+import { xaiProvider } from '../../src/llm/xai.ts'
+import { says } from '../vendors/misbehaviours.ts'
+import { openaiWire } from '../vendors/openai.ts'
+import { type VendorServer, vendorServer } from '../vendors/wire.ts'
+import { failureOf, KEY } from './chat-questions.ts'
+
+test('ids that are newer than the list can be asked for, those of others not', () => {
+  const provider = openaiProvider({ apiKey: KEY, baseUrl: 'https://api.openai.com/v1' })
+  const taken = ['gpt-7', 'o5-mini', 'ft:gpt-6:me::1', 'chatgpt-next', 'grok-9', 'claude-9', 'llama3', 'gpt-7 x']
+  expect(taken.filter(provider.takes)).toEqual(['gpt-7', 'o5-mini', 'ft:gpt-6:me::1', 'chatgpt-next'])
+  expect(provider.takes(provider.defaultModel)).toBe(true)
+  const xai = xaiProvider({ apiKey: KEY, baseUrl: 'https://api.x.ai/v1' })
+  expect(['grok-9', 'gpt-7', ...xai.models].filter(xai.takes)).toEqual(['grok-9', ...xai.models])
+})
+
+describe('the models of a server', () => {
+  const at = ({ url }: VendorServer, apiKey?: string) => ({ label: 'My server', apiKey, baseUrl: url })
+  const { signal } = new AbortController()
+
+  test('are what it lists', async () => {
+    await using server = vendorServer(openaiWire, says(''))
+    expect(await modelsOf(at(server, KEY), signal)).toEqual(['local-model'])
+    expect(server.others[0]).toMatchObject({ path: '/v1/models', headers: { authorization: `Bearer ${KEY}` } })
+  })
+
+  test('are none of a server that lists something else, or is away: an error says so', async () => {
+    await using strange = vendorServer({ ...openaiWire, other: () => ({ models: [1] }) }, says(''))
+    await using silent = vendorServer({ ...openaiWire, other: () => undefined }, says(''))
+    for (const server of [strange, silent]) {
+      const error = await failureOf(modelsOf(at(server), signal))
+      expect(error).toMatchObject({ name: 'DomainError', message: expect.stringContaining('My server') })
+    }
+  })
+})
