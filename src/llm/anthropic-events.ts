@@ -1,5 +1,6 @@
 import type { Thought } from './anthropic-request.ts'
-import type { Chunk, FinishReason, ToolCall, Usage } from './provider.ts'
+import type { FinishReason, ToolCall, Usage } from './provider.ts'
+import type { Push } from './pump.ts'
 import { signed } from './signatures.ts'
 
 interface VendorUsage {
@@ -20,33 +21,35 @@ export type VendorEvent =
 
 type Block = { call: ToolCall; given: unknown } | { thought: Thought }
 
-/** A reader of one stream: what each event adds to the answer. */
-export function eventReader(model: string) {
+/** A reader of one stream: pushes what each event adds to the answer, and returns what the last push did. */
+export function eventReader(model: string, push: Push) {
   const usage: Usage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 }
   const blocks = new Map<number, Block>()
   const thoughts = leadingThoughts()
 
-  return function* read(event: VendorEvent): Generator<Chunk> {
-    if (event.type === 'message_start') {
-      yield { type: 'usage', ...count(usage, event.message.usage) }
-    } else if (event.type === 'content_block_start') {
-      const block = begun(event.content_block as Partial<Begun>)
-      if (!block) return
-      blocks.set(event.index, block)
-      if ('thought' in block) yield { type: 'thinking' }
-    } else if (event.type === 'content_block_delta') {
+  return (event: VendorEvent): Promise<void> | undefined => {
+    if (event.type === 'content_block_delta') {
       const delta = event.delta as Partial<Delta>
       if (delta.type === 'text_delta' && delta.text) thoughts.end()
-      yield* more(delta, blocks.get(event.index))
-    } else if (event.type === 'content_block_stop') {
+      return more(delta, blocks.get(event.index), push)
+    }
+    if (event.type === 'message_start') push({ type: 'usage', ...count(usage, event.message.usage) })
+    if (event.type === 'content_block_start') {
+      const block = begun(event.content_block as Partial<Begun>)
+      if (block) blocks.set(event.index, block)
+      if (block && 'thought' in block) push({ type: 'thinking' })
+    }
+    if (event.type === 'content_block_stop') {
       const block = blocks.get(event.index)
       blocks.delete(event.index)
       if (block && 'thought' in block) thoughts.add(block.thought)
-      if (block && 'call' in block) yield { type: 'call', call: whole(block, thoughts.take(), model) }
-    } else if (event.type === 'message_delta') {
-      yield { type: 'usage', ...count(usage, event.usage) }
-      if (event.delta.stop_reason) yield { type: 'finish', reason: FINISH[event.delta.stop_reason] ?? 'other' }
+      if (block && 'call' in block) push({ type: 'call', call: whole(block, thoughts.take(), model) })
     }
+    if (event.type === 'message_delta') {
+      push({ type: 'usage', ...count(usage, event.usage) })
+      if (event.delta.stop_reason) push({ type: 'finish', reason: FINISH[event.delta.stop_reason] ?? 'other' })
+    }
+    return undefined
   }
 }
 
@@ -73,18 +76,18 @@ function begun({ type, id = '', name = '', input, data = '' }: Partial<Begun>): 
   return undefined
 }
 
-function* more(delta: Partial<Delta>, block: Block | undefined): Generator<Chunk> {
-  if (delta.type === 'text_delta') yield { type: 'text', text: delta.text ?? '' }
-  if (delta.type === 'thinking_delta') yield { type: 'thinking' }
-  if (!block) return
-  if ('call' in block && delta.type === 'input_json_delta') {
+function more(delta: Partial<Delta>, block: Block | undefined, push: Push): Promise<void> | undefined {
+  if (delta.type === 'text_delta') return push({ type: 'text', text: delta.text ?? '' })
+  if (block && 'call' in block && delta.type === 'input_json_delta') {
     const { id, name } = block.call
     block.call.input += delta.partial_json ?? ''
-    yield { type: 'calling', id, name, delta: delta.partial_json ?? '' }
-  } else if ('thought' in block && block.thought.type === 'thinking') {
+    return push({ type: 'calling', id, name, delta: delta.partial_json ?? '' })
+  }
+  if (block && 'thought' in block && block.thought.type === 'thinking') {
     block.thought.thinking += delta.thinking ?? ''
     block.thought.signature += delta.signature ?? ''
   }
+  return delta.type === 'thinking_delta' ? push({ type: 'thinking' }) : undefined
 }
 
 /** Some gateways give a call's whole input with its beginning, and no piece after. */

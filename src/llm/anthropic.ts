@@ -3,6 +3,7 @@ import { eventReader } from './anthropic-events.ts'
 import { requestInput } from './anthropic-request.ts'
 import { type VendorFailure, vendorError } from './failures.ts'
 import type { AnswerSchema, Chunk, ModelRequest, Provider } from './provider.ts'
+import { pumped } from './pump.ts'
 import { fetchWith, wireFault } from './vendor-fetch.ts'
 
 const MODELS = ['claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5', 'claude-fable-5-2', 'claude-opus-5']
@@ -64,28 +65,33 @@ async function loadLibrary({ apiKey, baseUrl, scheme = 'bearer' }: AnthropicSett
   return { client, APIError: Anthropic.APIError, zodOutputFormat }
 }
 
-async function* stream(
+function stream(
   open: () => Promise<Library>,
   apiKey: string,
   request: ModelRequest,
   signal: AbortSignal,
-): AsyncGenerator<Chunk> {
-  const library = await open()
-  const read = eventReader(request.model)
-  try {
-    const body = {
-      ...requestInput(request),
-      ...outputConfig(library, request.schema),
-      max_tokens: request.maxOutputTokens,
-      stream: true as const,
+): AsyncIterable<Chunk> {
+  return pumped(signal, async (push, signal) => {
+    const library = await open()
+    const read = eventReader(request.model, push)
+    try {
+      const body = {
+        ...requestInput(request),
+        ...outputConfig(library, request.schema),
+        max_tokens: request.maxOutputTokens,
+        stream: true as const,
+      }
+      const events = await library.client.messages.create(body, { signal })
+      for await (const event of events) {
+        const full = read(event)
+        if (full) await full
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      throw vendorError({ vendor: 'Anthropic', model: request.model, secret: apiKey }, failure(library, error))
     }
-    const events = await library.client.messages.create(body, { signal })
-    for await (const event of events) yield* read(event)
-  } catch (error) {
-    signal.throwIfAborted()
-    throw vendorError({ vendor: 'Anthropic', model: request.model, secret: apiKey }, failure(library, error))
-  }
-  signal.throwIfAborted() // the library ends an aborted stream as if it were whole
+    signal.throwIfAborted() // the library ends an aborted stream as if it were whole
+  })
 }
 
 async function countTokens(

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
 import type { Chunk, ModelRequest, Provider } from './provider.ts'
+import { type Push, pumped } from './pump.ts'
 
 /** How long a model may keep Hearth waiting, in ms. Text, thinking and tool calls count as content: pings don't. */
 export interface Limits {
@@ -31,36 +32,63 @@ async function* timed(
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Chunk> {
-  signal.throwIfAborted()
   const cut = new AbortController()
-  const aborted = Promise.withResolvers<never>()
-  aborted.promise.catch(() => {}) // whoever waits at that moment hears of it
-  const onAbort = () => {
-    cut.abort(signal.reason)
-    aborted.reject(signal.reason)
+  const watch = openWatch(clock, limits)
+  const stop = AbortSignal.any([signal, cut.signal])
+  watch.over(stop).then(
+    (which) => cut.abort(tooLate(provider, limits, which)),
+    () => {}, // it was stopped
+  )
+  const hear = async (push: Push, stopped: AbortSignal) => {
+    for await (const chunk of provider.stream(request, stopped)) {
+      if (isContent(chunk)) watch.heard()
+      const full = push(chunk)
+      if (full) await watch.paused(full)
+    }
   }
-  signal.addEventListener('abort', onAbort)
+  try {
+    yield* pumped(stop, hear)
+  } finally {
+    cut.abort()
+  }
+}
 
-  const chunks = provider.stream(request, cut.signal)[Symbol.asyncIterator]()
+/** The clocks of one stream, one timer for all of them. */
+function openWatch(clock: Deps['clock'], limits: Limits) {
   const started = clock.awake()
   let quietSince = started
   let begun = false
-  try {
-    for (;;) {
-      const deadline = Math.min(quietSince + (begun ? limits.idleMs : limits.firstContentMs), started + limits.totalMs)
-      const next = await within(clock, deadline, chunks.next(), aborted.promise)
-      if (next === 'late')
-        throw tooLate(provider, limits, clock.awake() - started >= limits.totalMs ? 'total' : begun ? 'idle' : 'first')
-      if (next.done) return
-      yield next.value
-      if (!isContent(next.value)) continue
+  let waiting = 0
+  let asleep = new AbortController()
+  const deadline = () => {
+    const silent = waiting > 0 ? Number.POSITIVE_INFINITY : quietSince + (begun ? limits.idleMs : limits.firstContentMs)
+    return Math.min(silent, started + limits.totalMs)
+  }
+  return {
+    heard() {
       quietSince = clock.awake()
+      if (!begun) asleep.abort() // the idle clock may run out before the one that was waited for
       begun = true
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-    cut.abort()
-    chunks.return?.().catch(() => {}) // a cut stream rejects with the abort that was just asked for
+    },
+    /** The vendor's stream waits for its reader: that is not the model's silence. */
+    async paused(until: Promise<void>) {
+      waiting++
+      await until
+      waiting--
+      quietSince = clock.awake()
+      asleep.abort()
+    },
+    /** Resolves with the clock that has run out. A sleep ends by the world's time: a process that was stopped meanwhile has some of it left. */
+    async over(signal: AbortSignal): Promise<keyof typeof LATE> {
+      for (;;) {
+        const now = clock.awake()
+        if (now >= started + limits.totalMs) return 'total'
+        if (now >= deadline()) return begun ? 'idle' : 'first'
+        asleep = new AbortController()
+        await clock.sleep(deadline() - now, AbortSignal.any([signal, asleep.signal]))
+        signal.throwIfAborted()
+      }
+    },
   }
 }
 
@@ -69,24 +97,6 @@ function isContent(chunk: Chunk): boolean {
   if (chunk.type === 'text') return chunk.text !== ''
   if (chunk.type === 'calling') return chunk.delta !== ''
   return chunk.type === 'thinking' || chunk.type === 'call'
-}
-
-async function within<T>(clock: Deps['clock'], deadline: number, next: Promise<T>, aborted: Promise<never>) {
-  const woken = new AbortController()
-  const late = lateAt(clock, deadline, woken.signal)
-  next.catch(() => {}) // what a stream says after it was cut is of no interest
-  try {
-    return await Promise.race([next, late, aborted])
-  } finally {
-    woken.abort()
-  }
-}
-
-/** A sleep ends by the world's time: a process that was stopped meanwhile has some of it left. */
-async function lateAt(clock: Deps['clock'], deadline: number, woken: AbortSignal): Promise<'late'> {
-  do await clock.sleep(Math.max(0, deadline - clock.awake()), woken)
-  while (!woken.aborted && clock.awake() < deadline)
-  return 'late'
 }
 
 const LATE = {
