@@ -32,13 +32,16 @@ import { openLiveJobs } from './jobs/live.ts'
 import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
 import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
-import { around } from './llm/around.ts'
+import { type AroundDeps, around } from './llm/around.ts'
 import { settleLostCalls } from './llm/books.ts'
-import { factsOf } from './llm/model-table.ts'
-import { fixedModels, labelOf, openProviders } from './llm/models.ts'
+import { fixedModels } from './llm/fixed-models.ts'
+import { labelOf } from './llm/models.ts'
+import { knownFacts, openModels } from './llm/open-models.ts'
 import type { Provider } from './llm/provider.ts'
 import { watchRenewals } from './llm/raise.ts'
+import { openSetup, type SetupDeps } from './llm/setup/setup.ts'
 import { withBooks } from './llm/with-books.ts'
+import { outsideKey } from './llm/with-breaker.ts'
 import { type Log, openLog } from './log.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
 import { attemptsHandler } from './ops/schedules/attempts-job.ts'
@@ -55,7 +58,7 @@ import { projectApi, projectPages } from './projects/routes.ts'
 import { machineOf, shellFor } from './projects/shell.ts'
 import { taskApi } from './projects/tasks/routes.ts'
 import { taskEntity, tasksOf } from './projects/tasks.ts'
-import { type Redact, redactor } from './redact.ts'
+import { type Redactor, redactor } from './redact.ts'
 import { sweepAttempts } from './studio/attempts.ts'
 import { picturesOf } from './studio/pictures.ts'
 import { studioRoutes } from './studio/routes.ts'
@@ -182,7 +185,7 @@ interface State {
   routes: readonly ListedRoute[]
 }
 
-async function openEngines(config: Config, overrides: Overrides, redact: Redact, opened: AsyncDisposableStack) {
+async function openEngines(config: Config, overrides: Overrides, redact: Redactor, opened: AsyncDisposableStack) {
   const { clock = systemClock, log = openLog(config.log, undefined, redact) } = overrides
   const { now, awake, newId, random } = clock
   opened.use(lockDataDirectory(config.data))
@@ -203,11 +206,10 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
   const handlers = new Map<string, Handler>()
   const breakers = openBreakers({ db, events, now, log })
   await settleLostCalls({ db, now })
-  const books = { db, events, now, newId, log, factsOf, dailyMicros: config.dailyMicros, keepMs: config.keepMs }
-  const asked = (provider: Provider) => withBooks(books, around({ breakers, clock }, provider))
+  const asking = await openTheModels(config, overrides, { db, events, now, newId, log, redact, breakers, clock })
   const detected = overrides.devices ?? (await detectDevices())
   const deps = {
-    ...books,
+    ...asking,
     read: db.read,
     hub,
     live,
@@ -221,7 +223,6 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
     detected,
     changes: openChanges({ events, now, newId, entities: [taskEntity({ events, now }), fileEntity({ events, now })] }),
     blobs: openBlobs(join(config.data, 'blobs')),
-    models: fixedModels((overrides.providers ?? openProviders(config, clock)).map(asked)),
     breakers,
     devices: createDevicePool(detected),
     render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },
@@ -240,6 +241,25 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redact,
   ])
     handlers.set(handler.kind, handler as Handler)
   return deps
+}
+
+/** The models, how they are set up, and their books. What stands around a provider is put together here alone. */
+async function openTheModels(
+  config: Config,
+  { providers }: Overrides,
+  {
+    breakers,
+    clock,
+    redact,
+    ...deps
+  }: Omit<SetupDeps, 'data' | 'vendors'> & AroundDeps & { clock: Clock; newId(): string },
+) {
+  const changed = (provider: string) => breakers.forget(outsideKey(provider))
+  const setup = await openSetup({ ...deps, redact, data: config.data, vendors: config.vendors, changed })
+  const books = { ...deps, factsOf: knownFacts(setup), dailyMicros: config.dailyMicros, keepMs: config.keepMs }
+  const wrap = (provider: Provider) => withBooks(books, around({ breakers, clock }, provider))
+  const models = providers ? fixedModels(providers.map(wrap)) : openModels({ config, setup, clock, wrap })
+  return { ...books, setup, models }
 }
 
 /** All URLs: what is open to everybody first, then one block behind the guard. */
@@ -263,13 +283,12 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
     files: async (project) => (await filesOf(read, project)).map(fileRow),
     pictures: (project) => picturesOf(read, project),
     previewPath: preview.path,
-    modelLabel: (model) => labelOf(models.providers(), model),
+    modelLabel: (model) => labelOf(models, model),
   }
   const rooms = { ...engines, guard: door, door, lasting, machine, panels, previewOrigin }
   const projects = {
     ...rooms,
     feeds: openFeeds({ ...engines, panels }),
-    model: config.model,
     tiers: TIERS.map(({ name, steps }) => ({ id: name, label: `${name}, ${steps} steps` })),
     tierNamed: (name: string | undefined) => (name ? parseTier(name).name : tierFor(detected[0]!).name),
   }

@@ -4,6 +4,9 @@ import { z } from 'zod'
 import { Invalid } from './errors.ts'
 import type { LogLevel } from './log.ts'
 
+/** Where Ollama, llama.cpp, LM Studio and vLLM listen when nobody tells them otherwise. */
+const USUAL_LOCAL_SERVERS = [11434, 8080, 1234, 8000].map((port) => `http://127.0.0.1:${port}`)
+
 /** Every setting: its environment name, its default and its check, once. */
 const SETTINGS = z.object({
   HEARTH_DATA: z.string().min(1).default('./data'),
@@ -25,11 +28,29 @@ const SETTINGS = z.object({
   HEARTH_MODEL: z.string().min(1).optional(),
   HEARTH_DAILY_BUDGET_USD: budget().default(20),
   HEARTH_ANSWERS_HOURS: whole(0, 8_760).default(24),
-  ANTHROPIC_API_KEY: z.string().min(1).optional(),
-  ANTHROPIC_BASE_URL: webAddress().optional(),
+  HEARTH_LOCAL_SERVERS: serverAddresses().default(USUAL_LOCAL_SERVERS),
+  ANTHROPIC_API_KEY: apiKey(),
+  ANTHROPIC_BASE_URL: serverAddress().optional(),
+  ANTHROPIC_SCHEME: z.enum(['bearer', 'x-api-key'], 'takes bearer or x-api-key').optional(),
+  OPENAI_API_KEY: apiKey(),
+  OPENAI_BASE_URL: serverAddress().optional(),
+  GEMINI_API_KEY: apiKey(),
+  GEMINI_BASE_URL: serverAddress().optional(),
+  XAI_API_KEY: apiKey(),
+  XAI_BASE_URL: serverAddress().optional(),
+  COMPATIBLE_API_KEY: apiKey(),
+  COMPATIBLE_BASE_URL: serverAddress().optional(),
+  OLLAMA_HOST: ollamaAddress().optional(),
 })
 
-const SECRETS = ['HEARTH_DATABASE_TOKEN', 'ANTHROPIC_API_KEY'] as const
+const SECRETS = [
+  'HEARTH_DATABASE_TOKEN',
+  'ANTHROPIC_API_KEY',
+  'OPENAI_API_KEY',
+  'GEMINI_API_KEY',
+  'XAI_API_KEY',
+  'COMPATIBLE_API_KEY',
+] as const
 
 /** What `hearth.toml` may say: all but where it lies itself. */
 const IN_FILE = new Set([...Object.keys(SETTINGS.shape), ...SECRETS.map((name) => `${name}_FILE`)])
@@ -65,7 +86,25 @@ export interface Config {
   dailyMicros: number | null
   /** How long the answer to an equal request is given again, ms; 0: never. */
   keepMs: number
-  anthropic: { apiKey: string | undefined; baseUrl: string }
+  vendors: VendorsConfig
+  /** Addresses at which a server of models may be found by itself, to be offered. */
+  localServers: string[]
+}
+
+/** What the environment says of a vendor of models; undefined: nothing. */
+export interface VendorConfig {
+  apiKey?: string | undefined
+  baseUrl?: string | undefined
+}
+
+export interface VendorsConfig {
+  anthropic: VendorConfig & { scheme?: 'bearer' | 'x-api-key' | undefined }
+  openai: VendorConfig
+  google: VendorConfig
+  xai: VendorConfig
+  /** Any server that speaks OpenAI's protocol. */
+  compatible: VendorConfig
+  ollama: VendorConfig
 }
 
 type Environment = Record<string, string | undefined>
@@ -98,13 +137,25 @@ export function readConfig(env: Environment): Config {
     model: s.HEARTH_MODEL,
     dailyMicros: s.HEARTH_DAILY_BUDGET_USD === null ? null : Math.round(s.HEARTH_DAILY_BUDGET_USD * 1e6),
     keepMs: s.HEARTH_ANSWERS_HOURS * 3_600_000,
-    anthropic: { apiKey: s.ANTHROPIC_API_KEY, baseUrl: s.ANTHROPIC_BASE_URL ?? 'https://api.anthropic.com' },
+    vendors: vendorsIn(s),
+    localServers: s.HEARTH_LOCAL_SERVERS,
+  }
+}
+
+function vendorsIn(s: z.infer<typeof SETTINGS>): VendorsConfig {
+  return {
+    anthropic: { apiKey: s.ANTHROPIC_API_KEY, baseUrl: s.ANTHROPIC_BASE_URL, scheme: s.ANTHROPIC_SCHEME },
+    openai: { apiKey: s.OPENAI_API_KEY, baseUrl: s.OPENAI_BASE_URL },
+    google: { apiKey: s.GEMINI_API_KEY, baseUrl: s.GEMINI_BASE_URL },
+    xai: { apiKey: s.XAI_API_KEY, baseUrl: s.XAI_BASE_URL },
+    compatible: { apiKey: s.COMPATIBLE_API_KEY, baseUrl: s.COMPATIBLE_BASE_URL },
+    ollama: { baseUrl: s.OLLAMA_HOST },
   }
 }
 
 /** The values that must show up in no log, event or error. */
-export function secretsIn({ databaseToken, anthropic }: Config): (string | undefined)[] {
-  return [databaseToken, anthropic.apiKey]
+export function secretsIn({ databaseToken, vendors }: Config): (string | undefined)[] {
+  return [databaseToken, ...Object.values(vendors).map(({ apiKey }: VendorConfig) => apiKey)]
 }
 
 function port(fallback: number) {
@@ -123,6 +174,56 @@ function budget() {
 
 function webAddress() {
   return z.url({ protocol: /^https?$/, error: 'takes a whole address, such as https://hearth.example.org' })
+}
+
+/** What can stand in a header: a key with a line break or a letter outside of ASCII would fail with every request. */
+function apiKey() {
+  return z
+    .string()
+    .trim()
+    .regex(/^[\x21-\x7e]+$/, 'takes a key: letters, digits and signs without spaces')
+    .optional()
+}
+
+function serverAddress() {
+  return webAddress()
+    .refine((text) => !hasCredentials(text), 'takes an address without a name or password in it')
+    .transform((text) => text.replace(/\/+$/, ''))
+}
+
+function hasCredentials(text: string): boolean {
+  const { username, password } = new URL(text)
+  return username !== '' || password !== ''
+}
+
+function serverAddresses() {
+  return z
+    .string()
+    .transform((text) => (text.trim() === 'none' ? [] : text.split(',').map((each) => each.trim())))
+    .pipe(z.array(serverAddress()))
+}
+
+/** As Ollama reads it: a host, host:port or URL. The addresses that a server binds to mean this machine to a client. */
+function ollamaAddress() {
+  return z.string().transform((text, ctx) => {
+    const said = /^(?:(https?):\/\/)?(\[[\da-f:.]+\]|[^/:]*|[\da-f:]+:[\da-f:]*)(?::(\d+))?(\/.*)?$/i.exec(
+      unquoted(text),
+    )
+    const [, scheme, host = '', port, path = ''] = said ?? []
+    const name = /^(|0\.0\.0\.0|\[?::\]?)$/.test(host) ? '127.0.0.1' : host.includes(':') ? bracketed(host) : host
+    const address = `${scheme ?? 'http'}://${name}:${port ?? { http: 80, https: 443 }[scheme ?? ''] ?? 11434}${path}`
+    if (said && URL.canParse(address) && !hasCredentials(address)) return address.replace(/\/+$/, '')
+    ctx.addIssue({ code: 'custom', message: 'takes a host, host:port or address, such as 192.168.1.20:11434' })
+    return z.NEVER
+  })
+}
+
+function unquoted(text: string): string {
+  return text.trim().replace(/^["']+|["']+$/g, '')
+}
+
+function bracketed(host: string): string {
+  return host.startsWith('[') ? host : `[${host}]`
 }
 
 /** What one source says, with the secrets that it only points to. What is blank counts as not said. */

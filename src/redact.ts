@@ -8,6 +8,11 @@ const DEEPEST = 12
 /** A copy of a plain value (text, array, record) with every secret in it blotted out. All else is passed on as it is. */
 export type Redact = <T>(value: T) => T
 
+/** One that can be told of more secrets while it is in use. It forgets none. */
+export interface Redactor extends Redact {
+  learn(secret: string): void
+}
+
 /** Fields whose whole text is a secret, whatever it looks like. */
 const SECRET_FIELD =
   /^((proxy-)?authorization|(set-)?cookie|x-(goog-)?api-key|api[-_]?key|pass(word|wd|phrase)|((client|app|webhook|signing)[-_]?)?secret|((access|refresh|auth|bearer|id|api|bot)[-_]?)?token|private[-_]?key)$/i
@@ -36,12 +41,17 @@ const SECRET_TEXT: [RegExp, string][] = [
 ]
 
 /** Knows the configured secrets by value, and others by their form or the name of their field. */
-export function redactor(secrets: readonly (string | undefined)[] = []): Redact {
-  const known = secrets.filter((secret) => secret !== undefined && secret.length >= SHORTEST) as string[]
-  const values = [...new Set(known.flatMap((secret) => [secret, encodeURIComponent(secret)]))]
-  const longestFirst = values.sort((a, b) => b.length - a.length)
+export function redactor(secrets: readonly (string | undefined)[] = []): Redactor {
+  let longestFirst: string[] = []
+  const learn = (...more: string[]) => {
+    const known = more.filter((secret) => secret.length >= SHORTEST)
+    const values = new Set([...longestFirst, ...known.flatMap((secret) => [secret, encodeURIComponent(secret)])])
+    longestFirst = [...values].sort((a, b) => b.length - a.length)
+  }
+  learn(...secrets.filter((secret) => secret !== undefined))
   const blotted = (text: string) => blotText(text, longestFirst)
-  return (value) => copy(value, blotted, 0) as typeof value
+  const redact: Redact = (value) => copy(value, blotted, 0) as typeof value
+  return Object.assign(redact, { learn: (secret: string) => learn(secret) })
 }
 
 function blotText(text: string, values: string[]): string {

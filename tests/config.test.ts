@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readConfig } from '../src/config.ts'
+import { readConfig, secretsIn } from '../src/config.ts'
 import { temporaryFolder } from './support/database.ts'
 
 const sentence = (read: () => unknown) => {
@@ -39,11 +39,78 @@ describe('settings', () => {
 
   test('that are secrets come from a file that either of the two names, and the environment wins', () => {
     using at = house()
-    const key = at.file('key', 'from a file\n')
-    expect(at.read({ ANTHROPIC_API_KEY_FILE: key }).anthropic.apiKey).toBe('from a file')
+    const key = at.file('key', 'from-a-file\n')
+    expect(at.read({ ANTHROPIC_API_KEY_FILE: key }).vendors.anthropic.apiKey).toBe('from-a-file')
     at.file('hearth.toml', `ANTHROPIC_API_KEY_FILE = "${key}"`)
-    expect(at.read().anthropic.apiKey).toBe('from a file')
-    expect(at.read({ ANTHROPIC_API_KEY: 'said' }).anthropic.apiKey).toBe('said')
+    expect(at.read().vendors.anthropic.apiKey).toBe('from-a-file')
+    expect(at.read({ ANTHROPIC_API_KEY: 'said' }).vendors.anthropic.apiKey).toBe('said')
+  })
+
+  test('of all vendors are read, each key also from a file, and none is missing among the secrets', () => {
+    using at = house()
+    const vendors = ['ANTHROPIC', 'OPENAI', 'GEMINI', 'XAI', 'COMPATIBLE']
+    const keys = vendors.flatMap((vendor, i) => [
+      [`${vendor}_API_KEY_FILE`, at.file(`key-${i}`, `${vendor}-key-of-a-file\n`)],
+      [`${vendor}_BASE_URL`, `https://${vendor.toLowerCase()}.example.org/v1/`],
+    ])
+    const config = at.read({ HEARTH_DATABASE_TOKEN: 'token', ...Object.fromEntries(keys), OLLAMA_HOST: 'box' })
+    expect(config.vendors).toEqual({
+      anthropic: { apiKey: 'ANTHROPIC-key-of-a-file', baseUrl: 'https://anthropic.example.org/v1', scheme: undefined },
+      openai: { apiKey: 'OPENAI-key-of-a-file', baseUrl: 'https://openai.example.org/v1' },
+      google: { apiKey: 'GEMINI-key-of-a-file', baseUrl: 'https://gemini.example.org/v1' },
+      xai: { apiKey: 'XAI-key-of-a-file', baseUrl: 'https://xai.example.org/v1' },
+      compatible: { apiKey: 'COMPATIBLE-key-of-a-file', baseUrl: 'https://compatible.example.org/v1' },
+      ollama: { baseUrl: 'http://box:11434' },
+    })
+    const secrets = secretsIn(config)
+    for (const vendor of vendors) expect(secrets).toContain(`${vendor}-key-of-a-file`)
+    expect(secrets).toContain('token')
+  })
+
+  test.each([
+    ['box', 'http://box:11434'],
+    ['box:8080', 'http://box:8080'],
+    ['192.168.1.20', 'http://192.168.1.20:11434'],
+    [':8080', 'http://127.0.0.1:8080'],
+    ['0.0.0.0', 'http://127.0.0.1:11434'],
+    ['0.0.0.0:12345', 'http://127.0.0.1:12345'],
+    ['[::]:12345', 'http://127.0.0.1:12345'],
+    ['[::1]', 'http://[::1]:11434'],
+    ['::1', 'http://[::1]:11434'],
+    ['http://box', 'http://box:80'],
+    ['https://box', 'https://box:443'],
+    ['https://box:1/', 'https://box:1'],
+    ['http://box:1/ollama', 'http://box:1/ollama'],
+    ['"box"', 'http://box:11434'],
+  ])('OLLAMA_HOST=%s is read as Ollama reads it', (OLLAMA_HOST, address) => {
+    using at = house()
+    expect(at.read({ OLLAMA_HOST }).vendors.ollama.baseUrl).toBe(address)
+  })
+
+  test('with an address or key that could do harm are refused in words that don’t repeat it', () => {
+    using at = house()
+    for (const [name, value] of [
+      ['OPENAI_BASE_URL', 'https://me:hunter22@example.org'],
+      ['OPENAI_BASE_URL', 'file:///etc/hunter22'],
+      ['OPENAI_API_KEY', 'sk-hunter22\r\nx-evil: 1'],
+      ['OLLAMA_HOST', 'ftp://hunter22'],
+      ['OLLAMA_HOST', 'http://me:hunter22@box'],
+      ['HEARTH_LOCAL_SERVERS', 'http://me:hunter22@box'],
+    ] as const) {
+      const said = sentence(() => at.read({ [name]: value }))
+      expect(said).toContain(`The setting ${name} can't be used: it takes`)
+      expect(said).not.toContain('hunter22')
+    }
+  })
+
+  test('say where local servers are looked for', () => {
+    using at = house()
+    expect(at.read().localServers).toEqual([11434, 8080, 1234, 8000].map((port) => `http://127.0.0.1:${port}`))
+    expect(at.read({ HEARTH_LOCAL_SERVERS: 'none' }).localServers).toEqual([])
+    expect(at.read({ HEARTH_LOCAL_SERVERS: 'http://a:1/, http://b:2' }).localServers).toEqual([
+      'http://a:1',
+      'http://b:2',
+    ])
   })
 
   test('that can’t be used are named, with what they take', () => {

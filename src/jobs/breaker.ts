@@ -41,6 +41,8 @@ export interface Breakers {
   enter(outside: Outside): Passage
   /** True while there is no use in asking. */
   isOpen(key: string): boolean
+  /** What stands behind the key is another now: it is asked anew, and the jobs that wait for it go on. */
+  forget(key: string): void
 }
 
 interface State {
@@ -82,7 +84,7 @@ export function openBreakers(deps: BreakersDeps): Breakers {
         states.delete(outside.key)
         if (state.failures < MOST_FAILURES) return
         log.info('what was away is back', { key: outside.key })
-        wake(deps, outside.key).catch((error) => log.error('waiting jobs could not be woken', { error }))
+        wakeAll(outside.key)
       },
       failed(error) {
         state.failures++
@@ -102,7 +104,15 @@ export function openBreakers(deps: BreakersDeps): Breakers {
     return state !== undefined && holdsBack(state, now())
   }
 
-  return { enter, isOpen }
+  function forget(key: string): void {
+    if (states.delete(key)) wakeAll(key)
+  }
+
+  function wakeAll(key: string): void {
+    wake(deps, key).catch((error) => log.error('waiting jobs could not be woken', { error }))
+  }
+
+  return { enter, isOpen, forget }
 }
 
 function holdsBack(state: State, now: number): boolean {

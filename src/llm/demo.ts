@@ -7,7 +7,7 @@ const CHUNK_BYTES = [64, 96, 160, 80, 128] // as uneven as a model's own
 const SHORTEST_SLEEP_MS = 4 // timers are no finer: shorter waits are made up for by a later one
 
 /** What a person reads wherever the demo's work shows. */
-export const DEMO_LABEL = 'Demo model - set ANTHROPIC_API_KEY or start Ollama for real work'
+export const DEMO_LABEL = 'Demo model - set an API key or start Ollama for real work'
 
 /** Writes a project from nothing but its brief: the same brief, the same project. */
 export type MakeProject = (brief: string) => { plan: unknown; file(path: string): string | undefined }
@@ -87,14 +87,14 @@ function tokens(text: string): number {
 function cannotAnswer(): DomainError {
   return new DomainError(
     'demo_cannot_write',
-    'The demo model is no AI: it can only make the projects that it knows. Set ANTHROPIC_API_KEY for real work.',
+    'The demo model is no AI: it can only make the projects that it knows. Set up a model for real work: see “Models” in README.md.',
   )
 }
 
 function notInPlan(path: string): DomainError {
   return new DomainError(
     'demo_cannot_write',
-    `The demo model can only write the files of its own plan, and ${path} is not one. Set ANTHROPIC_API_KEY for real work.`,
+    `The demo model can only write the files of its own plan, and ${path} is not one. Set up a model for real work: see “Models” in README.md.`,
     { context: { path } },
   )
 }

@@ -1,11 +1,10 @@
-import type { Clock } from '../clock.ts'
-import type { Config } from '../config.ts'
-import { Invalid } from '../errors.ts'
-import { anthropicProvider } from './anthropic.ts'
-import { demoProject } from './demo/project.ts'
-import { demoProvider } from './demo.ts'
-import { factsOf, type ModelFacts } from './model-table.ts'
+import { DomainError, Invalid } from '../errors.ts'
+import type { ModelFacts } from './model-table.ts'
 import type { Provider, Purpose } from './provider.ts'
+import { VENDORS } from './setup/vendors.ts'
+
+/** The model of a project that was made for real models without naming one: whichever is first in the chain at the time. */
+export const AUTO = 'auto'
 
 export interface Choice {
   provider: Provider
@@ -26,28 +25,13 @@ export interface Models {
   facts(provider: string, model: string): ModelFacts
 }
 
-/** Models that stay as they are. */
-export function fixedModels(providers: Provider[]): Models {
-  return { providers: () => providers, chain: (_, wanted) => [chooseModel(providers, wanted)], facts: factsOf }
-}
-
-/** The providers that can be used with these settings, the preferred one first; the demo is always there, last. */
-export function openProviders(
-  { anthropic: { apiKey, baseUrl }, demoBytesPerSecond }: Pick<Config, 'anthropic' | 'demoBytesPerSecond'>,
-  clock: Pick<Clock, 'awake' | 'sleep'>,
-): Provider[] {
-  const demo = demoProvider({ project: demoProject, bytesPerSecond: demoBytesPerSecond, clock })
-  const vendors = apiKey ? [anthropicProvider({ apiKey, baseUrl })] : []
-  return [...vendors, demo]
-}
-
 /**
  * The model that a name means: `provider`, `provider/model` or a bare model id; without a name, the first provider's
  * own choice. @throws Invalid `unknown_model` with the names that there are.
  */
 export function chooseModel(providers: Provider[], wanted?: string): Choice {
   const name = wanted?.trim()
-  if (!name) return defaultOf(providers[0]!)
+  if (!name) return defaultOf(providers.find(({ defaultModel }) => defaultModel !== '')!)
   const found = findModel(providers, name)
   if (!found) throw unknownModel(providers, name)
   return found
@@ -57,7 +41,7 @@ export function chooseModel(providers: Provider[], wanted?: string): Choice {
 export function findModel(providers: Provider[], name: string): Choice | undefined {
   const [first, model] = split(name)
   const named = providers.find((provider) => provider.name === first)
-  if (named && model === undefined) return defaultOf(named)
+  if (named && model === undefined) return named.defaultModel === '' ? undefined : defaultOf(named)
   const provider = model === undefined ? providers.find((one) => one.takes(name)) : named
   const id = model ?? name
   return provider?.takes(id) ? { provider, model: id } : undefined
@@ -74,7 +58,7 @@ function defaultOf(provider: Provider): Choice {
 
 function unknownModel(providers: Provider[], name: string): Invalid {
   const known = providers.flatMap((one) => (one.demo ? [one.name] : one.models.map((model) => `${one.name}/${model}`)))
-  const hint = providers.every((one) => one.demo) ? ' Set ANTHROPIC_API_KEY to use Claude.' : ''
+  const hint = hintFor(name, providers)
   return new Invalid(
     'unknown_model',
     `There is no model “${name.slice(0, 80)}”. There is: ${known.join(', ')}.${hint}`,
@@ -82,10 +66,31 @@ function unknownModel(providers: Provider[], name: string): Invalid {
   )
 }
 
+/** How to get a model of a vendor that is not set up. */
+function hintFor(name: string, providers: Provider[]): string {
+  const [first, model = name] = split(name)
+  const missing = Object.entries(VENDORS).find(
+    ([vendor, { model: itsOwn }]) =>
+      (vendor === first || itsOwn?.test(model)) && !providers.some((one) => one.name === vendor),
+  )?.[1]
+  const setting = missing?.keySetting ?? missing?.addressSetting
+  return setting ? ` Set ${setting}, or set it up on the page of models, to use ${missing!.models}.` : ''
+}
+
 /** What a person reads of a model. A project outlives the settings that it was made with: the name of a model that is gone has to do. */
-export function labelOf(providers: Provider[], name: string): { label: string; demo: boolean } {
-  const found = findModel(providers, name)
-  if (!found) return { label: name, demo: false }
+export function labelOf(models: Models, name: string): { label: string; demo: boolean } {
+  const found = name === AUTO ? firstOf(models) : findModel(models.providers(), name)
+  if (!found) return { label: name === AUTO ? 'No model' : name, demo: false }
   const { provider, model } = found
   return { label: provider.demo ? provider.label : model, demo: provider.demo }
+}
+
+/** The model that writes for those who name none. */
+function firstOf(models: Models): Choice | undefined {
+  try {
+    return models.chain('write', AUTO)[0]
+  } catch (error) {
+    if (error instanceof DomainError) return undefined
+    throw error
+  }
 }

@@ -143,6 +143,9 @@ export interface Provider {
   label: string
   /** True when no model is behind it. */
   demo: boolean
+  /** True when what it is asked stays in the own network. */
+  local?: boolean
+  /** Empty where it is not known which models there are. */
   defaultModel: string
   /** The models to offer. */
   models: string[]

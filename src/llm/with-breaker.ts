@@ -22,7 +22,11 @@ const ANSWERS = new Set<Chunk['type']>(['text', 'calling', 'call', 'finish'])
 
 /** A provider as its breaker knows it. */
 export function outsideOf({ name, label }: Provider): Outside {
-  return { key: `provider:${name}`, label }
+  return { key: outsideKey(name), label }
+}
+
+export function outsideKey(provider: string): string {
+  return `provider:${provider}`
 }
 
 /** The same provider, asked only while it is there: else, and when its failure shows that it is not, the job is snoozed. */

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Conflict, Invalid } from '../errors.ts'
 import type { FollowDeps } from '../events/follow.ts'
 import { moveAll } from '../jobs/jobs.ts'
-import { type Choice, chooseModel, type Models } from '../llm/models.ts'
+import { AUTO, type Choice, type Models } from '../llm/models.ts'
 import type { Provider } from '../llm/provider.ts'
 import type { Log } from '../log.ts'
 import { EventsQuery, eventsResponse } from '../web/events.ts'
@@ -24,8 +24,6 @@ export interface ProjectRoutesDeps extends TasksDeps, FollowDeps, ShellDeps, Pag
   log: Log
   feeds: Feeds
   models: Models
-  /** The model for those who name none. */
-  model: string | undefined
   /** Checks a tier's name; without one, says the machine's. */
   tierNamed(name: string | undefined): string
   tiers: { id: string; label: string }[]
@@ -162,7 +160,7 @@ async function home(
   form: { brief: string; model?: string; tier?: string; error?: Invalid },
 ): Promise<Response> {
   const shell = await shellFor(deps, actor, 'What do you want to make?')
-  const { label, demo } = deps.panels.modelLabel(deps.model ?? deps.models.providers()[0]!.name)
+  const { label, demo } = deps.panels.modelLabel(modelFor(deps.models, undefined))
   return page(
     request,
     'projects/home',
@@ -193,9 +191,20 @@ function makeProject(
   { brief, model, tier, autorun }: z.infer<typeof NewProjectBody>,
   actor: Actor,
 ) {
-  const choice: Choice = chooseModel(deps.models.providers(), model || deps.model)
   const by = `person:${actor.id}`
-  return createProject(deps, { brief, model: nameOf(choice), tier: deps.tierNamed(tier || undefined), autorun, by })
+  return createProject(deps, {
+    brief,
+    model: modelFor(deps.models, model || undefined),
+    tier: deps.tierNamed(tier || undefined),
+    autorun,
+    by,
+  })
+}
+
+/** What a project is made with: the model that is asked for, else whichever comes first each time; the demo is always named. */
+function modelFor(models: Models, wanted: string | undefined): string {
+  const [first] = models.chain('plan', wanted)
+  return wanted || first!.provider.demo ? nameOf(first!) : AUTO
 }
 
 function nameOf({ provider, model }: Choice): string {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { systemClock } from '../../src/clock.ts'
+import { readConfig } from '../../src/config.ts'
 import { Invalid } from '../../src/errors.ts'
-import { chooseModel, openProviders } from '../../src/llm/models.ts'
+import { chooseModel } from '../../src/llm/models.ts'
+import { openProviders } from '../../src/llm/open-models.ts'
 
 const withKey = open('sk-ant-secret')
 const withoutKey = open(undefined)
@@ -10,7 +12,7 @@ test('without a key there is only the demo, and it says so', () => {
   expect(withoutKey.map((provider) => provider.name)).toEqual(['demo'])
   expect(withoutKey[0]).toMatchObject({
     demo: true,
-    label: 'Demo model - set ANTHROPIC_API_KEY or start Ollama for real work',
+    label: 'Demo model - set an API key or start Ollama for real work',
   })
 })
 
@@ -47,13 +49,13 @@ test.each(['gpt-9', 'openai/gpt-9', 'anthropic/gpt-9', 'demo/claude-opus-5-5', '
 test('without a key, the error for a Claude model says how to get it', () => {
   const error = thrown(() => chooseModel(withoutKey, 'anthropic/claude-opus-5-5'))
   expect((error as Error).message).toBe(
-    'There is no model “anthropic/claude-opus-5-5”. There is: demo. Set ANTHROPIC_API_KEY to use Claude.',
+    'There is no model “anthropic/claude-opus-5-5”. There is: demo. Set ANTHROPIC_API_KEY, or set it up on the page of models, to use Claude.',
   )
 })
 
 function open(apiKey: string | undefined) {
-  const anthropic = { apiKey, baseUrl: 'http://127.0.0.1:9' }
-  return openProviders({ anthropic, demoBytesPerSecond: 4096 }, systemClock)
+  const { vendors } = readConfig({ HEARTH_DATA: '/nowhere', ...(apiKey && { ANTHROPIC_API_KEY: apiKey }) })
+  return openProviders({ vendors, demoBytesPerSecond: 4096 }, systemClock)
 }
 
 function thrown(work: () => unknown): unknown {

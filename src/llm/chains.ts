@@ -1,0 +1,48 @@
+import { DomainError } from '../errors.ts'
+import { AUTO, type Choice, chooseModel, findModel } from './models.ts'
+import type { Provider } from './provider.ts'
+
+export interface ChainRule {
+  /** All that can be asked, the preferred one first; the demo last. */
+  providers: Provider[]
+  /** The owner's own chain for the purpose, by name. */
+  own?: string[]
+  /** The model for those who name none, from the environment. */
+  preferred?: string | undefined
+}
+
+/**
+ * Whom to ask, the first one first: the model that is wanted, then the owner's chain for the purpose; without such a chain,
+ * the environment's model, then each provider's default. Nobody comes twice. After a model in the own network that was
+ * wanted, or came first by itself, come only others of that network: what is asked of it neither leaves the house nor costs money
+ * unless the owner's chain says so. The demo follows nobody, and nobody follows the demo.
+ * @throws Invalid `unknown_model` for a name that nobody knows; DomainError `no_model` for a project of real models when there is none
+ */
+export function chainOf({ providers, own = [], preferred }: ChainRule, wanted?: string): Choice[] {
+  const named = wanted?.trim() && wanted !== AUTO ? chooseModel(providers, wanted) : undefined
+  const ours = own.flatMap((name) => findModel(providers, name) ?? [])
+  const rule =
+    ours.length > 0 ? ours : [...(preferred ? [chooseModel(providers, preferred)] : []), ...defaults(providers)]
+  const [head, ...rest] = withoutTwins([...(named ? [named] : []), ...rule])
+  if (!head) return [theDemo(providers, wanted)]
+  if (head.provider.demo) return [head]
+  const stays = head.provider.local && (named !== undefined || ours.length === 0)
+  return [head, ...rest.filter(({ provider }) => !provider.demo && (provider.local || !stays))]
+}
+
+function defaults(providers: Provider[]): Choice[] {
+  return providers.flatMap((provider) =>
+    provider.demo || provider.defaultModel === '' ? [] : [{ provider, model: provider.defaultModel }],
+  )
+}
+
+function withoutTwins(choices: Choice[]): Choice[] {
+  return choices.filter(
+    (one, i) => choices.findIndex((other) => other.provider === one.provider && other.model === one.model) === i,
+  )
+}
+
+function theDemo(providers: Provider[], wanted: string | undefined): Choice {
+  if (wanted !== AUTO) return chooseModel(providers, undefined)
+  throw new DomainError('no_model', 'No model is set up any more. Type a key on the page of models, then try again.')
+}

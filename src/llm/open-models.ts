@@ -1,0 +1,93 @@
+import type { Clock } from '../clock.ts'
+import type { Config, VendorsConfig } from '../config.ts'
+import { anthropicProvider } from './anthropic.ts'
+import { chainOf } from './chains.ts'
+import { demoProject } from './demo/project.ts'
+import { demoProvider } from './demo.ts'
+import { factsOf, type Prices } from './model-table.ts'
+import type { Models } from './models.ts'
+import type { Provider } from './provider.ts'
+import { type Place, placesOf } from './setup/places.ts'
+import type { Setup } from './setup/setup.ts'
+import type { Kind } from './setup/vendors.ts'
+
+/** A provider of each kind, from what is set up and the models that its server was found to have. */
+const FACTORIES: Partial<Record<Kind, (place: Usable, models: string[]) => Provider>> = {
+  anthropic: ({ apiKey, baseUrl, scheme }) => anthropicProvider({ apiKey: apiKey!, baseUrl, scheme }),
+}
+
+type Usable = Place & { baseUrl: string }
+
+export interface ModelsDeps {
+  config: Pick<Config, 'model' | 'demoBytesPerSecond'>
+  /** What is set up at this moment. */
+  setup: { readonly current: Setup }
+  /** The models that a server was last found to have. */
+  modelsAt?: (place: Place) => string[]
+  clock: Pick<Clock, 'awake' | 'sleep'>
+  /** What each provider needs around it. */
+  wrap: (provider: Provider) => Provider
+}
+
+const FREE: Prices = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+
+/**
+ * The models as they are set up, always as of now: a change holds for the next request, and streams that run go on with
+ * what they began with.
+ */
+export function openModels({ config, setup, modelsAt = () => [], clock, wrap }: ModelsDeps): Models {
+  const demo = wrap(demoProvider({ project: demoProject, bytesPerSecond: config.demoBytesPerSecond, clock }))
+  let made = new Map<string, Provider>()
+  const providers = () => {
+    const wanted = setup.current.places.flatMap((place) => providerAt(place, modelsAt(place)))
+    made = new Map(wanted.map(({ sign, make }) => [sign, made.get(sign) ?? wrap(make())]))
+    return [...made.values(), demo]
+  }
+  return {
+    providers,
+    chain: (purpose, wanted) =>
+      chainOf({ providers: providers(), own: setup.current.chains[purpose], preferred: config.model }, wanted),
+    facts: knownFacts(setup),
+  }
+}
+
+/** How the provider of a place is made, and what tells it from one that is set up otherwise. */
+function providerAt(place: Place, models: string[]): { sign: string; make: () => Provider }[] {
+  const factory = FACTORIES[place.kind]
+  if (!isUsable(place) || !factory) return []
+  const { provider, baseUrl, apiKey, scheme, local } = place
+  return [
+    {
+      sign: JSON.stringify([provider, baseUrl, apiKey, scheme, models]),
+      make: () => ({ ...factory(place, models), local }),
+    },
+  ]
+}
+
+/** The providers that the environment alone sets up; the demo is always there, last. */
+export function openProviders(
+  config: Pick<Config, 'vendors' | 'demoBytesPerSecond'>,
+  clock: Pick<Clock, 'awake' | 'sleep'>,
+): Provider[] {
+  const setup = { current: setupOf(config.vendors) }
+  return openModels({ config: { ...config, model: undefined }, setup, clock, wrap: (one) => one }).providers()
+}
+
+function setupOf(vendors: VendorsConfig): Setup {
+  return { places: placesOf(vendors, { keys: new Map(), servers: new Map() }), chains: {}, overrides: {} }
+}
+
+/** What the table and the owner know, always as of now. A server of the own network charges nothing that anybody has told of. */
+export function knownFacts(setup: { readonly current: Setup }): Models['facts'] {
+  return (provider, model) => {
+    const { places, overrides } = setup.current
+    const facts = factsOf(provider, model, overrides)
+    const place = places.find((one) => one.provider === provider)
+    const free = place?.local && place.kind === 'compatible' && facts.prices.input === null
+    return free ? { ...facts, prices: { ...FREE } } : facts
+  }
+}
+
+function isUsable(place: Place): place is Usable {
+  return place.usable
+}
