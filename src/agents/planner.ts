@@ -1,21 +1,14 @@
 import type { Tx } from '../db/writer.ts'
-import { DomainError } from '../errors.ts'
 import type { Done, Handler, JobContext } from '../jobs/handler.ts'
 import { refOf } from '../jobs/settle.ts'
-import { askJson } from '../llm/ask-json.ts'
 import type { Models } from '../llm/models.ts'
-import { addUsage, type Message, NO_USAGE } from '../llm/provider.ts'
+import { addUsage, NO_USAGE } from '../llm/provider.ts'
 import { nameProject, projectById, refreshStatus } from '../projects/projects.ts'
 import type { Project } from '../projects/tables.ts'
 import { POSITION_STEP, pictureSize } from '../projects/task-edits.ts'
 import { startReady, type TasksDeps } from '../projects/tasks.ts'
-import { accountOf } from './account.ts'
-import { Plan, type PlannedTask, planProblems, refusePlan } from './plan.ts'
-import { PLANNER, replanQuestion } from './prompts.ts'
-
-const MOST_OUTPUT_TOKENS = 16_000
-/** Times that a model is shown what is wrong with its plan before the attempt fails. */
-const REPAIRS = 2
+import { askForOutline, askForTasks, needsCritique, type Review, review } from './passes.ts'
+import type { Plan, PlannedTask } from './plan.ts'
 
 export interface AgentDeps extends TasksDeps {
   models: Models
@@ -31,67 +24,51 @@ export function planHandler(deps: AgentDeps): Handler {
   }
 }
 
+/** In passes, each of them a step: a crash pays none of them twice. */
 async function makePlan(deps: AgentDeps, ctx: JobContext<unknown>): Promise<Done> {
   const project = await projectById(deps.db.read, ctx.job.scope!)
-  await ctx.phase('asking')
-  const { plan, usage, provider, model } = await ctx.step('plan', () => askForPlan(deps, project, ctx))
+  await ctx.phase('outlining')
+  const outlined = await ctx.step('outline', () => askForOutline(deps, project, ctx))
+  const { title, summary, parts } = outlined.value
+  ctx.remember({ parts })
+  await ctx.phase('planning')
+  const planned = await ctx.step('plan', () => askForTasks(deps, project, outlined.value, ctx))
+  const first: Plan = { title, summary, tasks: planned.value }
+  const reviewed = needsCritique(first) ? await reviewOnce(deps, project, first, ctx) : undefined
+  const plan: Plan = reviewed ? { ...first, tasks: reviewed.tasks } : first
+  const { provider, model } = planned
+  const usage = [outlined, planned, reviewed].reduce((sum, pass) => addUsage(sum, pass?.usage ?? NO_USAGE), NO_USAGE)
   return {
-    result: { title: plan.title, tasks: plan.tasks.length, provider, model, usage },
-    effects: async (tx) => {
-      await nameProject(tx, project.id, plan, deps.now())
-      await deps.events.append(tx, {
-        type: 'plan.proposed',
-        scope: project.id,
-        job: refOf(ctx.job),
-        by: `job:${ctx.job.id}`,
-        data: { ...plan },
-      })
-      await addTasks(deps, tx, project.id, plan.tasks, ctx)
-      await startReady(deps, tx, project.id)
-      await refreshStatus(deps, tx, project.id)
-    },
+    result: { title, tasks: plan.tasks.length, review: reviewed?.verdict ?? 'none', provider, model, usage },
+    effects: (tx) => keepPlan(deps, tx, ctx, plan, reviewed),
   }
 }
 
-async function askForPlan({ models }: AgentDeps, project: Project, ctx: JobContext<unknown>) {
-  const chain = models.chain('plan', project.model)
-  const { provider, model } = chain[0]!
-  const messages: Message[] = [{ role: 'user', content: project.brief }]
-  let usage = NO_USAGE
-  await ctx.using({ provider: provider.name, model })
-  for (let repairs = 0; ; repairs++) {
-    ctx.replaceText('')
-    const request = {
-      system: PLANNER,
-      messages,
-      maxOutputTokens: MOST_OUTPUT_TOKENS,
-      task: { kind: 'plan' as const, brief: project.brief },
-      account: accountOf(project, ctx.job),
-    }
-    const answer = await askJson(
-      { chain },
-      request,
-      { name: 'plan', zod: Plan },
-      { onText: ctx.delta },
-      ctx.signal,
-    ).catch(unusableAnswer)
-    usage = 'usage' in answer ? addUsage(usage, answer.usage) : usage
-    const problems = 'value' in answer ? planProblems(answer.value) : answer.problems
-    if ('value' in answer && problems.length === 0) return { plan: answer.value, usage, provider: provider.name, model }
-    if (repairs === REPAIRS) refusePlan(problems)
-    await ctx.phase('mending')
-    messages.push(
-      { role: 'assistant', content: answer.text || '(nothing)' },
-      { role: 'user', content: replanQuestion(problems) },
-    )
-  }
+/** The plan stays on the page while it is looked over. */
+async function reviewOnce(deps: AgentDeps, project: Project, plan: Plan, ctx: JobContext<unknown>): Promise<Review> {
+  ctx.replaceText(JSON.stringify({ tasks: plan.tasks }))
+  await ctx.phase('reviewing')
+  return ctx.step('critique', () => review(deps, project, plan, ctx))
 }
 
-/** An answer in the wrong form is shown to the model; any other failure is the job's. */
-function unusableAnswer(error: unknown): { text: string; problems: string[] } {
-  if (!(error instanceof DomainError) || error.code !== 'model_answer_invalid') throw error
-  const { received = '', issues = [] } = error.context as { received?: string; issues?: string[] }
-  return { text: received, problems: issues.length > 0 ? issues : [error.message] }
+async function keepPlan(
+  deps: AgentDeps,
+  tx: Tx,
+  ctx: JobContext<unknown>,
+  plan: Plan,
+  reviewed: Review | undefined,
+): Promise<void> {
+  const project = ctx.job.scope!
+  const about = { scope: project, job: refOf(ctx.job), by: `job:${ctx.job.id}` }
+  if (reviewed) {
+    const { verdict, changes, problem } = reviewed
+    await deps.events.append(tx, { ...about, type: 'plan.reviewed', data: { verdict, changes, problem } })
+  }
+  await nameProject(tx, project, plan, deps.now())
+  await deps.events.append(tx, { ...about, type: 'plan.proposed', data: { ...plan } })
+  await addTasks(deps, tx, project, plan.tasks, ctx)
+  await startReady(deps, tx, project)
+  await refreshStatus(deps, tx, project)
 }
 
 async function addTasks(

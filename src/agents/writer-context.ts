@@ -2,6 +2,7 @@ import type { Blobs } from '../files/blobs.ts'
 import { projectPath } from '../files/paths.ts'
 import { FILE_PROMPTS } from '../llm/file-prompts.ts'
 import { prompt, promptVersion } from '../llm/prompts.ts'
+import { contractLines } from '../projects/contract.ts'
 import { buildsOn } from '../projects/state.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { type TasksDeps, tasksOf } from '../projects/tasks.ts'
@@ -25,9 +26,14 @@ export async function writerContext(
   const tasks = await tasksOf(deps.db.read, task.project)
   return {
     system: prompt('writer'),
-    context: prompt('plan-context', { brief, title, summary, tasks }),
+    context: prompt('plan-context', { brief, title, summary, tasks: tasks.map(promised) }),
     question: prompt('file-question', { ...task, sources: await sourcesOf(deps, task, tasks) }),
   }
+}
+
+/** A task with its contract in words. */
+function promised(task: Task) {
+  return { ...task, promises: contractLines(task.contract) }
 }
 
 /** The request to mend a file that can't be used. */

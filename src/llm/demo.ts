@@ -10,7 +10,14 @@ const SHORTEST_SLEEP_MS = 4 // timers are no finer: shorter waits are made up fo
 export const DEMO_LABEL = 'Demo model - set an API key or start Ollama for real work'
 
 /** Writes a project from nothing but its brief: the same brief, the same project. */
-export type MakeProject = (brief: string) => { plan: unknown; file(path: string): string | undefined }
+export type MakeProject = (brief: string) => { plan: DemoAnswers; file(path: string): string | undefined }
+
+/** A whole plan, of which each pass of a planner is answered with its part. */
+interface DemoAnswers {
+  title: string
+  summary: string
+  tasks: readonly object[]
+}
 
 export interface DemoSettings {
   project: MakeProject
@@ -56,12 +63,24 @@ async function* stream(
 
 function answerTo(project: MakeProject, task: TaskFacts): string {
   const made = project(task.brief)
-  if (task.kind === 'plan') return JSON.stringify(made.plan, null, 2)
+  if (task.kind === 'plan') return JSON.stringify(passOf(made.plan, task.stage), null, 1)
   if (!isFileTask(task)) throw cannotAnswer()
   const file = made.file(task.path)
   if (file === undefined) throw notInPlan(task.path)
   const whole = file === '' || file.endsWith('\n') ? file : `${file}\n`
   return `${rest(whole, task.textSoFar)}${task.sentinel}\n`
+}
+
+/** Templates have nothing to look over: the critique finds nothing. */
+function passOf(plan: DemoAnswers, stage: string | undefined): object {
+  const { title, summary, tasks } = plan
+  if (stage === 'outline') return { title, summary, parts: tasks.flatMap(partOf) }
+  if (stage === 'critique') return { changes: [] }
+  return stage === 'tasks' ? { tasks } : plan
+}
+
+function partOf(task: { id?: string; kind?: string; title?: string }): object[] {
+  return task.kind === 'note' ? [{ id: task.id, title: task.title, holds: '' }] : []
 }
 
 /** From the last line of what there is, as a model is asked to; all of it when that text is another's. */

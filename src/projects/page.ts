@@ -1,6 +1,7 @@
 import { desc, eq } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import { events } from '../events/tables.ts'
+import { EMPTY_DRAFT } from '../jobs/handler.ts'
 import { jobsOf } from '../jobs/jobs.ts'
 import type { LiveJobs } from '../jobs/live.ts'
 import type { Job } from '../jobs/tables.ts'
@@ -155,7 +156,7 @@ function versionOf(files: FileRow[]): number {
 
 function draftedPlan(jobs: Job[], live: LiveJobs): DraftedTask[] {
   const planning = jobs.find(({ kind, state }) => kind === 'plan' && state === 'running')
-  return planning ? draftedTasks(live.view(planning.id)?.draft.text ?? '') : []
+  return planning ? draftedTasks(live.view(planning.id)?.draft ?? EMPTY_DRAFT) : []
 }
 
 function countWork(tasks: Task[]): { done: number; total: number } {

@@ -7,11 +7,25 @@ export interface DraftedTask {
   path: string | null
 }
 
-/** The tasks that are whole so far in a plan's JSON, which may be cut anywhere. */
-export function draftedTasks(json: string): DraftedTask[] {
-  const start = json.indexOf('[', json.indexOf('"tasks"'))
-  if (start < 0) return []
-  return wholeObjects(json, start + 1).flatMap(toTask)
+/** What a planner has made so far: the text of its present pass, and what it remembers of those before. */
+export interface PlanDraft {
+  text: string
+  data: Record<string, unknown>
+}
+
+/** The tasks that are whole so far in a plan's JSON, which may be cut anywhere; before there is one, the parts of its outline. */
+export function draftedTasks({ text, data }: PlanDraft): DraftedTask[] {
+  const tasks = listIn(text, 'tasks').flatMap(toTask)
+  if (tasks.length > 0) return tasks
+  const parts = listIn(text, 'parts').flatMap(toPart)
+  return parts.length > 0 || !Array.isArray(data.parts) ? parts : data.parts.flatMap((part) => partOf(part))
+}
+
+/** The texts of the whole objects in the list of this name. */
+function listIn(json: string, name: string): string[] {
+  const named = json.indexOf(`"${name}"`)
+  const start = named < 0 ? -1 : json.indexOf('[', named)
+  return start < 0 ? [] : wholeObjects(json, start + 1)
 }
 
 /** The texts of the objects in a JSON array from `from` on, as far as they are whole. */
@@ -39,11 +53,29 @@ function endOfString(json: string, at: number): number {
 }
 
 function toTask(text: string): DraftedTask[] {
+  const { title, kind, path } = parsed(text)
+  if (typeof title !== 'string' || !isKind(kind)) return []
+  return [{ title, kind, path: typeof path === 'string' ? path : null }]
+}
+
+function toPart(text: string): DraftedTask[] {
+  return partOf(parsed(text))
+}
+
+function partOf(part: unknown): DraftedTask[] {
+  const { title } = (part ?? {}) as { title?: unknown }
+  return typeof title === 'string' ? [{ title, kind: 'note', path: null }] : []
+}
+
+function isKind(kind: unknown): kind is TaskKind {
+  return kind === 'write' || kind === 'render' || kind === 'note'
+}
+
+/** What a model is still writing need not be JSON: it is judged when it is whole. */
+function parsed(text: string): { title?: unknown; kind?: unknown; path?: unknown } {
   try {
-    const { title, kind, path } = JSON.parse(text)
-    if (typeof title !== 'string' || !['write', 'render', 'note'].includes(kind)) return []
-    return [{ title, kind, path: typeof path === 'string' ? path : null }]
+    return JSON.parse(text) ?? {}
   } catch {
-    return [] // what a model is still writing need not be JSON: it is judged when it is whole
+    return {}
   }
 }

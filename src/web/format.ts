@@ -71,7 +71,7 @@ export function phase(name: string): string {
 
 const PHASES: Readonly<Record<string, string>> = {
   start: 'starting',
-  asking: 'asking the model',
+  reading: 'reading all of it',
   mending: 'mending what was wrong',
   fetch: 'fetching the model',
   load: 'getting ready',

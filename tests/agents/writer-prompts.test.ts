@@ -6,7 +6,16 @@ import { expectGolden } from '../support/golden.ts'
 const TASKS = [
   { kind: 'note', title: 'Pages', path: null, prompt: null },
   { kind: 'write', title: 'Front page', path: 'index.html', prompt: 'Hours, <b>prices</b> & a map.' },
-  { kind: 'write', title: 'Styles', path: 'style.css', prompt: null },
+  {
+    kind: 'write',
+    title: 'Styles',
+    path: 'style.css',
+    prompt: null,
+    promises: [
+      { heading: 'exports', entries: ['.card', '.card > h2'] },
+      { heading: 'pictures', entries: ['images/oven.png (top)'] },
+    ],
+  },
   { kind: 'render', title: 'Oven', path: 'images/oven.png', prompt: 'An oven at dawn.' },
 ]
 

@@ -103,7 +103,7 @@ onSmallDisk(
     const filler = leaveFree(disk.path, 700_000)
     await app.post(`/api/projects/${project.id}/runs`)
     const [task] = (await app.json(`/api/projects/${project.id}`)).tasks
-    await until(() => model.asked.length === 2 && model.busy === 0)
+    await until(() => model.asked.length === 3 && model.busy === 0)
     await Bun.sleep(300)
     expect((await app.json(`/api/projects/${project.id}`)).files).toEqual([])
     rmSync(filler)

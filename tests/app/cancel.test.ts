@@ -109,7 +109,7 @@ test('a project is cancelled as a whole, once, and its jobs can be retried to th
   const model = scriptedModel({ plan: [plan], files })
   await using app = await testApp({ providers: [model] })
   const { project } = await app.make()
-  await until(() => model.asked.length === 3 && model.busy === 2)
+  await until(() => model.asked.length === 5 && model.busy === 2)
   const response = await app.post(`/api/projects/${project.id}/cancellation`)
   expect(response.status).toBe(200)
   const { jobs } = (await response.json()) as { jobs: { id: string }[] }

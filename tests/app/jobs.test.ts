@@ -17,7 +17,10 @@ test('a job is asked for with its attempts, its checkpoints and why it waits', a
   expect(shown).toMatchObject({
     job: { id: job.id, state: 'succeeded' },
     attempts: [{ attempt: 1, outcome: 'succeeded', provider: model.name, stack: null }],
-    checkpoints: [{ name: 'plan', attempt: 1 }],
+    checkpoints: [
+      { name: 'outline', attempt: 1 },
+      { name: 'plan', attempt: 1 },
+    ],
     wait: null,
   })
   const [{ firstByteAt, startedAt, endedAt, queuedAt }] = shown.attempts

@@ -70,7 +70,11 @@ const ASK: FileAsk = {
 
 function cutting(text: string, cuts: { after: number; how: string }[]): Provider {
   const clock = { awake: () => 0, sleep: () => Promise.resolve() }
-  const demo = demoProvider({ project: () => ({ plan: {}, file: () => text }), bytesPerSecond: 1e9, clock })
+  const demo = demoProvider({
+    project: () => ({ plan: { title: '', summary: '', tasks: [] }, file: () => text }),
+    bytesPerSecond: 1e9,
+    clock,
+  })
   let calls = 0
   return {
     ...demo,

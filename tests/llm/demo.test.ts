@@ -28,6 +28,27 @@ test('a plan streams as JSON, a file as text and its end line, always the same',
   expect(await chunks(write())).toEqual(await chunks(write()))
 })
 
+test('each pass of a planner is answered with its part of the same plan, and the critique finds nothing', async () => {
+  const group = { id: 'pages', kind: 'note', title: 'Pages' }
+  const plan = { ...PLAN, tasks: [group, { id: 'home', kind: 'write', title: 'Home', parent: 'pages' }] }
+  const passes = demoProvider({
+    project: () => ({ plan, file: () => undefined }),
+    bytesPerSecond: 1e9,
+    clock: virtualClock(),
+  })
+  const said = async (stage: string) => {
+    const pieces = await Array.fromAsync(stream(passes, { kind: 'plan', brief: 'b', stage }))
+    return JSON.parse(pieces.map((piece) => (piece.type === 'text' ? piece.text : '')).join(''))
+  }
+  expect(await said('outline')).toEqual({
+    title: PLAN.title,
+    summary: PLAN.summary,
+    parts: [{ id: 'pages', title: 'Pages', holds: '' }],
+  })
+  expect(await said('tasks')).toEqual({ tasks: plan.tasks })
+  expect(await said('critique')).toEqual({ changes: [] })
+})
+
 test('a continuation repeats the last line and goes on exactly from there', async () => {
   const soFar = FILE.slice(0, FILE.indexOf('line 101 '))
   expect(await answer(write(soFar))).toBe(`${FILE.slice(FILE.indexOf('line 100 '))}${SENTINEL}\n`)

@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { draftedTasks } from '../../src/projects/plan-draft.ts'
+import { draftedTasks as drafted } from '../../src/projects/plan-draft.ts'
+
+const draftedTasks = (text: string, data = {}) => drafted({ text, data })
 
 const plan = {
   title: 'A "quoted" {brace} [bracket]',
@@ -27,4 +29,17 @@ test('a plan that is cut anywhere shows the tasks that are whole, and never othe
 test('text that is no plan shows nothing and never throws', () => {
   fc.assert(fc.property(fc.string(), (text) => Array.isArray(draftedTasks(text))))
   expect(draftedTasks('{"tasks":[{"title":1,"kind":"write"},{"kind":"dance","title":"x"}]}')).toEqual([])
+})
+
+test('until the first task is whole, the parts of the outline are shown', () => {
+  const parts = [
+    { id: 'pages', title: 'Pages', holds: 'index.html' },
+    { id: 'pictures', title: 'Pictures', holds: '' },
+  ]
+  const outline = JSON.stringify({ title: 'x', summary: 'y', parts })
+  const shown = [{ title: 'Pages', kind: 'note', path: null }]
+  expect(draftedTasks(outline.slice(0, outline.indexOf('"Pictures"')))).toEqual(shown as never)
+  expect(draftedTasks('{"tasks":[{"title":"Ho', { parts: parts.slice(0, 1) })).toEqual(shown as never)
+  expect(draftedTasks(JSON.stringify(plan), { parts })).toHaveLength(2)
+  expect(draftedTasks('', { parts: [null, 3, { title: 4 }] })).toEqual([])
 })

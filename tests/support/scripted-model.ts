@@ -8,8 +8,13 @@ import { type Chunk, isFileTask, type ModelRequest, type Provider } from '../../
 export type Answer = string | { cut: string } | { stall: string } | { fails: VendorFailure }
 
 export interface Script {
-  /** The nth question of a kind gets the nth answer, later ones the last. */
+  /** The nth question of a kind gets the nth answer, later ones the last. `plan` answers the pass that plans the tasks. */
   plan?: Answer[]
+  /** A small outline, when not said. */
+  outline?: Answer[]
+  /** Nothing to change, when not said. */
+  critique?: Answer[]
+  check?: Answer[]
   files?: Record<string, Answer[]>
 }
 
@@ -20,11 +25,11 @@ export interface ScriptedModel extends Provider {
 }
 
 /** A model that answers from a script, through the interface that all models have. */
-export function scriptedModel({ plan = [], files = {} }: Script): ScriptedModel {
+export function scriptedModel({ files = {}, demo = true, ...script }: Script & { demo?: boolean }): ScriptedModel {
   const asked: ModelRequest[] = []
   let busy = 0
   const answerTo = ({ task }: ModelRequest): Answer => {
-    const answers = isFileTask(task) ? files[task.path] : plan
+    const answers = isFileTask(task) ? files[task.path] : { ...USUAL, ...script }[subject({ task })]
     if (!answers?.length) return 'Nothing.\n'
     const before = asked.filter((one) => subject(one) === subject({ task })).length - 1
     return answers[Math.min(before, answers.length - 1)]!
@@ -32,7 +37,7 @@ export function scriptedModel({ plan = [], files = {} }: Script): ScriptedModel 
   return {
     name: 'scripted',
     label: 'Scripted',
-    demo: true,
+    demo,
     defaultModel: 'scripted',
     models: ['scripted'],
     takes: (model) => model === 'scripted',
@@ -50,6 +55,13 @@ export function scriptedModel({ plan = [], files = {} }: Script): ScriptedModel 
       }
     },
   }
+}
+
+const OUTLINE = JSON.stringify({ title: 'A small thing', summary: 'It is small.', parts: [] })
+const USUAL: Record<string, Answer[]> = {
+  outline: [OUTLINE],
+  critique: ['{"changes": []}'],
+  check: ['{"findings": []}'],
 }
 
 /** A model for each project of a test, told apart by the brief. */
@@ -72,8 +84,10 @@ async function* say(answer: Answer, { model, task }: ModelRequest, signal: Abort
   signal.throwIfAborted()
 }
 
-function subject({ task }: Pick<ModelRequest, 'task'>): string {
-  return isFileTask(task) ? task.path : task.kind
+/** What a question is about: a file, or a pass of the planner (`plan` is the one that plans the tasks), or the check. */
+export function subject({ task }: Pick<ModelRequest, 'task'>): string {
+  if (isFileTask(task)) return task.path
+  return task.kind === 'plan' && task.stage !== undefined && task.stage !== 'tasks' ? task.stage : task.kind
 }
 
 interface Planned {

@@ -17,6 +17,15 @@ export interface DemoTask {
   width: number | null
   height: number | null
   dependsOn: string[]
+  /** Added last, from the files themselves; empty lists are left out. */
+  contract?: DemoContract | null
+}
+
+export interface DemoContract {
+  exports?: string[]
+  needs?: { from: string; names: string[] }[]
+  links?: string[]
+  pictures?: { path: string; place: string }[]
 }
 
 /** What each kind of project gives: its plan, and the text of each file that the plan writes. */

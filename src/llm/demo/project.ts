@@ -1,3 +1,4 @@
+import { withContracts } from './contracts.ts'
 import type { DemoContent, DemoPlan } from './plan.ts'
 import { program } from './program/program.ts'
 import { recognise } from './recognise.ts'
@@ -20,6 +21,6 @@ const MAKERS: Record<ReturnType<typeof recognise>, (brief: string) => DemoConten
 /** What the demo model makes of a brief. Pure and deterministic: templates and rules, no AI, no clock, no chance. */
 export function demoProject(brief: string): DemoProject {
   const words = cleanBrief(brief)
-  const { plan, files } = MAKERS[recognise(words)](words)
+  const { plan, files } = withContracts(MAKERS[recognise(words)](words))
   return { plan, file: (path) => files.get(path) }
 }

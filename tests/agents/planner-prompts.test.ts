@@ -1,0 +1,32 @@
+import { expect, test } from 'bun:test'
+import { promptVersion } from '../../src/llm/prompts.ts'
+import { expectGolden } from '../support/golden.ts'
+
+const OUTLINE = {
+  brief: 'A page for a “bakery” <Crumb>',
+  title: 'Crumb',
+  summary: 'A page. For guests.',
+  parts: [
+    { id: 'pages', title: 'Pages', holds: 'index.html & menu.html' },
+    { id: 'pictures', title: 'Pictures', holds: '' },
+  ],
+}
+const TASKS = [
+  { id: 'home', parent: 'pages', title: 'Home', kind: 'write', path: 'index.html', prompt: 'Hours.', contract: null },
+  { id: 'oven', parent: 'pictures', title: 'Oven', kind: 'render', path: 'images/oven.png', prompt: '<oven>' },
+]
+
+/** What each prompt of the planner is given here. */
+const GIVEN: Record<string, object> = {
+  'planner-outline': {},
+  'planner-tasks': {},
+  'planner-brief': OUTLINE,
+  'planner-critique': {},
+  'planner-review': { ...OUTLINE, tasks: TASKS },
+  replan: { problems: ['“a” needs a path.', 'tasks.0.title: too big'] },
+}
+
+test.each(Object.keys(GIVEN))('what the prompt %s says is the text of its version, to the letter', (name) => {
+  expect(promptVersion(name)).toMatch(/^[a-z-]+@\d+$/)
+  expectGolden(import.meta.dir, name, GIVEN[name])
+})
