@@ -1,5 +1,5 @@
-import { ownId } from './google-request.ts'
-import type { Chunk, FinishReason, Message, ModelRequest, ToolCall, Usage } from './provider.ts'
+import { ownIds } from './own-ids.ts'
+import type { Chunk, FinishReason, ModelRequest, ToolCall, Usage } from './provider.ts'
 import { signed } from './signatures.ts'
 
 /** What Hearth reads of each response of a stream. */
@@ -26,7 +26,7 @@ interface VendorUsage {
 
 /** A reader of one stream: what each response adds to the answer. */
 export function responseReader({ model, messages }: Pick<ModelRequest, 'model' | 'messages'>) {
-  let made = callsIn(messages)
+  const newId = ownIds(messages)
   let calls = 0
 
   return function* read({ candidates, promptFeedback, usageMetadata }: VendorResponse): Generator<Chunk> {
@@ -36,7 +36,7 @@ export function responseReader({ model, messages }: Pick<ModelRequest, 'model' |
       else if (text) yield { type: 'text', text }
       if (!functionCall) continue
       calls++
-      yield { type: 'call', call: callOf(functionCall, ownId(++made), thoughtSignature, model) }
+      yield { type: 'call', call: callOf(functionCall, newId, thoughtSignature, model) }
     }
     if (usageMetadata) yield { type: 'usage', ...usageOf(usageMetadata) }
     if (candidate?.finishReason) yield { type: 'finish', reason: finishOf(candidate.finishReason, calls > 0) }
@@ -44,18 +44,13 @@ export function responseReader({ model, messages }: Pick<ModelRequest, 'model' |
   }
 }
 
-/** Ids that Hearth makes up are not used twice in a conversation: another vendor may read it next. */
-function callsIn(messages: Message[]): number {
-  return messages.reduce((sum, message) => sum + (message.role === 'assistant' ? (message.calls?.length ?? 0) : 0), 0)
-}
-
 function callOf(
   { id, name = '', args = {} }: NonNullable<VendorPart['functionCall']>,
-  made: string,
+  newId: () => string,
   thoughtSignature: string | undefined,
   model: string,
 ): ToolCall {
-  const call = { id: id || made, name, input: JSON.stringify(args) }
+  const call = { id: id || newId(), name, input: JSON.stringify(args) }
   return thoughtSignature ? { ...call, signature: signed('google', model, thoughtSignature) } : call
 }
 

@@ -1,3 +1,4 @@
+import { isOwnId } from './own-ids.ts'
 import type { Message, ModelRequest, Tool, ToolCall, ToolResult } from './provider.ts'
 import { wantedBack } from './signatures.ts'
 import { inputOf, jsonSchema } from './tool-input.ts'
@@ -7,13 +8,6 @@ const WITHOUT_THINKING = /^(?!gemini-)|^gemini-(?:1|2\.0)/
 /** Models that refuse a call of the past without a signature; the vendor tells what to write where there is none. */
 const WANTS_SIGNATURES = /^gemini-(?!1|2)/
 const NO_SIGNATURE = 'skip_thought_signature_validator'
-/** Ids of calls to which the vendor gave none: not for it. */
-const OWN_ID = /^hearth_\d+$/
-
-/** The nth call of a conversation, when the vendor gives it no id. */
-export function ownId(nth: number): string {
-  return `hearth_${nth}`
-}
 
 /** A conversation as Gemini knows it. */
 export function contentsOf({ model, messages }: Pick<ModelRequest, 'model' | 'messages'>): Content[] {
@@ -72,7 +66,7 @@ function response({ call, name, content, failed }: ToolResult): Part {
 }
 
 function idFor(id: string): { id?: string } {
-  return OWN_ID.test(id) ? {} : { id }
+  return isOwnId(id) ? {} : { id }
 }
 
 function declaration({ name, description, zod }: Tool) {

@@ -3,6 +3,7 @@ import { type VendorFailure, vendorError } from './failures.ts'
 import { responseReader } from './google-answer.ts'
 import { configOf, contentsOf } from './google-request.ts'
 import type { Chunk, ModelRequest, Provider } from './provider.ts'
+import { pumped } from './pump.ts'
 import { type Fetch, fetchWith, wireFault } from './vendor-fetch.ts'
 
 const MODELS = [
@@ -54,35 +55,36 @@ async function loadLibrary({ apiKey, baseUrl }: GoogleSettings): Promise<Library
   return { client, ApiError }
 }
 
-async function* stream(
+function stream(
   open: () => Promise<Library>,
   apiKey: string,
   request: ModelRequest,
   signal: AbortSignal,
-): AsyncGenerator<Chunk> {
-  const library = await open()
-  const read = responseReader(request)
-  const call = beginCall(apiKey, signal)
-  try {
-    const responses = await library.client.models.generateContentStream({
-      model: request.model,
-      contents: contentsOf(request),
-      config: {
-        ...configOf(request),
-        abortSignal: call.signal,
-        httpOptions: { fetch: call.fetch },
-        automaticFunctionCalling: { disable: true },
-        automaticContinuation: false, // it asks again by itself
-      },
-    })
-    for await (const response of responses) yield* read(response)
-  } catch (error) {
-    signal.throwIfAborted()
-    throw vendorError(asked(request, apiKey), failure(library, error, call.headers()))
-  } finally {
-    call.end()
-  }
-  signal.throwIfAborted()
+): AsyncIterable<Chunk> {
+  return pumped(signal, async (push, signal) => {
+    const library = await open()
+    const read = responseReader(request)
+    const call = beginCall(apiKey)
+    try {
+      const responses = await library.client.models.generateContentStream({
+        model: request.model,
+        contents: contentsOf(request),
+        config: {
+          ...configOf(request),
+          abortSignal: signal,
+          httpOptions: { fetch: call.fetch },
+          automaticFunctionCalling: { disable: true },
+          automaticContinuation: false, // it asks again by itself
+        },
+      })
+      for await (const response of responses) {
+        for (const chunk of read(response)) await push(chunk)
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      throw vendorError(asked(request, apiKey), failure(library, error, call.headers()))
+    }
+  })
 }
 
 /** The vendor's library counts a conversation alone here, so that rules and tools are counted as if they were said in it. */
@@ -93,7 +95,7 @@ async function countTokens(
   signal: AbortSignal,
 ): Promise<number> {
   const library = await open()
-  const call = beginCall(apiKey, signal)
+  const call = beginCall(apiKey)
   const { systemInstruction, tools = [] } = configOf(request)
   const parts = [...(systemInstruction?.parts ?? []), ...tools.map((tool) => ({ text: JSON.stringify(tool) }))]
   const first = parts.length === 0 ? [] : [{ role: 'user' as const, parts }]
@@ -101,14 +103,12 @@ async function countTokens(
     const counted = await library.client.models.countTokens({
       model: request.model,
       contents: [...first, ...contentsOf(request)],
-      config: { abortSignal: call.signal, httpOptions: { fetch: call.fetch } },
+      config: { abortSignal: AbortSignal.any([signal]), httpOptions: { fetch: call.fetch } },
     })
     return counted.totalTokens ?? 0
   } catch (error) {
     signal.throwIfAborted()
     throw vendorError(asked(request, apiKey), failure(library, error, call.headers()))
-  } finally {
-    call.end()
   }
 }
 
@@ -116,31 +116,16 @@ function asked({ model }: ModelRequest, secret: string) {
   return { vendor: 'Google', model, secret }
 }
 
-/**
- * One call: the library forgets the headers of a failure, keeps its listener on the signal, and leaves the connection open
- * when nobody reads any more.
- */
-function beginCall(apiKey: string, signal: AbortSignal) {
+/** One call, whose headers are kept: the library forgets those of a failure. */
+function beginCall(apiKey: string) {
   const ask = fetchWith({ 'x-goog-api-key': apiKey })
-  const cut = new AbortController()
-  const onAbort = () => cut.abort()
-  if (signal.aborted) onAbort()
-  signal.addEventListener('abort', onAbort)
   let headers: Headers | undefined
   const fetch: Fetch = async (input, init) => {
     const response = await ask(input, init)
     headers = response.headers
     return response
   }
-  return {
-    signal: cut.signal,
-    fetch,
-    headers: () => headers,
-    end() {
-      signal.removeEventListener('abort', onAbort)
-      cut.abort()
-    },
-  }
+  return { fetch, headers: () => headers }
 }
 
 function failure({ ApiError }: Library, error: unknown, headers: Headers | undefined): VendorFailure {

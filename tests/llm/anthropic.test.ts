@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import { anthropicProvider } from '../../src/llm/anthropic.ts'
-import type { Chunk, Message, ModelRequest, Tool, ToolCall } from '../../src/llm/provider.ts'
+import type { Message, ModelRequest, Tool } from '../../src/llm/provider.ts'
 import { breaks, fails, modelServer, type Reply, type Script, says } from '../support/model-server.ts'
+import { callsIn, collect, failureOf, textOf, withResults } from './asking.ts'
 
 const KEY = 'sk-ant-very-secret-0123456789'
 const REQUEST: ModelRequest = {
@@ -16,7 +17,7 @@ const REQUEST: ModelRequest = {
 
 test('an answer streams as text, usage and an explicit finish', async () => {
   await using server = modelServer(says('Hello, wörld', { size: 5 }))
-  const chunks = await collect(server.url)
+  const chunks = await collect(open(server.url), REQUEST)
 
   expect(textOf(chunks)).toBe('Hello, wörld')
   expect(chunks.filter((chunk) => chunk.type === 'usage').at(-1)).toEqual({
@@ -31,7 +32,7 @@ test('an answer streams as text, usage and an explicit finish', async () => {
 
 test('the vendor gets the key, the rules, the cached context and the turns, and no task facts', async () => {
   await using server = modelServer(says('ok'))
-  await collect(server.url)
+  await collect(open(server.url), REQUEST)
   const { headers, body, path } = server.calls[0]!
 
   expect(path).toBe('/v1/messages')
@@ -48,15 +49,18 @@ test('the vendor gets the key, the rules, the cached context and the turns, and 
 test('models without adaptive thinking are not asked to think', async () => {
   await using server = modelServer(says('ok'))
   for (const model of ['claude-haiku-4-5', 'claude-haiku-4-5-20251001', 'claude-opus-4-5'])
-    await collect(server.url, { ...REQUEST, model })
-  await collect(server.url, { ...REQUEST, model: 'claude-opus-4-6' })
+    await collect(open(server.url), { ...REQUEST, model })
+  await collect(open(server.url), { ...REQUEST, model: 'claude-opus-4-6' })
 
   expect(server.calls.map((call) => call.body.thinking !== undefined)).toEqual([false, false, false, true])
 })
 
 test('a schema asks for structured output', async () => {
   await using server = modelServer(says('{}'))
-  await collect(server.url, { ...REQUEST, schema: { name: 'plan', zod: z.object({ title: z.string().max(80) }) } })
+  await collect(open(server.url), {
+    ...REQUEST,
+    schema: { name: 'plan', zod: z.object({ title: z.string().max(80) }) },
+  })
 
   expect(server.calls[0]!.body.output_config).toEqual({
     format: {
@@ -74,7 +78,7 @@ test('thinking is told apart from text, and pings from both', async () => {
     reply.text('yes')
     reply.finish()
   })
-  const kinds = (await collect(server.url)).map((chunk) => chunk.type)
+  const kinds = (await collect(open(server.url), REQUEST)).map((chunk) => chunk.type)
   expect(kinds).toEqual(['usage', 'thinking', 'text', 'usage', 'finish'])
 })
 
@@ -88,12 +92,12 @@ test.each([
   ['a reason of next year', 'other'],
 ])('the stop reason %s is the finish %s', async (reason, finish) => {
   await using server = modelServer(says('x', { reason }))
-  expect((await collect(server.url)).at(-1)).toEqual({ type: 'finish', reason: finish as 'stop' })
+  expect((await collect(open(server.url), REQUEST)).at(-1)).toEqual({ type: 'finish', reason: finish as 'stop' })
 })
 
 test('a connection that closes in the middle without a word has no finish', async () => {
   await using server = modelServer(breaks('half', (reply) => reply.close()))
-  const chunks = await collect(server.url)
+  const chunks = await collect(open(server.url), REQUEST)
   expect(textOf(chunks)).toBe('half')
   expect(chunks.some((chunk) => chunk.type === 'finish')).toBe(false)
 })
@@ -136,7 +140,7 @@ describe('a failure is a DomainError that says what to do and never holds the ke
   ]
   test.each(cases)('%s', async (_name, script, code, retryable, retryAfterMs) => {
     await using server = modelServer(script)
-    const error = await failureOf(collect(server.url))
+    const error = await failureOf(collect(open(server.url), REQUEST))
 
     expect(error).toMatchObject({ name: 'DomainError', code, retryable, retryAfterMs })
     expect(server.calls).toHaveLength(1)
@@ -155,7 +159,10 @@ test('a key of any form is kept out of an error', async () => {
 test('a server that is not there is model_unavailable', async () => {
   const server = modelServer(says('x'))
   await server[Symbol.asyncDispose]()
-  expect(await failureOf(collect(server.url))).toMatchObject({ code: 'model_unavailable', retryable: true })
+  expect(await failureOf(collect(open(server.url), REQUEST))).toMatchObject({
+    code: 'model_unavailable',
+    retryable: true,
+  })
 })
 
 test('an abort throws the reason of the signal and hangs up', async () => {
@@ -183,7 +190,7 @@ describe('tools:', () => {
 
   test('the vendor gets them with their shapes, and the last of each stable part to cache: four in all', async () => {
     await using server = modelServer(says('ok'))
-    await collect(server.url, { ...REQUEST, tools: TOOLS })
+    await collect(open(server.url), { ...REQUEST, tools: TOOLS })
     const { body } = server.calls[0]!
 
     expect(body.tools).toEqual([
@@ -208,11 +215,11 @@ describe('tools:', () => {
       toolUse(reply, 2, 'toolu_2', 'list', [])
       reply.finish('tool_use')
     })
-    const chunks = await collect(server.url, { ...REQUEST, tools: TOOLS })
+    const chunks = await collect(open(server.url), { ...REQUEST, tools: TOOLS })
 
     const pieces = chunks.flatMap((chunk) => (chunk.type === 'calling' && chunk.id === 'toolu_1' ? [chunk.delta] : []))
     expect(pieces.join('')).toBe('{"path":"a.ts"}')
-    expect(chunks.flatMap((chunk) => (chunk.type === 'call' ? [chunk.call] : []))).toEqual([
+    expect(callsIn(chunks)).toEqual([
       { id: 'toolu_1', name: 'read', input: '{"path":"a.ts"}' },
       { id: 'toolu_2', name: 'list', input: '{}' },
     ])
@@ -224,10 +231,10 @@ describe('tools:', () => {
       toolUse(reply, 1, 'toolu_1', 'read', ['{"path": "a', '\u0007\n'])
       reply.finish('tool_use')
     })
-    const call = (await collect(server.url)).flatMap((chunk) => (chunk.type === 'call' ? [chunk.call] : []))[0]!
+    const call = callsIn(await collect(open(server.url), REQUEST))[0]!
     expect(call.input).toBe('{"path": "a\u0007\n')
 
-    await collect(server.url, { ...REQUEST, messages: withResult([call]) })
+    await collect(open(server.url), { ...REQUEST, messages: withResults(REQUEST, [call]) })
     expect(server.calls[1]!.body.messages[1]).toEqual({
       role: 'assistant',
       content: [{ type: 'tool_use', id: 'toolu_1', name: 'read', input: { unreadable: call.input } }],
@@ -247,10 +254,10 @@ describe('tools:', () => {
       toolUse(reply, 3, 'toolu_1', 'read', ['{"path":"a.ts"}'])
       reply.finish('tool_use')
     })
-    const call = (await collect(server.url)).flatMap((chunk) => (chunk.type === 'call' ? [chunk.call] : []))[0]!
-    const asked = { ...REQUEST, messages: withResult([call]) }
-    await collect(server.url, asked)
-    await collect(server.url, { ...asked, model: 'claude-opus-5-5' })
+    const call = callsIn(await collect(open(server.url), REQUEST))[0]!
+    const asked = { ...REQUEST, messages: withResults(REQUEST, [call]) }
+    await collect(open(server.url), asked)
+    await collect(open(server.url), { ...asked, model: 'claude-opus-5-5' })
 
     const use = { type: 'tool_use', id: 'toolu_1', name: 'read', input: { path: 'a.ts' } }
     expect(server.calls[1]!.body.messages[1]!.content as unknown).toEqual([
@@ -265,7 +272,7 @@ describe('tools:', () => {
     await using server = modelServer(says('ok'))
     const call = { id: 'toolu_1', name: 'read', input: '{"path":"a.ts"}' }
     const results = [{ call: 'toolu_1', name: 'read', content: 'There is no a.ts.', failed: true }]
-    await collect(server.url, {
+    await collect(open(server.url), {
       ...REQUEST,
       messages: [
         ...REQUEST.messages,
@@ -296,7 +303,7 @@ test('a turn in which the model said nothing is left out: the vendor would refus
     { role: 'assistant', content: '' },
     { role: 'user', content: 'Go on.' },
   ]
-  await collect(server.url, { ...REQUEST, messages })
+  await collect(open(server.url), { ...REQUEST, messages })
   expect(server.calls[0]!.body.messages.map((message) => message.role)).toEqual(['user', 'user'])
 })
 
@@ -333,26 +340,6 @@ function toolUse(reply: Reply, index: number, id: string, name: string, pieces: 
   reply.event('content_block_stop', { index })
 }
 
-function withResult(calls: ToolCall[]): Message[] {
-  const results = calls.map(({ id, name }) => ({ call: id, name, content: 'done' }))
-  return [...REQUEST.messages, { role: 'assistant', content: '', calls }, { role: 'tool', results }]
-}
-
 function open(baseUrl: string) {
   return anthropicProvider({ apiKey: KEY, baseUrl })
-}
-
-async function collect(url: string, request = REQUEST): Promise<Chunk[]> {
-  return Array.fromAsync(open(url).stream(request, new AbortController().signal))
-}
-
-function textOf(chunks: Chunk[]): string {
-  return chunks.map((chunk) => (chunk.type === 'text' ? chunk.text : '')).join('')
-}
-
-function failureOf(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
-    () => expect.unreachable(),
-    (error: unknown) => error,
-  )
 }

@@ -9,6 +9,8 @@ export interface LocalModel {
   /** `PARAMETER num_ctx` of its Modelfile. */
   numCtx?: number
   capabilities?: string[]
+  /** Of the server. */
+  version?: string
 }
 
 /**
@@ -29,8 +31,14 @@ export function ollamaWire(model: LocalModel = { window: 32_768 }): Wire {
 function otherAnswer(path: string, model: LocalModel): object | undefined {
   if (path === '/api/show') return shown(model)
   if (path === '/api/tags')
-    return { models: [tag('qwen3:8b', 5_225_388_164, '8.2B'), tag('gemma3:270m', 291_554_930, '268M')] }
-  if (path === '/api/version') return { version: '0.40.1' }
+    return {
+      models: [
+        tag('qwen3:8b', 5_225_388_164, '8.2B'),
+        tag('gemma3:270m', 291_554_930, '268M'),
+        tag('nomic-embed-text:latest', 274_302_450, '137M'),
+      ],
+    }
+  if (path === '/api/version') return { version: model.version ?? '0.40.1' }
   return undefined
 }
 
