@@ -49,6 +49,18 @@ export function checkLinks(path: string, text: string, paths: ReadonlySet<string
   }
 }
 
+/** What a file points to that is not there, with what is wrong: `paths` are the files that are there, or will be. */
+export function missingReferences(
+  path: string,
+  text: string,
+  paths: ReadonlySet<string>,
+): { reference: Reference; problem: string }[] {
+  return uniqueIn(referencesIn(path, text)).flatMap((reference) => {
+    const { problem } = judge(path, reference, paths)
+    return problem ? [{ reference, problem }] : []
+  })
+}
+
 interface Verdict {
   problem?: string
   note?: string

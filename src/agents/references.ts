@@ -4,6 +4,8 @@ import { languageOf } from '../files/languages.ts'
 export interface Reference {
   url: string
   kind: 'link' | 'module'
+  /** How a module is asked for. */
+  via?: Bun.ImportKind
 }
 
 type Read = (text: string) => Reference[]
@@ -70,7 +72,9 @@ function inCss(text: string): Reference[] {
 function inScript(text: string, loader: 'jsx' | 'ts' | 'tsx'): Reference[] {
   const options = { loader, macro: false } as unknown as Bun.TranspilerOptions // a macro would run on the server
   try {
-    return new Bun.Transpiler(options).scanImports(text).map(({ path }) => ({ url: path, kind: 'module' }))
+    return new Bun.Transpiler(options)
+      .scanImports(text)
+      .map(({ path, kind }) => ({ url: path, kind: 'module', via: kind }))
   } catch {
     return [] // it does not parse: the validator says so, and where
   }

@@ -1,22 +1,27 @@
 import { DomainError } from '../errors.ts'
 import type { Blobs } from '../files/blobs.ts'
 import { projectPath } from '../files/paths.ts'
-import { validate } from '../files/validate.ts'
 import type { Done, Handler, JobContext } from '../jobs/handler.ts'
 import { refOf } from '../jobs/settle.ts'
+import type { Choice } from '../llm/models.ts'
 import { addUsage, type Usage } from '../llm/provider.ts'
+import { chainFrom } from '../llm/through-chain.ts'
 import { type WrittenFile, writeFile } from '../llm/write-file.ts'
 import { projectById, refreshStatus } from '../projects/projects.ts'
 import type { Project, Task } from '../projects/tables.ts'
-import { completeTask, taskById } from '../projects/tasks.ts'
-import { writeFile as writeProjectFile } from '../workspace/files.ts'
+import { completeTask, taskById, tasksOf } from '../projects/tasks.ts'
+import { filesOf, writeFile as writeProjectFile } from '../workspace/files.ts'
 import { accountOf } from './account.ts'
+import { type GateFacts, type Inspection, inspectFile } from './file-gates.ts'
 import type { AgentDeps } from './planner.ts'
+import { tellAsking } from './tell-asking.ts'
 import { repairQuestion, type WriterContext, writerContext, writerPrompts } from './writer-context.ts'
 
 const MOST_OUTPUT_TOKENS = 32_000
-/** Times that a model is shown a parser's error before the attempt fails. */
+/** Times that a model is shown what is wrong with its file before the attempt fails. */
 const REPAIRS = 2
+/** Most of what is wrong that it is shown at once. */
+const PROBLEMS_AT_MOST = 20
 
 export interface WriterDeps extends AgentDeps {
   blobs: Blobs
@@ -61,38 +66,45 @@ async function writeAndKeep(
   path: string,
   ctx: JobContext<{ task: string }>,
 ) {
-  const { text, usage, provider, model, continuations } = await validFile(deps, project, task, path, ctx)
+  const { text, ...how } = await goodFile(deps, project, task, path, ctx)
   await ctx.phase('saving')
-  return { blob: await deps.blobs.put(text), usage, provider, model, continuations }
+  return { blob: await deps.blobs.put(text), ...how }
 }
 
-/** Asks for the file until the exact parser of its language takes it. @throws DomainError `file_invalid` (retryable) */
-async function validFile(
+type GoodFile = WrittenFile & Pick<Inspection, 'advice'>
+
+/** Asks for the file until nothing speaks against it, of the model that has answered. @throws DomainError `file_invalid` (retryable) */
+async function goodFile(
   deps: WriterDeps,
   project: Project,
   task: Task,
   path: string,
   ctx: JobContext<{ task: string }>,
-): Promise<WrittenFile> {
+): Promise<GoodFile> {
   const told = await writerContext(deps, project, { ...task, path })
-  let written = await ask(deps, project, { ...told, kind: 'write', path, draft: ctx.draft.text }, ctx)
+  let chain = deps.models.chain('write', project.model)
+  let written = await ask(deps, chain, project, { ...told, kind: 'write', path, draft: ctx.draft.text }, ctx)
   let usage: Usage = written.usage
   for (let repairs = 0; ; repairs++) {
-    const problems = (await validate(path, written.text)).map(({ line, message }) =>
-      line ? `line ${line}: ${message}` : message,
-    )
-    if (problems.length === 0) return { ...written, usage }
+    const { problems, advice } = await inspectFile(path, written.text, await factsOf(deps, project, task, path))
+    if (problems.length === 0) return { ...written, usage, advice }
     ctx.replaceText('') // also when this attempt ends here: the next must not go on from a file that is wrong
     if (repairs === REPAIRS) throw invalidFile(path, problems)
     await ctx.phase('mending')
-    written = await ask(
-      deps,
-      project,
-      { ...told, kind: 'repair', path, question: repairQuestion(path, written.text, problems) },
-      ctx,
-    )
+    const question = repairQuestion(path, written.text, [...problems, ...advice].slice(0, PROBLEMS_AT_MOST))
+    chain = chainFrom(chain, written)
+    written = await ask(deps, chain, project, { ...told, kind: 'repair', path, question }, ctx)
     usage = addUsage(usage, written.usage)
   }
+}
+
+/** What is planned, and what is there at this moment: others may have written since. */
+async function factsOf({ db }: WriterDeps, { id }: Project, task: Task, path: string): Promise<GateFacts> {
+  const files = await filesOf(db.read, id)
+  const planned = (await tasksOf(db.read, id)).flatMap((each) =>
+    each.path === null ? [] : [each.path.normalize('NFC')],
+  )
+  return { prompt: task.prompt, paths: new Set([...files.map((file) => file.path), ...planned, path]), files }
 }
 
 interface Question extends WriterContext {
@@ -102,14 +114,15 @@ interface Question extends WriterContext {
 }
 
 async function ask(
-  { models, newId }: WriterDeps,
+  { newId }: WriterDeps,
+  chain: Choice[],
   project: Project,
   { kind, path, system, context, question, draft }: Question,
   ctx: JobContext<unknown>,
 ): Promise<WrittenFile> {
-  const chain = models.chain('write', project.model)
   const { provider, model } = chain[0]!
   await ctx.using({ provider: provider.name, model })
+  const telling = tellAsking(ctx)
   return writeFile(
     { chain, newId },
     {
@@ -121,7 +134,14 @@ async function ask(
       account: accountOf(project, ctx.job),
       draft,
     },
-    { onText: ctx.delta, onRestart: ctx.replaceText },
+    {
+      ...telling,
+      onText(delta) {
+        telling.onAnswer()
+        ctx.delta(delta)
+      },
+      onRestart: ctx.replaceText,
+    },
     ctx.signal,
   )
 }
@@ -129,10 +149,10 @@ async function ask(
 function invalidFile(path: string, problems: string[]): DomainError {
   return new DomainError(
     'file_invalid',
-    `The model’s ${path} has an error that it could not mend: ${problems[0]} Retry, or choose another model.`,
+    `The model’s ${path} has an error that it could not mend: ${problems[0]!.replace(/\.?$/, '.')} Retry, or choose another model.`,
     {
       retryable: true,
-      context: { path, problems: problems.slice(0, 20) },
+      context: { path, problems: problems.slice(0, PROBLEMS_AT_MOST) },
     },
   )
 }

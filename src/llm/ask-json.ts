@@ -1,57 +1,92 @@
 import { z } from 'zod'
 import { DomainError } from '../errors.ts'
+import { answerTooLong } from './answer-too-long.ts'
 import { closedSilently } from './closed-silently.ts'
 import type { Choice } from './models.ts'
-import { type AnswerSchema, type FinishReason, type ModelRequest, NO_USAGE, type Usage } from './provider.ts'
+import { type AnswerSchema, addUsage, type FinishReason, type ModelRequest, NO_USAGE, type Usage } from './provider.ts'
 import { refused } from './refused.ts'
+import { type AskHooks, throughChain } from './through-chain.ts'
 
 const RECEIVED_AT_MOST = 2_048 // characters kept of an answer that can't be used
 const ISSUES_AT_MOST = 20
+/** Most of one answer: a plan of 200 tasks, each at length, is a quarter of it. */
+const JSON_BYTES_AT_MOST = 1024 * 1024
 
-export interface JsonHooks {
+export interface JsonHooks extends AskHooks {
   /** The next piece of the answer, for counting and showing: not checked yet. */
   onText?(delta: string): void
+  /** Another model begins anew: what was shown of the answer is not part of it. */
+  onRestart?(): void
   onThinking?(): void
 }
 
 export interface JsonAnswer<T> {
   value: T
   text: string
+  /** Of all that were asked. */
   usage: Usage
   provider: string
   model: string
 }
 
+type JsonAsk = Omit<ModelRequest, 'schema' | 'model'>
+
 /**
- * Asks a model for JSON of one shape. Nothing is repaired here: the caller shows the model what was wrong.
+ * Asks a model for JSON of one shape; when it fails for good, the next of the chain, from the beginning. Nothing is repaired
+ * here: the caller shows the model what was wrong.
  * @throws DomainError `model_answer_invalid` (retryable) when the answer is cut, not JSON or of another shape, with `reason`
  * (`cut_off`, `not_json`, `wrong_shape`), `issues` and the last 2 KB `received` in its context; `model_refused`;
- * `model_unavailable` when nothing came at all; or what the provider's stream throws.
+ * `model_unavailable` when nothing came at all; `model_answer_too_long`; or what `throughChain` makes of the chain's failures.
  */
 export async function askJson<T>(
   { chain }: { chain: Choice[] },
-  ask: Omit<ModelRequest, 'schema' | 'model'>,
+  ask: JsonAsk,
   schema: AnswerSchema<T>,
   hooks: JsonHooks,
   signal: AbortSignal,
 ): Promise<JsonAnswer<T>> {
-  const { provider, model } = chain[0]!
-  const request = { ...ask, model }
-  let text = ''
-  let usage = NO_USAGE
+  const answer: Answer = { text: '', usage: NO_USAGE }
+  return throughChain(chain, hooks, signal, async (choice) => {
+    if (answer.text !== '') hooks.onRestart?.()
+    answer.text = ''
+    const finish = await hear(choice, { ...ask, schema }, answer, hooks, signal)
+    const { text, usage } = answer
+    if (finish === 'refusal') throw refused(choice.provider, choice.model)
+    if (text === '' && !finish) throw closedSilently(choice.provider)
+    if (finish !== 'stop')
+      throw unusable(text, 'cut_off', [`the answer ended early (${finish ?? 'connection closed'})`])
+    return { value: accepted(text, schema), text, usage, provider: choice.provider.name, model: choice.model }
+  })
+}
+
+/** What has come: the text of this choice, the usage of all that were asked. */
+interface Answer {
+  text: string
+  usage: Usage
+}
+
+async function hear(
+  choice: Choice,
+  ask: JsonAsk & Pick<ModelRequest, 'schema'>,
+  answer: Answer,
+  hooks: JsonHooks,
+  signal: AbortSignal,
+): Promise<FinishReason | undefined> {
+  const spent = answer.usage
   let finish: FinishReason | undefined
-  for await (const chunk of provider.stream({ ...request, schema }, signal)) {
+  let room = JSON_BYTES_AT_MOST
+  for await (const chunk of choice.provider.stream({ ...ask, model: choice.model }, signal)) {
     if (chunk.type === 'thinking') hooks.onThinking?.()
-    if (chunk.type === 'usage') usage = chunk
+    if (chunk.type === 'retrying') await hooks.onRetry?.({ choice, error: chunk.error, delayMs: chunk.delayMs })
+    if (chunk.type === 'usage') answer.usage = addUsage(spent, chunk)
     if (chunk.type === 'finish') finish = chunk.reason
     if (chunk.type !== 'text') continue
-    text += chunk.text
+    room -= Buffer.byteLength(chunk.text)
+    if (room < 0) throw answerTooLong(choice, 'answer', JSON_BYTES_AT_MOST)
+    answer.text += chunk.text
     hooks.onText?.(chunk.text)
   }
-  if (finish === 'refusal') throw refused(provider, request.model)
-  if (text === '' && !finish) throw closedSilently(provider)
-  if (finish !== 'stop') throw unusable(text, 'cut_off', [`The answer ended early (${finish ?? 'connection closed'}).`])
-  return { value: accepted(text, schema), text, usage, provider: provider.name, model: request.model }
+  return finish
 }
 
 function accepted<T>(text: string, schema: AnswerSchema<T>): T {

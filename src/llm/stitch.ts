@@ -1,6 +1,9 @@
 /** How many lines of what there is are shown to a model that is asked to go on. */
 export const TAIL_LINES = 40
 
+/** White space around a repeated line that is forgiven, in characters: a line beyond it can't be one of those that there are. */
+const MARGIN = 1024
+
 /**
  * The part of `text` that another answer can be joined to: whole lines, and the last of them neither blank nor found again
  * among the TAIL_LINES before it, so that a line of the answer that equals it can only be that one. Empty when there is
@@ -38,6 +41,9 @@ export function joinTo(before: string): Joiner {
   let overlaps = kept.length === 0 ? [0] : undefined
   let state: Joiner['state'] = kept.length === 0 ? 'joined' : 'open'
   let pending = ''
+  const unended: string[] = [] // the pieces of a line whose end has not come: put together once, however long it gets
+  let length = 0
+  const longest = kept.reduce((most, line) => Math.max(most, line.length), 0)
   const read: string[] = []
 
   const settle = (fitting: number[]) => {
@@ -45,21 +51,30 @@ export function joinTo(before: string): Joiner {
     return state === 'joined' ? joined(read.slice(fitting[0])) + pending : ''
   }
 
+  /** No more is needed to tell: what was not repeated by now is not repeated. */
+  const end = () => {
+    pending = unended.splice(0).join('')
+    return settle((overlaps ?? []).filter((overlap) => overlap <= read.length))
+  }
+
   return {
     push(text) {
       if (state !== 'open') return state === 'joined' ? text : ''
-      pending += text
+      unended.push(text)
+      length += text.length
+      if (!text.includes('\n')) return length > longest + MARGIN ? end() : ''
+      pending = unended.splice(0).join('')
       for (let end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n')) {
         read.push(pending.slice(0, end))
         pending = pending.slice(end + 1)
         overlaps = stillFitting(kept, overlaps, read)
         if (overlaps.every((overlap) => overlap <= read.length)) return settle(overlaps)
       }
+      unended.push(pending)
+      length = pending.length
       return ''
     },
-    end() {
-      return state === 'open' ? settle((overlaps ?? []).filter((overlap) => overlap <= read.length)) : ''
-    },
+    end: () => (state === 'open' ? end() : ''),
     get state() {
       return state
     },

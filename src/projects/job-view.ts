@@ -18,6 +18,8 @@ export interface JobView {
   elapsed: number
   idleMs: number
   previewUrl: string | null
+  /** What stands in its way at this moment, in words. */
+  note: string | null
   attempt: number
   retryAt: number | null
   error: { code: string; message: string } | null
@@ -70,6 +72,7 @@ export function jobView(job: Job, live: LiveJobs, now: number): JobView {
     elapsed: job.startedAt ? Math.max(0, (job.endedAt ?? now) - job.startedAt) / 1000 : 0,
     idleMs: running?.idleMs ?? 0,
     previewUrl: running?.previewUrl ?? null,
+    note: typeof draft?.data.note === 'string' ? draft.data.note : null,
     attempt: job.attempt,
     retryAt: job.state === 'queued' && job.error && job.runAt > now ? job.runAt : null,
     error: job.error ? { code: job.error.code, message: job.error.message } : null,

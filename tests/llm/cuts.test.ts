@@ -1,9 +1,11 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { DomainError } from '../../src/errors.ts'
+import { Snooze } from '../../src/jobs/handler.ts'
 import { demoProvider } from '../../src/llm/demo.ts'
 import type { Provider } from '../../src/llm/provider.ts'
-import { type FileAsk, writeFile } from '../../src/llm/write-file.ts'
+import { type FileAsk, type WrittenFile, writeFile } from '../../src/llm/write-file.ts'
+import { failure } from './scripted-streams.ts'
 
 const line = fc.constantFrom(
   '}',
@@ -20,13 +22,25 @@ const line = fc.constantFrom(
 const file = fc
   .tuple(fc.constantFrom('top', '<!doctype html>'), fc.array(line, { maxLength: 200 }))
   .map(([first, lines]) => `${[first, ...lines].join('\n').trimEnd()}\n`)
-/** For each answer: after how many chunks it is cut, and how. */
-const cut = fc.record({ after: fc.nat({ max: 40 }), how: fc.constantFrom('closed', 'length', 'broken', 'whole') })
+/** For each answer: after how many chunks it ends, and how. */
+const HOW = ['closed', 'length', 'broken', 'overloaded', 'refusedKey', 'late', 'away', 'whole'] as const
+const cut = fc.record({ after: fc.nat({ max: 40 }), how: fc.constantFrom(...HOW) })
+type Cut = { after: number; how: (typeof HOW)[number] }
+/** For each provider of the chain, its answers; after those it is cut each time. */
+const chain = fc.array(fc.array(cut, { maxLength: 6 }), { minLength: 1, maxLength: 3 })
 
-test('however answers are cut, the file comes out whole or not at all, and a reader saw what was kept', async () => {
-  const outcomes = { whole: 0, cutOff: 0, broken: 0 }
+const FAILURES: Partial<Record<Cut['how'], Error>> = {
+  broken: failure('model_unavailable'),
+  overloaded: failure('model_overloaded'),
+  refusedKey: failure('model_auth', { retryable: false }),
+  late: failure('model_total_timeout'),
+  away: new Snooze(1, failure('circuit_open')),
+}
+
+test('however answers are cut and providers fail, the file comes out whole or not at all, never doubled, and a reader saw what was kept', async () => {
+  const outcomes = { whole: 0, switched: 0, failed: 0, waits: 0 }
   await fc.assert(
-    fc.asyncProperty(file, fc.array(cut, { maxLength: 6 }), fc.option(fc.nat()), async (text, cuts, crash) => {
+    fc.asyncProperty(file, chain, fc.option(fc.nat()), async (text, cuts, crash) => {
       const draft = crash === null ? undefined : text.slice(0, crash % text.length)
       let shown = draft ?? ''
       const hooks = {
@@ -39,26 +53,30 @@ test('however answers are cut, the file comes out whole or not at all, and a rea
           shown = kept
         },
       }
+      const providers = cuts.map((each, i) => cutting(`p${i}`, text, each))
       const result = await writeFile(
-        { chain: [{ provider: cutting(text, cuts), model: 'demo' }], newId: () => 'abcdefgh' },
+        { chain: providers.map((provider) => ({ provider, model: 'demo' })), newId: () => 'abcdefgh' },
         { ...ASK, draft },
         hooks,
         new AbortController().signal,
       ).catch((error: unknown) => error)
 
       expect(text.startsWith(shown)).toBe(true)
+      for (const { calls } of providers) expect(calls).toBeLessThanOrEqual(5)
+      if (result instanceof Snooze) return void outcomes.waits++
       if (result instanceof DomainError) {
-        expect(['model_cut_off', 'model_unavailable']).toContain(result.code)
-        outcomes[result.code === 'model_cut_off' ? 'cutOff' : 'broken']++
-        return
+        expect(result.code).toMatch(/^model_(cut_off|unavailable|overloaded|auth|total_timeout)$/)
+        return void outcomes.failed++
       }
-      expect(result).toMatchObject({ text })
+      const { text: written, parts, provider } = result as WrittenFile
+      expect(written).toBe(text)
       expect(shown).toBe(text)
-      outcomes.whole++
+      expect(parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(Buffer.byteLength(text))
+      outcomes[provider === 'p0' ? 'whole' : 'switched']++
     }),
     { numRuns: 2000 },
   )
-  expect(Math.min(outcomes.whole, outcomes.cutOff, outcomes.broken)).toBeGreaterThan(0)
+  expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(50)
 })
 
 const ASK: FileAsk = {
@@ -68,7 +86,7 @@ const ASK: FileAsk = {
   task: { kind: 'write', brief: '', path: 'a.ts' },
 }
 
-function cutting(text: string, cuts: { after: number; how: string }[]): Provider {
+function cutting(name: string, text: string, cuts: Cut[]): Provider & { readonly calls: number } {
   const clock = { awake: () => 0, sleep: () => Promise.resolve() }
   const demo = demoProvider({
     project: () => ({ plan: { title: '', summary: '', tasks: [] }, file: () => text }),
@@ -78,6 +96,10 @@ function cutting(text: string, cuts: { after: number; how: string }[]): Provider
   let calls = 0
   return {
     ...demo,
+    name,
+    get calls() {
+      return calls
+    },
     async *stream(request, signal) {
       const { after, how } = cuts[calls++] ?? { after: 3, how: 'closed' }
       let sent = 0
@@ -86,7 +108,7 @@ function cutting(text: string, cuts: { after: number; how: string }[]): Provider
         yield chunk
       }
       if (how === 'length') yield { type: 'finish', reason: 'length' }
-      if (how === 'broken') throw new DomainError('model_unavailable', 'broke', { retryable: true })
+      if (FAILURES[how]) throw FAILURES[how]
     },
   }
 }

@@ -83,3 +83,22 @@ function inPieces(text: string, sizes: number[]): string[] {
   }
   return pieces
 }
+
+test('a first line that is longer than any there is to repeat is refused before its end, which may never come', () => {
+  const joiner = joinTo('a\nb\n')
+  for (let sent = 0; joiner.state === 'open'; sent += 100) {
+    expect(sent).toBeLessThan(2_000)
+    expect(joiner.push('x'.repeat(100))).toBe('')
+  }
+  expect(joiner.state).toBe('refused')
+})
+
+test('a long line after the repeated one settles that no more is repeated', () => {
+  const before = 'a\nb\na2\nb\n'.replace('a2', 'c')
+  const joiner = joinTo(`${before}d\n`)
+  const long = 'x'.repeat(5_000)
+  expect(joiner.push('d\n') + joiner.push(long)).toBe(long)
+  const twofold = joinTo('x\ny\nx\n')
+  expect(twofold.push('x\n')).toBe('')
+  expect(twofold.push(long)).toBe(long)
+})

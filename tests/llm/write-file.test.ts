@@ -28,6 +28,7 @@ test('a file is the text before its end line, and its pieces add up to it', asyn
     provider: 'anthropic',
     model: 'claude-sonnet-5-5',
     continuations: 0,
+    parts: [{ provider: 'anthropic', model: 'claude-sonnet-5-5', bytes: FILE.length }],
   })
   expect(shown).toBe(FILE)
   expect(restarts).toEqual([])
@@ -47,6 +48,7 @@ describe('an answer that was cut goes on from its last whole line, and the file 
     ['by the token limit', says(half, { reason: 'max_tokens' }), 'length'],
     ['by a connection that closes without a word', breaks(half, close), 'closed'],
     ['by a failure in the stream', breaks(half, (reply) => reply.error('api_error', 'x')), 'model_unavailable'],
+    ['by an overload', breaks(half, (reply) => reply.error('overloaded_error', 'x')), 'model_overloaded'],
     ['by silence, though pings come', breaks(half, pingForEver), 'model_idle_timeout'],
     ['by a model that forgets its end line', says(half), 'no_end_line'],
     ['by a pause', says(half, { reason: 'pause_turn' }), 'other'],
@@ -195,12 +197,6 @@ describe('is thrown for the job engine, without another call:', () => {
     ['a model that is silent from the start', pingForEver, 'model_first_content_timeout', true],
     ['a model that thinks and then falls silent', thinkThenPing, 'model_idle_timeout', true],
     ['a limit on the rate', fails(429, 'rate_limit_error', { 'retry-after': '3' }), 'model_rate_limited', true],
-    [
-      'an overload in the middle',
-      breaks('line 1\n', (r) => r.error('overloaded_error', 'x')),
-      'model_overloaded',
-      true,
-    ],
     ['a refusal', says('I can’t', { reason: 'refusal' }), 'model_refused', false],
     ['a bad key', fails(401, 'authentication_error'), 'model_auth', false],
   ]
@@ -266,7 +262,7 @@ async function write(
       restarts.push(text)
       shown = text
     },
-    onContinue: (reason: string) => void continued.push(reason),
+    onContinue: ({ reason }: { reason: string }) => void continued.push(reason),
   }
   const written: WrittenFile = await writeFile(deps(server, limits), ask, hooks, new AbortController().signal)
   return { written, shown, restarts, continued }

@@ -1,0 +1,118 @@
+import { posix } from 'node:path'
+import { languageOf } from '../files/languages.ts'
+import { validate } from '../files/validate.ts'
+import { missingReferences } from './check-rules.ts'
+import type { Reference } from './references.ts'
+
+/** What a file is held against. */
+export interface GateFacts {
+  /** What the plan asks of the file. */
+  prompt: string | null
+  /** The files that are there or planned, this one among them. */
+  paths: ReadonlySet<string>
+  /** The files that are there. */
+  files: { path: string; hash: string }[]
+}
+
+/** `problems` make a file unusable; of `advice` nothing is sure enough to refuse it. */
+export interface Inspection {
+  problems: string[]
+  advice: string[]
+}
+
+/** Largest file that a model is let to write, in bytes. */
+const BYTES_AT_MOST = 512 * 1024
+/** Two files as long as this that are the same to the letter are no coincidence, in bytes. */
+const SAME_FROM = 256
+/** A file is too small for its plan when it is shorter than a tenth of a request that is at least so long, in characters. */
+const REQUEST_FROM = 200
+const SMALLEST_SHARE = 0.1
+
+/** Files whose being there is all that they say. */
+const EMPTY_BY_NATURE = /(?:^|\/)(?:__init__\.py|py\.typed|\.(?:git)?keep|\.nojekyll)$/
+/** Kinds whose shortest form may well answer a long request: a domain, a version, one rule. */
+const TERSE = new Set(['text', 'json', 'jsonc', 'json5', 'jsonl', 'yaml', 'toml', 'ini', 'csv', 'svg', 'xml'])
+
+/** All that can be told of a file before it is taken: first what surely makes it no file of this project. */
+export async function inspectFile(path: string, text: string, facts: GateFacts): Promise<Inspection> {
+  if (text.trim() === '') return { problems: mayBeEmpty(path, facts) ? [] : ['it is empty'], advice: [] }
+  const faults = (await validate(path, text)).map(({ line, message }) => (line ? `line ${line}: ${message}` : message))
+  const references = missingReferences(path, text, facts.paths).map(({ reference, problem }) => ({
+    problem: `it ${problem}`,
+    exact: isExact(path, text, reference),
+  }))
+  return {
+    problems: [
+      ...leftovers(path, text),
+      ...faults,
+      ...outOfSize(path, text, facts),
+      ...sameAsAnother(path, text, facts),
+      ...references.filter(({ exact }) => exact).map(({ problem }) => problem),
+    ],
+    advice: references.filter(({ exact }) => !exact).map(({ problem }) => problem),
+  }
+}
+
+function mayBeEmpty(path: string, { prompt }: GateFacts): boolean {
+  return EMPTY_BY_NATURE.test(path) || /\bempty\b/i.test(prompt ?? '')
+}
+
+const END_LINE = /<<<END hearth:[\w-]{1,16}>>>/
+
+/** What belongs to the request or to the answer around the file. */
+function leftovers(path: string, text: string): string[] {
+  const lines = text.split('\n')
+  const end = lines.findIndex((line) => END_LINE.test(line))
+  const numbered = lines.flatMap((line, i) => (line.startsWith(`${i + 1}| `) ? [i + 1] : []))
+  return [
+    ...(end >= 0 ? [`line ${end + 1}: the end line of an answer is no part of the file`] : []),
+    ...(numbered.length > 1 ? [`line ${numbered[0]}: the number and the bar before a line are no part of it`] : []),
+    ...(isWrapped(path, lines) ? ['words or a code fence around the file are no part of it'] : []),
+  ]
+}
+
+/** A fence among the first lines whose end is the end of the file, outside of Markdown. */
+function isWrapped(path: string, lines: string[]): boolean {
+  if (languageOf(path) === 'markdown') return false
+  const opens = lines.slice(0, 5).some((line) => /^```[\w+-]*\s*$/.test(line))
+  return opens && lines.findLast((line) => line.trim() !== '')!.trim() === '```'
+}
+
+function outOfSize(path: string, text: string, { prompt }: GateFacts): string[] {
+  const bytes = Buffer.byteLength(text)
+  if (bytes > BYTES_AT_MOST) return [`it is ${Math.round(bytes / 1024)} KB: that is more than one file should hold`]
+  const asked = prompt?.length ?? 0
+  const isSmall = asked >= REQUEST_FROM && text.trim().length < asked * SMALLEST_SHARE
+  if (!isSmall || TERSE.has(languageOf(path)) || EMPTY_BY_NATURE.test(path)) return []
+  return [`it is ${bytes} bytes: too little for all that the plan asks of it`]
+}
+
+/** Not of files whose names say that they may be alike: the same name in two folders, one stem with two endings. */
+function sameAsAnother(path: string, text: string, { files }: GateFacts): string[] {
+  if (Buffer.byteLength(text) < SAME_FROM) return []
+  const hash = new Bun.CryptoHasher('sha256').update(text).digest('hex')
+  const other = files.find((file) => file.hash === hash && file.path !== path && stemOf(file.path) !== stemOf(path))
+  return other ? [`it is the same, to the letter, as ${other.path}`] : []
+}
+
+function stemOf(path: string): string {
+  return posix
+    .basename(path)
+    .replace(/(?!^)\..*$/, '')
+    .toLowerCase()
+}
+
+/** Made by a build, or put there by an installation. */
+const MADE = /(?:^|\/)(?:dist|build|out|generated|node_modules)\//
+
+/**
+ * True for a reference that can mean nothing but a file: a relative address with an ending in a page or a sheet, a static
+ * import of a script. What a server may answer, what is loaded on condition and what a document mentions is not sure.
+ */
+function isExact(path: string, text: string, { url, kind, via }: Reference): boolean {
+  if (MADE.test(url)) return false
+  if (kind === 'module') return via === 'import-statement' && /^\.\.?\//.test(url)
+  if (languageOf(path) === 'html' && /<base\b/i.test(text)) return false
+  if (!['html', 'css'].includes(languageOf(path)) || url.startsWith('/')) return false
+  return /[^/]\.[a-z0-9]{1,5}$/i.test(url.replace(/[?#].*$/s, ''))
+}
