@@ -110,7 +110,7 @@ function tally(request: ModelRequest, price: PriceFor, now: () => number, keeps:
     if (!chunk) ended = 'closed'
     else if (chunk.type === 'usage') usage = chunk
     else if (chunk.type === 'finish') finish = chunk.reason
-    else answeredAt ??= now()
+    else if (chunk.type !== 'retrying') answeredAt ??= now()
     const said = chunk?.type === 'text' ? chunk.text : chunk?.type === 'calling' ? chunk.delta : ''
     bytes += Buffer.byteLength(said)
     if (keeps && bytes <= MOST_BYTES) text += said

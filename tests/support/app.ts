@@ -57,7 +57,7 @@ export async function testApp({ settings, data, work = true, ...overrides }: Tes
   }
 }
 
-/** An app whose clock stands still, and leaps over the wait each time that a job is to be tried again. */
+/** An app whose clock stands still, and leaps over the wait each time that a job, or a call to a model, is to be tried again. */
 export async function leapingApp(
   options: TestAppOptions = {},
 ): Promise<TestApp & { clock: StoppedClock; pass(ms: number): void }> {
@@ -69,7 +69,7 @@ export async function leapingApp(
     hub.publish(liveLine('job.queued', clock.now(), null, null, {}))
   }
   hub.tap(({ type, body }) => {
-    if (type === 'job.retrying') pass(body.delayMs as number)
+    if (type === 'job.retrying' || type === 'model.retrying') pass(body.delayMs as number)
   })
   return { ...made, clock, pass }
 }
