@@ -110,18 +110,20 @@ function openPage<W>({ hub, log }: Deps, kind: PageKind<W>, watched: W, closed: 
   }
 }
 
-/** Runs `render` now and then, one at a time: an older page must never overtake a newer one. */
+/** Runs `render` at once, then at most each `ms`, one at a time: an older page must never overtake a newer one. */
 function openPace(render: () => Promise<void>, ms: number, failed: (error: unknown) => void) {
   let due: ReturnType<typeof setTimeout> | undefined
   let running: Promise<void> | undefined
   let again = false
   let stopped = false
+  let last = Number.NEGATIVE_INFINITY
 
   /** Who asks while it runs is served by that run, and by another one for what it may have missed. */
   function now(): Promise<void> {
     clearTimeout(due)
     due = undefined
     again = running !== undefined
+    if (!running) last = performance.now()
     running ??= render().finally(() => {
       running = undefined
       if (again) soon()
@@ -131,7 +133,7 @@ function openPace(render: () => Promise<void>, ms: number, failed: (error: unkno
 
   function soon(): void {
     if (running) again = true
-    else if (!stopped) due ??= setTimeout(() => now().catch(failed), ms)
+    else if (!stopped) due ??= setTimeout(() => now().catch(failed), Math.max(0, last + ms - performance.now()))
   }
 
   function stop(): void {

@@ -7,12 +7,25 @@ import { growth } from './database/growth.ts'
 import { restart } from './database/restart.ts'
 import { stalls } from './database/stalls.ts'
 import { writes } from './database/writes.ts'
+import { firstToken, modelOverhead } from './models/index.ts'
 import { jobsPerSecond } from './queue/index.ts'
 import { liveEvents } from './queue/live.ts'
 import { type Benchmark, type Result, table } from './result.ts'
 import { fanOut, idleStreams, openStreams } from './streams/index.ts'
 
-const ALL: Benchmark[] = [openStreams, fanOut, idleStreams, writes, jobsPerSecond, liveEvents, stalls, restart, growth]
+const ALL: Benchmark[] = [
+  openStreams,
+  fanOut,
+  idleStreams,
+  writes,
+  jobsPerSecond,
+  liveEvents,
+  stalls,
+  restart,
+  growth,
+  modelOverhead,
+  firstToken,
+]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,7 +1,7 @@
 // Reads so many answers, with the vendor's library alone or with all that Hearth puts around it, and tells the processor time that one took.
 import Anthropic from '@anthropic-ai/sdk'
 import { writeFile } from '../../../src/llm/write-file.ts'
-import { openModels } from './engine.ts'
+import { MODEL, openModels, question } from './models.ts'
 
 const WARM_UP = 2
 
@@ -25,7 +25,7 @@ function bare(): () => Promise<string> {
   const client = new Anthropic({ apiKey: 'key', baseURL: url, maxRetries: 0 })
   return async () => {
     const events = await client.messages.create({
-      model: 'claude-sonnet-5-5',
+      model: MODEL,
       max_tokens: 1_000,
       messages: [{ role: 'user', content: 'x' }],
       stream: true,
@@ -41,19 +41,13 @@ async function layered(): Promise<() => Promise<string>> {
   const deps = await openModels(url)
   return async () => {
     let told = 0
-    const ask = {
-      system: 'You write.',
-      messages: [{ role: 'user' as const, content: 'Write.' }],
-      maxOutputTokens: 1_000,
-      task: { kind: 'write' as const, brief: 'x', path: 'a.ts' },
-    }
     const hooks = {
       onText(text: string) {
         told += text.length
       },
       onRestart() {},
     }
-    const { text } = await writeFile(deps, ask, hooks, new AbortController().signal)
+    const { text } = await writeFile(deps, question(), hooks, new AbortController().signal)
     if (told !== text.length) throw new Error('the pieces are not the file')
     return text
   }

@@ -5,7 +5,7 @@ const PIECE = 'const total = lines.reduce((sum, line) => sum + 1, 0)\n'
 export interface VendorOptions {
   /** Characters of each answer. */
   characters: number
-  /** ms before the first text; the answer is then a single piece of `characters`, which begins with the time of its sending (ns). */
+  /** ms before the first text; the answer is then a single piece of `characters`, which begins with the time of its sending (ms since the epoch). */
   waitMs?: number
 }
 
@@ -33,7 +33,7 @@ async function* answer(sentinel: string): AsyncGenerator<Uint8Array> {
   if (options.waitMs === undefined) yield* pieces
   else {
     await Bun.sleep(options.waitMs)
-    yield delta(`${process.hrtime.bigint()} `.padEnd(options.characters - 1, 'x').concat('\n'))
+    yield delta(`${performance.timeOrigin + performance.now()} `.padEnd(options.characters - 1, 'x').concat('\n'))
     await Bun.sleep(options.waitMs)
   }
   yield delta(`${sentinel}\n`)
