@@ -9,6 +9,8 @@ import { publicAccountRoutes } from './accounts/public-routes.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { newSecret } from './accounts/secrets.ts'
 import { checkHandler } from './agents/checker.ts'
+import { conversationApi, conversationForms } from './agents/conversation/routes.ts'
+import { chatHandler } from './agents/conversation/work.ts'
 import { planHandler } from './agents/planner.ts'
 import { writeHandler } from './agents/writer.ts'
 import { openChanges } from './changes/changes.ts'
@@ -50,6 +52,7 @@ import { builtInSchedules } from './ops/schedules/built-in.ts'
 import { retentionHandler } from './ops/schedules/retention-job.ts'
 import { scheduleRoutes } from './ops/schedules/routes.ts'
 import { UPKEEP } from './ops/schedules/upkeep.ts'
+import { CHAT } from './projects/asides.ts'
 import { openFeeds } from './projects/feed.ts'
 import { jobPages, jobRoutes } from './projects/jobs/routes.ts'
 import type { ProjectPanels } from './projects/page.ts'
@@ -80,6 +83,8 @@ import { workspaceRoutes } from './workspace/routes.ts'
 
 /** Plans made at once. */
 const PLANNERS = 4
+/** Answers given at once, each in another project. */
+const ANSWERERS = 4
 /** Finished projects looked at at once. */
 const CHECKERS = 2
 
@@ -171,7 +176,15 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
 
 /** Most jobs at once, by lane. */
 function lanesOf({ writers }: Config, { devices }: Engines, { lanes }: Overrides): Record<string, number> {
-  return { plan: PLANNERS, check: CHECKERS, write: writers, render: devices.counts().slots, [UPKEEP]: 1, ...lanes }
+  return {
+    plan: PLANNERS,
+    check: CHECKERS,
+    [CHAT]: ANSWERERS,
+    write: writers,
+    render: devices.counts().slots,
+    [UPKEEP]: 1,
+    ...lanes,
+  }
 }
 
 interface State {
@@ -234,6 +247,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redacto
     writeHandler(deps),
     renderHandler(deps),
     checkHandler(deps),
+    chatHandler(deps),
     backupHandler({ ...deps, data: config.data, databaseUrl: config.databaseUrl }),
     attemptsHandler(deps),
     retentionHandler({ ...deps, keepDays: config.keepDays }),
@@ -313,6 +327,8 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(projectPages(projects))
           .use(projectApi(projects))
           .use(taskApi(rooms))
+          .use(conversationApi(rooms))
+          .use(conversationForms(rooms))
           .use(jobRoutes(rooms))
           .use(jobPages(rooms))
           .use(workspaceRoutes(rooms))

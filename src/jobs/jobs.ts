@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, notInArray } from 'drizzle-orm'
 import type { Database, Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { Conflict, NotFound } from '../errors.ts'
@@ -87,14 +87,20 @@ export function prioritiseJob(
   })
 }
 
-/** Does one move to every job of a project that allows it, in one transaction. Returns the jobs that moved. */
-export function moveAll(deps: JobsDeps, scope: string, what: keyof typeof ALL, by: string): Promise<Job[]> {
+/** Does one move to every job of a project that allows it, but those of some kinds, in one transaction. Returns the jobs that moved. */
+export function moveAll(
+  deps: JobsDeps,
+  scope: string,
+  what: keyof typeof ALL,
+  by: string,
+  except: readonly string[] = [],
+): Promise<Job[]> {
   const { from, each } = ALL[what]
   return deps.db.write(async (tx) => {
     const rows = await tx
       .select()
       .from(jobs)
-      .where(and(eq(jobs.scope, scope), inArray(jobs.state, [...from])))
+      .where(and(eq(jobs.scope, scope), inArray(jobs.state, [...from]), notInArray(jobs.kind, [...except])))
     const moved: Job[] = []
     for (const job of rows) moved.push(await each(deps, tx, job, by))
     return moved

@@ -9,6 +9,9 @@ const SHORTEST_SLEEP_MS = 4 // timers are no finer: shorter waits are made up fo
 /** What a person reads wherever the demo's work shows. */
 export const DEMO_LABEL = 'Demo model - set an API key or start Ollama for real work'
 
+const CANNOT_TALK =
+  'The demo model is no AI, so it can neither talk about the project nor change it: set ANTHROPIC_API_KEY or start Ollama, then ask again.'
+
 /** Writes a project from nothing but its brief: the same brief, the same project. */
 export type MakeProject = (brief: string) => { plan: DemoAnswers; file(path: string): string | undefined }
 
@@ -62,6 +65,7 @@ async function* stream(
 }
 
 function answerTo(project: MakeProject, task: TaskFacts): string {
+  if (task.kind === 'chat') return CANNOT_TALK
   const made = project(task.brief)
   if (task.kind === 'plan') return JSON.stringify(passOf(made.plan, task.stage), null, 1)
   if (!isFileTask(task)) throw cannotAnswer()

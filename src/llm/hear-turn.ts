@@ -1,4 +1,4 @@
-import { DomainError } from '../errors.ts'
+import { DomainError, type ErrorFacts } from '../errors.ts'
 import { Snooze } from '../jobs/handler.ts'
 import { closedSilently } from './closed-silently.ts'
 import type { Choice } from './models.ts'
@@ -33,6 +33,8 @@ export interface TurnHooks {
   onThinking?(): void
   /** The input of a call goes on arriving. */
   onCalling?(name: string): void
+  /** Nothing has come, and the provider is asked again. */
+  onRetrying?(retry: { error: ErrorFacts; delayMs: number }): void
   /** The model is asked again, since the turn ended for the reason given. */
   onCut?(reason: string): void
 }
@@ -121,6 +123,7 @@ async function hearOnce(
   try {
     for await (const chunk of provider.stream(request, signal)) {
       if (chunk.type === 'thinking') hooks.onThinking?.()
+      if (chunk.type === 'retrying') hooks.onRetrying?.(chunk)
       if (chunk.type === 'calling') hooks.onCalling?.(chunk.name)
       if (chunk.type === 'usage') usage = chunk
       if (chunk.type === 'finish') finish = chunk.reason

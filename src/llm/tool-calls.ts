@@ -7,7 +7,6 @@ export const SAME_CALLS_IN_A_ROW = 3
 const SAME_RESULTS_IN_A_ROW = 5
 /** The same call with the same result so often in one answer, whatever lies between. */
 const SAME_OUTCOMES = 5
-const SHOWN_OF_BROKEN_INPUT = 200 // characters
 const ISSUES_AT_MOST = 8
 
 /** A call whose input has the shape that its tool wants. */
@@ -34,16 +33,6 @@ export function readCall(tools: Tool[], { id, name, input }: ToolCall): ReadCall
   if (checked.success) return { call: { id, name, input: checked.data } }
   const issues = checked.error.issues.slice(0, ISSUES_AT_MOST).map(inWords).join('; ')
   return { failed: `The arguments don't fit: ${issues}. Make the call again with arguments that do.` }
-}
-
-/** The call as it may stand in a request: vendors refuse one whose input is no JSON object. */
-export function sendableCall(call: ToolCall): ToolCall {
-  const json = parsed(call.input)
-  if ('problem' in json)
-    return { ...call, input: JSON.stringify({ unreadable: call.input.slice(0, SHOWN_OF_BROKEN_INPUT) }) }
-  if (call.input.trim() === '') return { ...call, input: '{}' }
-  const isObject = typeof json.value === 'object' && json.value !== null && !Array.isArray(json.value)
-  return isObject ? call : { ...call, input: JSON.stringify({ value: json.value }) }
 }
 
 /** The same text for two calls that ask the same, however their arguments are ordered and spaced. */

@@ -1,10 +1,12 @@
 import { hearTurn, type Turn, type TurnAsk, type TurnHooks } from './hear-turn.ts'
 import type { Choice } from './models.ts'
 import { addUsage, type Message, NO_USAGE, type Tool, type ToolCall, type ToolResult, type Usage } from './provider.ts'
-import { type CheckedCall, goesNowhere, isThirdInARow, type MadeCall, readCall, sendableCall } from './tool-calls.ts'
+import { type CheckedCall, goesNowhere, isThirdInARow, type MadeCall, readCall } from './tool-calls.ts'
 
 /** Turns of a model in one answer. */
 export const ROUNDS_AT_MOST = 25
+/** What is kept of a result that there is no room for, in characters. */
+const KEPT_OF_RESULT = 200
 /** Longest result that a model is given, in characters: a tool that has more to say cuts at a better place. */
 const RESULT_AT_MOST = 60_000
 
@@ -17,6 +19,8 @@ export interface LoopAsk extends TurnAsk {
   tools: Tool[]
   /** What an earlier attempt has done: nothing of it is asked, or run, again. `draft` is the text of the turn after it. */
   rounds?: Round[]
+  /** Room for the results of the answer so far, in characters: beyond it the oldest are left out of what is sent. */
+  room?: number
 }
 
 export interface LoopHooks extends TurnHooks {
@@ -42,7 +46,7 @@ export interface LoopEnd {
  */
 export async function toolLoop(
   deps: { chain: Choice[] },
-  { rounds: earlier = [], draft, ...ask }: LoopAsk,
+  { rounds: earlier = [], draft, room = Number.POSITIVE_INFINITY, ...ask }: LoopAsk,
   hooks: LoopHooks,
   signal: AbortSignal,
 ): Promise<LoopEnd> {
@@ -53,8 +57,13 @@ export async function toolLoop(
     if (last && !(await runCalls(ask.tools, rounds, hooks, signal))) return endOf(rounds, 'no_progress')
     if (last && last.calls.length === 0) return endOf(rounds, 'answered')
     if (rounds.length >= ROUNDS_AT_MOST) return endOf(rounds, 'rounds')
-    const messages = [...ask.messages, ...rounds.flatMap(messagesOf)]
-    const turn = await hearTurn(deps, { ...ask, messages, draft: text }, hooks, signal)
+    const messages = [...ask.messages, ...withinRoom(rounds, room).flatMap(messagesOf)]
+    const turn = await hearTurn(
+      deps,
+      { ...ask, tools: ask.tools.length > 0 ? ask.tools : undefined, messages, draft: text },
+      hooks,
+      signal,
+    )
     text = undefined
     await hooks.onTurn?.(turn, rounds.length + 1)
     rounds.push({ ...turn, results: [] })
@@ -110,11 +119,30 @@ function callsMade(rounds: Round[]): MadeCall[] {
   return rounds.flatMap(({ calls, results }, round) => results.map((result, i) => ({ round, call: calls[i]!, result })))
 }
 
+/** The rounds with the results of the oldest calls left out as far as there is no room for them; the last round stays whole. */
+function withinRoom(rounds: Round[], room: number): Round[] {
+  let left = room
+  return rounds
+    .toReversed()
+    .map((round, age) => {
+      left -= round.results.reduce((sum, { content }) => sum + content.length, 0)
+      return age === 0 || left >= 0 ? round : { ...round, results: round.results.map(leftOut) }
+    })
+    .reverse()
+}
+
+function leftOut(result: ToolResult): ToolResult {
+  return {
+    ...result,
+    content: `${result.content.slice(0, KEPT_OF_RESULT)}… (the rest of this older result is left out: call the tool again if you need it)`,
+  }
+}
+
 /** A round as the model is shown it. */
 export function messagesOf({ text, calls, results }: Pick<Round, 'text' | 'calls' | 'results'>): Message[] {
   if (calls.length === 0) return [{ role: 'assistant', content: text === '' ? '(nothing)' : text }]
   return [
-    { role: 'assistant', content: text, calls: calls.map(sendableCall) },
+    { role: 'assistant', content: text, calls },
     { role: 'tool', results },
   ]
 }

@@ -1,5 +1,6 @@
 import type { LiveJobs } from '../jobs/live.ts'
 import type { Job } from '../jobs/tables.ts'
+import { CHAT, EDIT_TASKS } from './asides.ts'
 import type { Task } from './tables.ts'
 
 /** Lines of the text being written that the page shows, and the most characters of them. */
@@ -29,7 +30,7 @@ export interface JobView {
 
 export interface ActiveJob {
   taskId: string | null
-  verb: 'Planning' | 'Writing' | 'Rendering' | 'Checking'
+  verb: 'Planning' | 'Writing' | 'Rendering' | 'Checking' | 'Answering'
   name: string
   job: JobView
 }
@@ -39,7 +40,11 @@ const VERBS: Record<string, ActiveJob['verb']> = {
   write: 'Writing',
   render: 'Rendering',
   check: 'Checking',
+  [CHAT]: 'Answering',
+  [EDIT_TASKS]: 'Planning',
 }
+
+const NAMES: Record<string, string> = { [CHAT]: 'a message', [EDIT_TASKS]: 'other tasks' }
 
 /** What runs now, the longest first. */
 export function activeJobs(jobs: Job[], tasks: Task[], views: Map<string, JobView>): ActiveJob[] {
@@ -51,7 +56,7 @@ export function activeJobs(jobs: Job[], tasks: Task[], views: Map<string, JobVie
       return {
         taskId: task?.id ?? null,
         verb: VERBS[job.kind] ?? 'Writing',
-        name: task?.path ?? task?.title ?? 'the project',
+        name: task?.path ?? task?.title ?? NAMES[job.kind] ?? 'the project',
         job: views.get(job.id)!,
       }
     })

@@ -5,6 +5,7 @@ import { EMPTY_DRAFT } from '../jobs/handler.ts'
 import { jobsOf } from '../jobs/jobs.ts'
 import type { LiveJobs } from '../jobs/live.ts'
 import type { Job } from '../jobs/tables.ts'
+import { ASIDES } from './asides.ts'
 import { type CheckView, checkView } from './check.ts'
 import { type ActiveJob, activeJobs, jobView, liveText } from './job-view.ts'
 import { type ChangeRow, latestChanges } from './latest-changes.ts'
@@ -115,7 +116,7 @@ function projectView(project: Project, { jobs, tasks, panels, now }: ProjectFact
   const waiting = jobs.findLast(
     ({ state, error, runAt }) => state === 'queued' && error?.code === 'circuit_open' && runAt > now,
   )
-  const failed = jobs.find(({ state }) => state === 'held' || state === 'failed')
+  const failed = jobs.find(({ kind, state }) => (state === 'held' || state === 'failed') && !ASIDES.includes(kind))
   return {
     id: project.id,
     title: project.title,

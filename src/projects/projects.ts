@@ -1,10 +1,11 @@
-import { and, asc, desc, eq, gt, like, lt, not, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, like, lt, not, notInArray, or, sql } from 'drizzle-orm'
 import type { Database, Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { Invalid, NotFound } from '../errors.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import type { JobsDeps } from '../jobs/jobs.ts'
 import { type Job, jobs } from '../jobs/tables.ts'
+import { ASIDES } from './asides.ts'
 import { checkBrief, titleFromBrief } from './brief.ts'
 import { type ProjectStatus, projectStatus, readyTasks } from './state.ts'
 import { type Project, projects, tasks } from './tables.ts'
@@ -108,7 +109,7 @@ export async function refreshStatus(deps: Pick<ProjectsDeps, 'events' | 'now'>, 
   const states = await tx
     .selectDistinct({ state: jobs.state })
     .from(jobs)
-    .where(and(eq(jobs.scope, id), not(GIVEN_UP)))
+    .where(and(eq(jobs.scope, id), notInArray(jobs.kind, [...ASIDES]), not(GIVEN_UP)))
   const all = await tx.select().from(tasks).where(eq(tasks.project, id))
   const status = projectStatus(
     states.map(({ state }) => state),

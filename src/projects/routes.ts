@@ -11,6 +11,7 @@ import type { Actor, Guard } from '../web/guard.ts'
 import type { Lasting } from '../web/lasting.ts'
 import { page } from '../web/page.ts'
 import { PROJECT_SAYS } from './answers.ts'
+import { ASIDES } from './asides.ts'
 import type { Feeds } from './feed.ts'
 import { type FileRow, type PageDeps, projectPage } from './page.ts'
 import { createProject, listProjects, projectById } from './projects.ts'
@@ -222,7 +223,8 @@ async function moveProject(deps: ProjectRoutesDeps, id: string, what: ProjectMov
 
 async function moveWhatCan(deps: ProjectRoutesDeps, id: string, what: ProjectMove, actor: Actor) {
   await projectById(deps.read, id)
-  return moveAll(deps, id, what, `person:${actor.id}`)
+  // What was said, or was not, long ago is tried again one by one, where it stands.
+  return moveAll(deps, id, what, `person:${actor.id}`, what === 'retry' ? ASIDES : [])
 }
 
 function nothingTo(what: ProjectMove): Conflict {

@@ -3,9 +3,14 @@ import { type Chunk, isFileTask, type ModelRequest, type Provider } from '../../
 
 /**
  * What a scripted model does: says all of a text and finishes, or breaks off after it, or says nothing more until it is
- * stopped, or fails at once as a vendor does.
+ * stopped, or fails at once as a vendor does, or calls tools: names and arguments, which are text where they are to be broken.
  */
-export type Answer = string | { cut: string } | { stall: string } | { fails: VendorFailure }
+export type Answer =
+  | string
+  | { cut: string }
+  | { stall: string }
+  | { fails: VendorFailure }
+  | { calls: [name: string, input: object | string][]; says?: string }
 
 export interface Script {
   /** The nth question of a kind gets the nth answer, later ones the last. `plan` answers the pass that plans the tasks. */
@@ -15,6 +20,8 @@ export interface Script {
   /** Nothing to change, when not said. */
   critique?: Answer[]
   check?: Answer[]
+  chat?: Answer[]
+  summarise?: Answer[]
   files?: Record<string, Answer[]>
 }
 
@@ -77,6 +84,15 @@ async function* say(answer: Answer, { model, task }: ModelRequest, signal: Abort
     yield { type: 'text', text: answer }
     if (isFileTask(task)) yield { type: 'text', text: `${task.sentinel}\n` }
     return yield { type: 'finish', reason: 'stop' }
+  }
+  if ('calls' in answer) {
+    if (answer.says) yield { type: 'text', text: answer.says }
+    for (const [i, [name, input]] of answer.calls.entries())
+      yield {
+        type: 'call',
+        call: { id: `call_${i}`, name, input: typeof input === 'string' ? input : JSON.stringify(input) },
+      }
+    return yield { type: 'finish', reason: 'tools' }
   }
   yield { type: 'text', text: 'cut' in answer ? answer.cut : answer.stall }
   if ('cut' in answer) return

@@ -1,0 +1,112 @@
+import { Elysia } from 'elysia'
+import { z } from 'zod'
+import type { LiveJobs } from '../../jobs/live.ts'
+import { projectById } from '../../projects/projects.ts'
+import type { TasksDeps } from '../../projects/tasks.ts'
+import type { Actor, Guard } from '../../web/guard.ts'
+import { CONVERSATION_SAYS } from './answers.ts'
+import { decide } from './decisions.ts'
+import { messageById, projectOfConversation, sendMessage } from './messages.ts'
+import type { MessageRow } from './tables.ts'
+import { undoAnswer } from './undo-answer.ts'
+import { exchangeViews } from './view.ts'
+
+export interface ConversationRoutesDeps extends TasksDeps {
+  guard: Guard
+  live: LiveJobs
+}
+
+const MessageBody = z.object({ text: z.string('takes a text').default('') })
+const ListQuery = z.object({ limit: z.coerce.number('takes a number from 1 to 200').int().min(1).max(200).default(50) })
+
+/** The API of conversations. */
+export function conversationApi(deps: ConversationRoutesDeps) {
+  const read = deps.db.read
+  return new Elysia({ prefix: '/api' })
+    .use(deps.guard)
+    .get(
+      '/projects/:id/messages',
+      async ({ params, query }) => {
+        const { id } = await projectById(read, params.id)
+        return { items: await exchangeViews({ ...deps, read }, id, query.limit) }
+      },
+      { query: ListQuery, ...CONVERSATION_SAYS.list },
+    )
+    .post(
+      '/projects/:id/messages',
+      async ({ params, body, actor, set }) => {
+        const { message, job } = await sendMessage(deps, { project: params.id, text: body.text, by: personOf(actor) })
+        set.status = 201
+        return { message: messageJson(message), job }
+      },
+      { body: MessageBody, ...CONVERSATION_SAYS.send },
+    )
+    .post(
+      '/tool-calls/:id/approval',
+      async ({ params, actor, set }) => {
+        set.status = 202
+        const { call, job } = await decide(deps, params.id, personOf(actor), true)
+        return { call: call.id, job }
+      },
+      CONVERSATION_SAYS.approve,
+    )
+    .post(
+      '/tool-calls/:id/refusal',
+      async ({ params, actor, set }) => {
+        set.status = 202
+        const { call, job } = await decide(deps, params.id, personOf(actor), false)
+        return { call: call.id, job }
+      },
+      CONVERSATION_SAYS.refuse,
+    )
+    .post(
+      '/messages/:id/reversal',
+      async ({ params, actor, set }) => {
+        const undone = await undoAnswer(deps, params.id, personOf(actor))
+        set.status = 201
+        return { changes: undone.map(({ id }) => id) }
+      },
+      CONVERSATION_SAYS.undo,
+    )
+}
+
+/** The forms of the conversation on a project's page. */
+export function conversationForms(deps: ConversationRoutesDeps) {
+  const app = new Elysia().use(deps.guard).post(
+    '/projects/:id/messages',
+    async ({ params, body, actor, request }) => {
+      await sendMessage(deps, { project: params.id, text: body.text, by: personOf(actor) })
+      return backTo(params.id, request)
+    },
+    { body: MessageBody },
+  )
+  for (const [noun, approved] of Object.entries({ approval: true, refusal: false }))
+    app.post(`/tool-calls/:id/${noun}`, async ({ params, actor, request }) => {
+      const { job } = await decide(deps, params.id, personOf(actor), approved)
+      return backTo(job.scope!, request)
+    })
+  return app.post('/messages/:id/reversal', async ({ params, actor, request }) => {
+    const project = await projectOf(deps, params.id)
+    await undoAnswer(deps, params.id, personOf(actor))
+    return backTo(project, request)
+  })
+}
+
+async function projectOf({ db }: ConversationRoutesDeps, message: string): Promise<string> {
+  const { conversation } = await messageById(db.read, message)
+  return projectOfConversation(db.read, conversation)
+}
+
+/** Without script back to the page; with it the page's stream brings what has changed. */
+function backTo(project: string, request: Request): Response {
+  if (request.headers.get('hx-request')) return new Response(null, { status: 204 })
+  return new Response(null, { status: 303, headers: { location: `/projects/${project}#talk` } })
+}
+
+function messageJson({ id, text, by, state, job, at }: MessageRow) {
+  return { id, text, by, state, job, at }
+}
+
+function personOf({ id }: Actor): string {
+  return `person:${id}`
+}

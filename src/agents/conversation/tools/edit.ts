@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import type { Tx } from '../../../db/writer.ts'
+import { Conflict, Invalid } from '../../../errors.ts'
+import type { BlobRef } from '../../../files/blobs.ts'
+import { changedLines } from '../../../files/changed-lines.ts'
+import { projectPath } from '../../../files/paths.ts'
+import { replaceExactly } from '../../../files/search-replace.ts'
+import { type Fault, validate } from '../../../files/validate.ts'
+import { refOf } from '../../../jobs/settle.ts'
+import { deleteFile, fileAt, filesOf, type ProjectFile, readFileText, writeFile } from '../../../workspace/files.ts'
+import { isText } from './look.ts'
+import { chatTool, type Place, type ToolDeps } from './tool.ts'
+
+const LONGEST_FILE = 1_000_000 // characters
+const FAULTS_SHOWN = 5
+
+const Path = z.string().min(1).max(1_024).describe('The path of a file, from the project’s top.')
+
+export const EDITING = chatTool({
+  name: 'edit_file',
+  description:
+    'Changes parts of a text file. Each block names a text that stands in the file exactly once, copied character by character (without the line numbers of read_file), and what is to stand there instead. All blocks are made, or none. Read the file first.',
+  zod: z.object({
+    path: Path,
+    blocks: z
+      .array(z.object({ search: z.string().max(LONGEST_FILE), replace: z.string().max(LONGEST_FILE) }))
+      .min(1)
+      .max(50),
+  }),
+  says: ({ path, blocks }) => `Edits ${path} (${blocks.length === 1 ? '1 place' : `${blocks.length} places`})`,
+  async run(deps, place, { path, blocks }) {
+    const file = await fileAt(deps.db.read, place.project.id, path)
+    if (!isText(file)) throw notText(file)
+    const before = await readFileText(deps, file)
+    const edited = replaceExactly(before, blocks)
+    if ('problem' in edited) throw refused(`${file.path} was not changed. ${edited.problem}`)
+    await mustParse(file.path, edited.text, before)
+    const blob = await deps.blobs.put(edited.text)
+    return { effect: (tx) => write(deps, tx, place, file.path, blob, file.version) }
+  },
+})
+
+export const WRITING = chatTool({
+  name: 'write_file',
+  description:
+    'Writes a whole text file: a new one, or another content for one that is there (a person is asked first; prefer edit_file for that).',
+  zod: z.object({ path: Path, content: z.string().max(LONGEST_FILE) }),
+  says: ({ path, content }) => `Writes ${path} (${content.length} characters)`,
+  async run(deps, place, { path: given, content }) {
+    const path = projectPath(given)
+    if (!isText({ path })) throw refused(`${path} would be no text file: pictures are rendered with render_picture.`)
+    const there = (await filesOf(deps.db.read, place.project.id)).find((file) => file.path === path)
+    const before = there && (await readFileText(deps, there))
+    if (before === content) return `${path} has this content already.`
+    await mustParse(path, content, before)
+    const blob = await deps.blobs.put(content)
+    const effect = (tx: Tx) => write(deps, tx, place, path, blob, there?.version ?? 0)
+    if (!there || before === undefined) return { effect }
+    const says = `Replace the whole content of ${path}.`
+    return { effect, asks: { says, diff: changedLines(before, content), base: `${there.version} ${blob.hash}` } }
+  },
+})
+
+export const DELETING = chatTool({
+  name: 'delete_file',
+  description: 'Deletes a file. A person is asked first.',
+  zod: z.object({ path: Path }),
+  says: ({ path }) => `Deletes ${path}`,
+  async run(deps, { project, by, job }, { path }) {
+    const file = await fileAt(deps.db.read, project.id, path)
+    const { version: baseVersion, bytes } = file
+    const diff = isText(file) ? changedLines(await readFileText(deps, file), '') : []
+    return {
+      asks: { says: `Delete ${file.path} (${bytes} bytes).`, diff, base: `${baseVersion}` },
+      async effect(tx) {
+        await deleteFile(deps, tx, { project: project.id, path: file.path, by, job: refOf(job), baseVersion })
+        return `Deleted ${file.path}.`
+      },
+    }
+  },
+})
+
+async function write(
+  deps: ToolDeps,
+  tx: Tx,
+  { project, by, job }: Place,
+  path: string,
+  blob: BlobRef,
+  baseVersion: number,
+): Promise<string> {
+  // A file that was deleted goes on with its versions: what is there now was checked, not what was ever there.
+  const base = baseVersion === 0 ? undefined : baseVersion
+  const change = await writeFile(deps, tx, { project: project.id, path, blob, by, job: refOf(job), baseVersion: base })
+  return `${baseVersion === 0 ? 'Wrote' : 'Changed'} ${path}: it is version ${change.version} now (change ${change.id}).`
+}
+
+/** Refuses a text with faults that it did not have before: exact parsers don't err, but what was wrong already may stay. */
+async function mustParse(path: string, text: string, before: string | undefined): Promise<void> {
+  const faults = await validate(path, text)
+  if (faults.length === 0) return
+  const known = new Set(before === undefined ? [] : (await validate(path, before)).map(({ message }) => message))
+  const fresh = faults.filter(({ message }) => !known.has(message))
+  if (fresh.length === 0) return
+  throw refused(`${path} was not changed: it would be broken. ${fresh.slice(0, FAULTS_SHOWN).map(inWords).join('; ')}.`)
+}
+
+function inWords({ line, message }: Fault): string {
+  return line ? `line ${line}: ${message}` : message
+}
+
+function refused(message: string): Invalid {
+  return new Invalid('edit_refused', message)
+}
+
+function notText({ path, language }: ProjectFile): Conflict {
+  return new Conflict('edit_refused', `${path} is not text (${language}): it can't be edited.`)
+}

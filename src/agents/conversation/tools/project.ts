@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { changeById, changesOf } from '../../../changes/history.ts'
+import type { Change } from '../../../changes/tables.ts'
+import { NotFound } from '../../../errors.ts'
+import { enqueueCheck } from '../../../projects/check.ts'
+import { chatTool } from './tool.ts'
+
+const CHANGES_AT_MOST = 50
+
+export const CHECKING = chatTool({
+  name: 'run_check',
+  description:
+    'Has the whole project checked: missing files, broken links, files that can’t be read. It runs by itself, and the page shows what it finds.',
+  zod: z.object({}),
+  says: () => 'Has the project checked',
+  async run(deps, { project }) {
+    return {
+      async effect(tx) {
+        const job = await enqueueCheck(deps, tx, project.id)
+        return `The check is queued (job ${job.id}); the page shows what it finds.`
+      },
+    }
+  },
+})
+
+export const HISTORY = chatTool({
+  name: 'list_changes',
+  description:
+    'Lists the latest changes of the project, the newest first, with their ids: who changed what, when, and whether it was undone.',
+  zod: z.object({ limit: z.number().int().min(1).max(CHANGES_AT_MOST).optional() }),
+  says: () => 'Lists the latest changes',
+  async run({ db }, { project }, { limit = 20 }) {
+    const changes = await changesOf(db.read, project.id, { limit })
+    return changes.length === 0 ? 'Nothing was changed yet.' : changes.map(inWords).join('\n')
+  },
+})
+
+export const UNDOING = chatTool({
+  name: 'undo_change',
+  description: 'Takes one change back, by its id. A person is asked first when it is a person’s change.',
+  zod: z.object({ change: z.string().min(1).max(80).describe('The id of a change, from list_changes or an edit.') }),
+  says: ({ change }) => `Undoes the change ${change}`,
+  async run(deps, { project, by }, { change: id }) {
+    const change = await changeById(deps.db.read, id)
+    if (change.scope !== project.id) throw new NotFound('change', id)
+    return {
+      asks: change.by.startsWith('person:')
+        ? { says: `Undo a person’s change: ${inWords(change)}.`, base: change.id }
+        : undefined,
+      async effect(tx) {
+        const undoing = await deps.changes.undo(tx, id, by)
+        return `Undone: ${inWords(change)}. This is the change ${undoing.id}.`
+      },
+    }
+  },
+})
+
+function inWords({ id, entity, entityId, before, after, by, at, undoneBy, undoes }: Change): string {
+  const what = after === null ? 'removed' : before === null ? 'made' : 'changed'
+  const who = by.startsWith('person:') ? 'a person' : 'Hearth'
+  const name = (after ?? before) as { title?: string } | null
+  const called = entity === 'task' && name?.title ? `${entityId} “${name.title}”` : entityId
+  const state = undoneBy ? ', undone since' : undoes ? ', undoing another' : ''
+  return `change ${id}: ${entity} ${called} ${what} by ${who} at ${new Date(at).toISOString().slice(0, 16)}${state}`
+}

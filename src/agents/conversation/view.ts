@@ -1,0 +1,186 @@
+import { and, eq, inArray, isNull } from 'drizzle-orm'
+import { changes } from '../../changes/tables.ts'
+import type { Reader } from '../../db/open.ts'
+import type { ChangedLine } from '../../files/changed-lines.ts'
+import { draftsOf } from '../../jobs/drafts.ts'
+import type { LiveJobs } from '../../jobs/live.ts'
+import { type Job, jobs } from '../../jobs/tables.ts'
+import { tasksOf } from '../../projects/tasks.ts'
+import { type Exchange, exchangesOf } from './history.ts'
+import { conversationOf } from './messages.ts'
+import type { Question, ToolCallRow } from './tables.ts'
+import { CHAT_TOOLS } from './tools/all.ts'
+
+/** Exchanges that a page shows; the API has them all. */
+const SHOWN = 30
+/** Most that a page shows of one call's arguments, and of its result, in characters. */
+const ARGUMENTS_SHOWN = 4_000
+
+export type ExchangeState = 'waiting' | 'answering' | 'asking' | 'paused' | 'answered' | 'stopped' | 'failed' | 'held'
+
+/** A person's message and its answer, as pages and the API show them. */
+export interface ExchangeView {
+  id: string
+  text: string
+  by: string
+  at: number
+  state: ExchangeState
+  job: { id: string; attempt: number; state: Job['state'] } | null
+  rounds: { text: string; calls: CallView[]; isPartial: boolean }[]
+  /** What is being typed at this moment, or was when the server stopped; null while nothing is. */
+  typing: string | null
+  /** Why it ended or waits, where that needs words. */
+  note: string | null
+  /** How many changes the answer has made that stand. */
+  standing: number
+}
+
+export interface CallView {
+  id: string
+  tool: string
+  says: string
+  state: ToolCallRow['state']
+  input: string
+  /** Of an edit: what goes and what comes. */
+  diff: ChangedLine[]
+  result: string | null
+  question: Question | null
+}
+
+interface ViewDeps {
+  read: Reader
+  live: Pick<LiveJobs, 'view'>
+}
+
+/** The conversation of a project, the newest exchange last; `limit` counts from the newest. */
+export async function exchangeViews({ read, live }: ViewDeps, project: string, limit = SHOWN): Promise<ExchangeView[]> {
+  const conversation = await conversationOf(read, project)
+  if (!conversation) return []
+  const exchanges = (await exchangesOf(read, conversation.id)).slice(-limit)
+  const ids = exchanges.flatMap(({ question }) => question.job ?? [])
+  if (exchanges.length === 0) return []
+  const rows = ids.length > 0 ? await read.select().from(jobs).where(inArray(jobs.id, ids)) : []
+  const byId = new Map(rows.map((job) => [job.id, job]))
+  const drafts = await draftsOf(
+    read,
+    rows.filter(({ state }) => state !== 'succeeded' && state !== 'running').map(({ id }) => id),
+  )
+  const titles = new Map((await tasksOf(read, project)).map(({ id, title }) => [id, title]))
+  const standing = await standingChanges(read, project, ids)
+  return exchanges.map((exchange) => {
+    const job = exchange.question.job ? byId.get(exchange.question.job) : undefined
+    const draft = job?.state === 'running' ? live.view(job.id)?.draft : job && drafts.get(job.id)
+    return exchangeView(exchange, { job, draft, titles, standing: standing.get(job?.id ?? '') ?? 0 })
+  })
+}
+
+interface Facts {
+  job: Job | undefined
+  draft: { text: string; data: Record<string, unknown> } | undefined
+  titles: ReadonlyMap<string, string>
+  standing: number
+}
+
+function exchangeView({ question, rounds }: Exchange, { job, draft, titles, standing }: Facts): ExchangeView {
+  const isAsking = rounds.some(({ calls }) => calls.some(({ state }) => state === 'asking'))
+  const state = stateOf(job, isAsking)
+  const isOpen = state === 'answering' || state === 'paused' || state === 'held'
+  const isNext = draft?.data.round === rounds.length + 1
+  return {
+    id: question.id,
+    text: question.text,
+    by: question.by,
+    at: question.at,
+    state,
+    job: job ? { id: job.id, attempt: job.attempt, state: job.state } : null,
+    rounds: rounds.map(({ row, calls }) => ({
+      text: row.text,
+      isPartial: row.state === 'partial',
+      calls: calls.map((call) => callView(call, titles)),
+    })),
+    typing: isOpen && isNext && draft.text !== '' ? draft.text : null,
+    note: noteOf(job, state, rounds.length),
+    standing,
+  }
+}
+
+function stateOf(job: Job | undefined, isAsking: boolean): ExchangeState {
+  if (!job) return 'waiting'
+  if (job.state === 'held') return isAsking ? 'asking' : 'held'
+  return STATES[job.state]
+}
+
+const STATES = {
+  queued: 'answering',
+  running: 'answering',
+  paused: 'paused',
+  held: 'held',
+  succeeded: 'answered',
+  failed: 'failed',
+  cancelled: 'stopped',
+} as const satisfies Record<Job['state'], ExchangeState>
+
+const ENDS: Readonly<Record<string, string>> = {
+  no_progress: 'Hearth stopped here: the model repeated itself without getting further.',
+  rounds: 'Hearth stopped here: the answer took more than 25 rounds. Ask for the rest in a new message.',
+}
+
+function noteOf(job: Job | undefined, state: ExchangeState, rounds: number): string | null {
+  if (!job) return 'Waits for the answer above.'
+  if (state === 'answered') return ENDS[(job.result as { ended?: string } | null)?.ended ?? ''] ?? null
+  if (state === 'stopped') return rounds > 0 ? 'Stopped. What was said and done until then is kept.' : 'Stopped.'
+  if (state === 'failed' || state === 'held') return job.error?.message ?? null
+  if (job.state === 'queued' && job.error) return job.error.message
+  return null
+}
+
+function callView(row: ToolCallRow, titles: ReadonlyMap<string, string>): CallView {
+  const { id, name, state, input, result, question } = row
+  const tool = CHAT_TOOLS.find((each) => each.name === name)
+  const checked = tool?.zod.safeParse(parsed(input))
+  return {
+    id,
+    tool: name,
+    says: tool && checked?.success ? tool.says(checked.data as never, titles) : `Calls ${name.slice(0, 80)}`,
+    state,
+    input: pretty(input).slice(0, ARGUMENTS_SHOWN),
+    diff: checked?.success ? diffOf(checked.data) : [],
+    result: result === null ? null : result.slice(0, ARGUMENTS_SHOWN),
+    question,
+  }
+}
+
+/** Of the blocks of an edit: what goes, and what comes. */
+function diffOf(input: unknown): ChangedLine[] {
+  const { blocks } = input as { blocks?: { search: string; replace: string }[] }
+  return (blocks ?? []).flatMap(({ search, replace }) => [
+    ...search.split('\n').map((text) => ({ sign: '-' as const, text })),
+    ...replace.split('\n').map((text) => ({ sign: '+' as const, text })),
+  ])
+}
+
+function pretty(input: string): string {
+  const value = parsed(input)
+  return value === undefined ? input : JSON.stringify(value, null, 2)
+}
+
+function parsed(input: string): unknown {
+  try {
+    return JSON.parse(input || '{}')
+  } catch {
+    return undefined // shown as it was written
+  }
+}
+
+/** How many changes of each job stand. */
+async function standingChanges(read: Reader, project: string, ids: string[]): Promise<Map<string, number>> {
+  if (ids.length === 0) return new Map()
+  const authors = ids.map((id) => `job:${id}`)
+  const rows = await read
+    .select({ by: changes.by })
+    .from(changes)
+    .where(and(eq(changes.scope, project), inArray(changes.by, authors), isNull(changes.undoneBy)))
+  const counts = new Map<string, number>()
+  for (const { by } of rows) counts.set(by.slice('job:'.length), (counts.get(by.slice('job:'.length)) ?? 0) + 1)
+  return counts
+}
