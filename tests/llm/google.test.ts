@@ -100,7 +100,7 @@ test.each([
   ['A_REASON_OF_NEXT_YEAR', 'other'],
 ])('the finish reason %s is the finish %s', async (reason, finish) => {
   await using server = vendorServer(geminiWire, (reply) => {
-    reply.send(`data: ${JSON.stringify({ candidates: [{ finishReason: reason }] })}\n\n`)
+    reply.send(`data: ${JSON.stringify({ candidates: [{ finishReason: reason, continuationToken: 'more' }] })}\n\n`)
     reply.close()
   })
   expect((await collect(open(server.url), REQUEST)).at(-1)).toEqual({ type: 'finish', reason: finish as 'stop' })
@@ -179,6 +179,13 @@ describe('tools:', () => {
       role: 'user',
       parts: [{ functionResponse: { id: 'call_1', name: 'read', response: { output: 'done' } } }],
     })
+  })
+
+  test('of calls that were made together, the first stands for all', async () => {
+    await using server = vendorServer(geminiWire, says('ok'))
+    await collect(open(server.url), { ...REQUEST, messages: withResults(REQUEST, [CALL, { ...CALL, id: 'call_2' }]) })
+    const { parts } = server.asked[0]!.body.contents[1]
+    expect(parts.map((part: object) => 'thoughtSignature' in part)).toEqual([true, false])
   })
 
   test('calls without an id get one that is new in the conversation, and the vendor does not see it', async () => {
