@@ -41,6 +41,7 @@ import { labelOf } from './llm/models.ts'
 import { knownFacts, openModels } from './llm/open-models.ts'
 import type { Provider } from './llm/provider.ts'
 import { watchRenewals } from './llm/raise.ts'
+import { openReach } from './llm/setup/reach.ts'
 import { openSetup, type SetupDeps } from './llm/setup/setup.ts'
 import { withBooks } from './llm/with-books.ts'
 import { outsideKey } from './llm/with-breaker.ts'
@@ -87,6 +88,9 @@ const PLANNERS = 4
 const ANSWERERS = 4
 /** Finished projects looked at at once. */
 const CHECKERS = 2
+
+/** How long work waits at the start to hear which models servers of one's own have. */
+const HEARD_MS = 1_000
 
 /** What a test, or a command that brings its own server, does differently. */
 export interface Overrides {
@@ -156,6 +160,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     /** Takes over what an earlier run left, and works until disposed. */
     async startWork() {
       const lanes = lanesOf(config, engines, overrides)
+      await heard(engines)
       await sweepAttempts(engines)
       state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes })
       await ensureSchedules(engines, builtInSchedules())
@@ -172,6 +177,12 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
       await opened[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Asks servers of one's own for their models, from now on, and waits a moment for the first word: work may need it. */
+async function heard({ reach, clock }: Engines): Promise<void> {
+  reach.watch()
+  await Promise.race([reach.asked, clock.sleep(HEARD_MS)])
 }
 
 /** Most jobs at once, by lane. */
@@ -219,7 +230,8 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redacto
   const handlers = new Map<string, Handler>()
   const breakers = openBreakers({ db, events, now, log })
   await settleLostCalls({ db, now })
-  const asking = await openTheModels(config, overrides, { db, events, now, newId, log, redact, breakers, clock })
+  const ground = { db, events, now, newId, log, redact, breakers, clock }
+  const asking = await openTheModels(opened, config, overrides, ground)
   const detected = overrides.devices ?? (await detectDevices())
   const deps = {
     ...asking,
@@ -259,6 +271,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redacto
 
 /** The models, how they are set up, and their books. What stands around a provider is put together here alone. */
 async function openTheModels(
+  opened: AsyncDisposableStack,
   config: Config,
   { providers }: Overrides,
   {
@@ -272,8 +285,10 @@ async function openTheModels(
   const setup = await openSetup({ ...deps, redact, data: config.data, vendors: config.vendors, changed })
   const books = { ...deps, factsOf: knownFacts(setup), dailyMicros: config.dailyMicros, keepMs: config.keepMs }
   const wrap = (provider: Provider) => withBooks(books, around({ breakers, clock }, provider))
-  const models = providers ? fixedModels(providers.map(wrap)) : openModels({ config, setup, clock, wrap })
-  return { ...books, setup, models }
+  const reach = opened.use(openReach({ setup, localServers: config.localServers, clock }))
+  const { modelsAt } = reach
+  const models = providers ? fixedModels(providers.map(wrap)) : openModels({ config, setup, modelsAt, clock, wrap })
+  return { ...books, setup, reach, models }
 }
 
 /** All URLs: what is open to everybody first, then one block behind the guard. */

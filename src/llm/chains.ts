@@ -43,6 +43,16 @@ function withoutTwins(choices: Choice[]): Choice[] {
 }
 
 function theDemo(providers: Provider[], wanted: string | undefined): Choice {
+  const unheard = providers.find(({ demo, defaultModel }) => !demo && defaultModel === '')
+  if (unheard) throw notHeard(unheard)
   if (wanted !== AUTO) return chooseModel(providers, undefined)
   throw new DomainError('no_model', 'No model is set up any more. Type a key on the page of models, then try again.')
+}
+
+function notHeard({ label }: Provider): DomainError {
+  return new DomainError(
+    'model_unavailable',
+    `${label} is set up, but does not answer, so nobody knows which models it has. Start it; Hearth tries again by itself.`,
+    { retryable: true, severity: 'warning' },
+  )
 }

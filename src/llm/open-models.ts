@@ -2,18 +2,34 @@ import type { Clock } from '../clock.ts'
 import type { Config, VendorsConfig } from '../config.ts'
 import { anthropicProvider } from './anthropic.ts'
 import { chainOf } from './chains.ts'
+import { compatibleProvider } from './compatible.ts'
 import { demoProject } from './demo/project.ts'
 import { demoProvider } from './demo.ts'
+import { googleProvider } from './google.ts'
 import { factsOf, type Prices } from './model-table.ts'
 import type { Models } from './models.ts'
+import { openaiProvider } from './openai.ts'
 import type { Provider } from './provider.ts'
 import { type Place, placesOf } from './setup/places.ts'
 import type { Setup } from './setup/setup.ts'
 import type { Kind } from './setup/vendors.ts'
+import { xaiProvider } from './xai.ts'
 
 /** A provider of each kind, from what is set up and the models that its server was found to have. */
 const FACTORIES: Partial<Record<Kind, (place: Usable, models: string[]) => Provider>> = {
   anthropic: ({ apiKey, baseUrl, scheme }) => anthropicProvider({ apiKey: apiKey!, baseUrl, scheme }),
+  openai: ({ apiKey, baseUrl }) => openaiProvider({ apiKey: apiKey!, baseUrl }),
+  google: ({ apiKey, baseUrl }) => googleProvider({ apiKey: apiKey!, baseUrl }),
+  xai: ({ apiKey, baseUrl }) => xaiProvider({ apiKey: apiKey!, baseUrl }),
+  compatible: compatibleAt,
+}
+
+/** As long as it is not known which models a server has, it may have any that is named. */
+const ANY_MODEL = /^[^\s\p{Cc}]{1,200}$/u
+
+function compatibleAt({ provider, label, apiKey, baseUrl }: Usable, models: string[]): Provider {
+  const made = compatibleProvider({ name: provider, label, apiKey, baseUrl, models, defaultModel: models[0] ?? '' })
+  return models.length > 0 ? made : { ...made, takes: (model) => ANY_MODEL.test(model) }
 }
 
 type Usable = Place & { baseUrl: string }

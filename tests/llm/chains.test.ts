@@ -33,7 +33,9 @@ describe('without settings', () => {
   })
 
   test('a server whose models are not known is asked only by name', () => {
-    expect(names({ providers: [silent, demo] })).toEqual(['demo/demo'])
+    expect(() => names({ providers: [silent, demo] })).toThrow(
+      expect.objectContaining({ code: 'model_unavailable', retryable: true }),
+    )
     expect(names({}, 'attic/anything')[0]).toBe('attic/anything')
     expect(() => names({}, 'attic')).toThrow('There is no model “attic”')
   })

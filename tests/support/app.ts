@@ -25,7 +25,8 @@ export interface TestAppOptions extends Overrides {
 }
 
 export const BRIEF = 'a landing page for a bakery called Crumb with one picture'
-const QUICK = { HEARTH_DEMO_BYTES_PER_SECOND: '100000000', HEARTH_SKETCH_STEP_MS: '0' }
+/** Quick, and blind for what else runs on this machine. */
+const QUICK = { HEARTH_DEMO_BYTES_PER_SECOND: '100000000', HEARTH_SKETCH_STEP_MS: '0', HEARTH_LOCAL_SERVERS: 'none' }
 
 export async function testApp({ settings, data, work = true, ...overrides }: TestAppOptions = {}): Promise<TestApp> {
   const folder = data === undefined ? temporaryFolder() : undefined

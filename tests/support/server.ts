@@ -50,6 +50,7 @@ export async function startServer({
       HEARTH_PORT: '0',
       HEARTH_PREVIEW_PORT: '0',
       HEARTH_LOG: 'warn',
+      HEARTH_LOCAL_SERVERS: 'none',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import { apiRoot } from '../openai-chat.ts'
+import { type Fetch, vendorFetch, WireFault } from '../vendor-fetch.ts'
+import type { Place } from './places.ts'
+import type { Kind, Scheme } from './vendors.ts'
+
+const BYTES_AT_MOST = 4 * 1_048_576 // a gateway's list of some hundred models takes about one
+const MODELS_AT_MOST = 1_000
+
+/** Whom to ask for its models, which costs nothing. */
+export type Asked = Pick<Place, 'kind' | 'label' | 'apiKey' | 'scheme'> & { baseUrl: string }
+
+/** What came of it: the ids, or what is wrong, in a sentence without the key. `owner` is what some servers call themselves. */
+export type Listing = { ok: true; models: string[]; owner?: string } | { ok: false; why: Trouble; says: string }
+
+export type Trouble = 'key' | 'wallet' | 'busy' | 'address' | 'stranger' | 'away' | 'late'
+
+const Id = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\s\p{Cc}]+$/u)
+const OpenaiList = z.object({ data: z.array(z.object({ id: Id, owned_by: z.string().optional().catch(undefined) })) })
+const GoogleList = z.object({ models: z.array(z.object({ name: Id })) })
+const OllamaList = z.object({ models: z.array(z.object({ name: Id, size: z.number() })) })
+
+/** Asks a server which models it has, within `ms`. It follows no redirect and reads no answer without end. */
+export async function listModels(
+  asked: Asked,
+  ms: number,
+  signal?: AbortSignal,
+  fetch: Fetch = vendorFetch,
+): Promise<Listing> {
+  const late = AbortSignal.timeout(ms)
+  try {
+    const { url, headers } = question(asked)
+    const response = await fetch(url, { headers, signal: signal ? AbortSignal.any([late, signal]) : late })
+    if (!response.ok) return refused(asked, response.status)
+    return understood(asked, await bounded(response))
+  } catch (error) {
+    if (late.aborted)
+      return trouble('late', `${asked.label} did not answer within ${ms / 1000} s. Check the address and the network.`)
+    if (error instanceof WireFault && error.type === 'redirected')
+      return trouble('address', `${error.message} Type the address that is meant.`)
+    if (error instanceof WireFault || error instanceof SyntaxError || error instanceof z.ZodError)
+      return stranger(asked)
+    return trouble(
+      'away',
+      `${asked.label} can’t be reached at ${new URL(asked.baseUrl).host}. Check the address and the network.`,
+    )
+  }
+}
+
+function question({ kind, baseUrl, apiKey, scheme }: Asked): { url: string; headers: Record<string, string> } {
+  const headers = { accept: 'application/json', ...(apiKey === undefined ? {} : shown(kind, scheme, apiKey)) }
+  return { url: place(kind, baseUrl.replace(/\/+$/, '')), headers }
+}
+
+function place(kind: Kind, base: string): string {
+  if (kind === 'anthropic') return `${base}/v1/models?limit=100`
+  if (kind === 'google') return `${base}/v1beta/models?pageSize=200`
+  return kind === 'ollama' ? `${base}/api/tags` : `${apiRoot(base)}/models`
+}
+
+function shown(kind: Kind, scheme: Scheme, apiKey: string): Record<string, string> {
+  if (kind === 'google') return { 'x-goog-api-key': apiKey }
+  if (kind === 'anthropic' && scheme === 'x-api-key') return { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' }
+  return { authorization: `Bearer ${apiKey}`, ...(kind === 'anthropic' ? { 'anthropic-version': '2026-10-21' } : {}) }
+}
+
+async function bounded(response: Response): Promise<unknown> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const bytes of response.body ?? []) {
+    text += decoder.decode(bytes, { stream: true })
+    if (text.length > BYTES_AT_MOST) throw new SyntaxError('too long')
+  }
+  return JSON.parse(text)
+}
+
+function understood({ kind }: Asked, answer: unknown): Listing {
+  if (kind === 'ollama') return found(OllamaList.parse(answer).models.map(({ name }) => name))
+  if (kind === 'google') return found(GoogleList.parse(answer).models.map(({ name }) => name.replace(/^models\//, '')))
+  const { data } = OpenaiList.parse(answer)
+  return { ...found(data.map(({ id }) => id)), owner: data[0]?.owned_by }
+}
+
+function found(models: string[]) {
+  return { ok: true as const, models: models.slice(0, MODELS_AT_MOST) }
+}
+
+function refused({ label, apiKey }: Asked, status: number): Listing {
+  if (status === 401 || status === 403 || (status === 400 && apiKey !== undefined))
+    return trouble(
+      'key',
+      apiKey === undefined
+        ? `${label} wants a key.`
+        : `${label} does not accept the key. Check it, or make another there.`,
+    )
+  if (status === 402)
+    return trouble('wallet', `${label} says that the account of this key can’t pay. Add credit there.`)
+  if (status === 429) return trouble('busy', `${label} asks to slow down. The key may be good: try again in a minute.`)
+  if (status >= 500) return trouble('busy', `${label} has trouble of its own (${status}). Try again later.`)
+  return trouble(
+    'address',
+    `Something answers at this address, but not with a list of models (${status}). Check the address and its path.`,
+  )
+}
+
+function stranger({ label }: Asked): Listing {
+  return trouble(
+    'stranger',
+    `Something answers at this address, but it does not speak as ${label} does. Check the address.`,
+  )
+}
+
+function trouble(why: Trouble, says: string): Listing {
+  return { ok: false, why, says }
+}
