@@ -46,6 +46,7 @@ import { openSetup, type SetupDeps } from './llm/setup/setup.ts'
 import { withBooks } from './llm/with-books.ts'
 import { outsideKey } from './llm/with-breaker.ts'
 import { type Log, openLog } from './log.ts'
+import { modelRoutes } from './ops/models/routes.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
 import { attemptsHandler } from './ops/schedules/attempts-job.ts'
 import { backupHandler } from './ops/schedules/backup-job.ts'
@@ -349,7 +350,8 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(workspaceRoutes(rooms))
           .use(studioRoutes(rooms))
           .use(opsRoutes({ ...engines, ...ops }))
-          .use(scheduleRoutes({ ...engines, door, shell })),
+          .use(scheduleRoutes({ ...engines, door, shell }))
+          .use(modelRoutes({ ...engines, door, shell })),
       ),
     )
   return { app, preview: async (request: Request) => meantForUs(request) ?? preview.handle(request) }

@@ -25,6 +25,8 @@ export interface ProjectRoutesDeps extends TasksDeps, FollowDeps, ShellDeps, Pag
   log: Log
   feeds: Feeds
   models: Models
+  /** Servers of models that were found and are not used. */
+  reach: { offers(): { label: string; models: string[] }[] }
   /** Checks a tier's name; without one, says the machine's. */
   tierNamed(name: string | undefined): string
   tiers: { id: string; label: string }[]
@@ -174,6 +176,7 @@ async function home(
       model: form.model ?? '',
       tier: form.tier ?? '',
       demo,
+      offers: demo ? deps.reach.offers() : [],
       modelLabel: label,
       projects: shell.projects,
     },
