@@ -1,16 +1,11 @@
 import { posix } from 'node:path'
 import { languageOf } from '../files/languages.ts'
+import type { Problem } from '../projects/check.ts'
 import { type Reference, referencesIn } from './references.ts'
 
-/** Something that is wrong with, or worth knowing of, one file. */
-export interface Remark {
-  path: string
-  message: string
-}
-
 export interface LinkFindings {
-  problems: Remark[]
-  notes: Remark[]
+  problems: Problem[]
+  notes: Problem[]
 }
 
 /** Longest address that can name a file, in characters. */

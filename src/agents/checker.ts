@@ -1,25 +1,23 @@
-import { Buffer } from 'node:buffer'
 import type { Blobs } from '../files/blobs.ts'
-import { kindOf } from '../files/languages.ts'
-import { validate } from '../files/validate.ts'
 import type { Done, Handler, JobContext } from '../jobs/handler.ts'
 import { refOf } from '../jobs/settle.ts'
-import type { CheckResult } from '../projects/check.ts'
-import { refreshStatus } from '../projects/projects.ts'
-import type { Task } from '../projects/tables.ts'
+import type { Models } from '../llm/models.ts'
+import type { CheckInput, CheckResult } from '../projects/check.ts'
+import { projectById, refreshStatus } from '../projects/projects.ts'
+import type { Project, Task } from '../projects/tables.ts'
 import { type TasksDeps, tasksOf } from '../projects/tasks.ts'
-import { filesOf, type ProjectFile, readFileBytes } from '../workspace/files.ts'
-import { checkLinks, type LinkFindings, type Remark } from './check-rules.ts'
-
-/** Most problems, and most notes, that are kept. */
-const MOST_REMARKS = 100
+import { filesOf } from '../workspace/files.ts'
+import { examine } from './examine.ts'
+import { type Read, readProject } from './reading.ts'
+import { fileRepairs, mendablePaths, type Repair, repairsOf, wereFiled } from './repairs.ts'
 
 export interface CheckerDeps extends TasksDeps {
   blobs: Blobs
+  models: Models
 }
 
-/** The job that looks at a finished project: is everything there, whole, readable and linked? */
-export function checkHandler(deps: CheckerDeps): Handler {
+/** The job that looks at a finished project: is everything there, whole, readable, linked, and what the plan promised? */
+export function checkHandler(deps: CheckerDeps): Handler<CheckInput> {
   return {
     kind: 'check',
     lane: 'check',
@@ -28,94 +26,46 @@ export function checkHandler(deps: CheckerDeps): Handler {
   }
 }
 
-async function checkProject(deps: CheckerDeps, ctx: JobContext<unknown>): Promise<Done> {
+async function checkProject(deps: CheckerDeps, ctx: JobContext<CheckInput>): Promise<Done> {
+  const project = await projectById(deps.db.read, ctx.job.scope!)
+  const tasks = await tasksOf(deps.db.read, project.id)
+  const files = await filesOf(deps.db.read, project.id)
+  const planned = tasks.filter(({ kind, mends }) => kind !== 'note' && !mends)
   await ctx.phase('checking')
-  const result = await examine(deps, ctx)
+  const examined = await examine(deps, planned, files, ctx)
+  const subject = { project, planned, files, problems: examined.problems }
+  const read: Read = ctx.input.reads
+    ? await ctx.step('reading', () => readProject(deps, subject, ctx))
+    : { findings: [], reading: { state: 'spared' } }
+  const found = { ...examined, ...read }
+  const paths = files.map(({ path }) => path)
+  const repairs = mayRepair(deps, project, tasks) ? repairsOf(found, mendablePaths(planned, found, paths)) : []
   return {
-    result,
-    effects: async (tx) => {
-      await deps.events.append(tx, {
-        type: 'check.finished',
-        scope: ctx.job.scope,
-        job: refOf(ctx.job),
-        by: `job:${ctx.job.id}`,
-        data: { checked: result.checked, problems: result.problems, notes: result.notes },
-      })
-    },
+    result: { ...found, repairs: repairs.map(({ path }) => path) },
+    effects: (tx) => tellAndRepair(deps, tx, ctx, found, repairs),
   }
 }
 
-async function examine(deps: CheckerDeps, ctx: JobContext<unknown>): Promise<CheckResult> {
-  const project = ctx.job.scope!
-  const planned = (await tasksOf(deps.db.read, project)).filter(({ kind }) => kind !== 'note')
-  const files = await filesOf(deps.db.read, project)
-  const paths = new Set(files.map(({ path }) => path))
-  const problems: Remark[] = missingFiles(planned, paths)
-  const notes: Remark[] = []
-  for (const [at, file] of files.entries()) {
-    ctx.signal.throwIfAborted()
-    const found = await examineFile(deps, file, pictureOf(planned, file), paths)
-    problems.push(...found.problems)
-    notes.push(...found.notes)
-    ctx.progress({ step: at + 1, steps: files.length })
-  }
-  return {
-    checked: files.length,
-    problems: problems.slice(0, MOST_REMARKS),
-    notes: notes.slice(0, MOST_REMARKS),
-    versions: files.reduce((sum, { version }) => sum + version, 0),
-  }
-}
-
-function missingFiles(planned: Task[], paths: ReadonlySet<string>): Remark[] {
-  return planned
-    .map(({ path }) => path!.normalize('NFC'))
-    .filter((path) => !paths.has(path))
-    .map((path) => ({ path, message: 'was planned, but is not there' }))
-}
-
-function pictureOf(planned: Task[], { path }: ProjectFile): Task | undefined {
-  return planned.find((task) => task.kind === 'render' && task.path!.normalize('NFC') === path)
-}
-
-async function examineFile(
+async function tellAndRepair(
   deps: CheckerDeps,
-  file: ProjectFile,
-  picture: Task | undefined,
-  paths: ReadonlySet<string>,
-): Promise<LinkFindings> {
-  const { path } = file
-  const state = await deps.blobs.verify(file.hash)
-  if (state !== 'good') return { problems: [{ path, message: GONE[state] }], notes: [] }
-  if (picture) return { problems: await examinePicture(path, picture, await readFileBytes(deps, file)), notes: [] }
-  if (kindOf(path) !== 'text' && !path.endsWith('.svg')) return { problems: [], notes: [] }
-  return examineText(path, await readFileBytes(deps, file), paths)
+  tx: Parameters<NonNullable<Done['effects']>>[0],
+  { job }: JobContext<CheckInput>,
+  { checked, problems, notes, findings, reading }: Omit<CheckResult, 'repairs'>,
+  repairs: Repair[],
+): Promise<void> {
+  const about = { scope: job.scope!, job: refOf(job), by: `job:${job.id}` }
+  const data = { checked, problems, notes, findings, reading: reading.state }
+  await deps.events.append(tx, { ...about, type: 'check.finished', data })
+  if (repairs.length === 0 || wereFiled(await tasksOf(tx, about.scope))) return
+  await fileRepairs(deps, tx, { project: about.scope, repairs, job: about.job })
 }
 
-const GONE = {
-  missing: 'its content is gone from the disk: restore the last backup',
-  damaged: 'its content is damaged on the disk: restore the last backup',
-} as const
-
-async function examineText(path: string, bytes: Uint8Array, paths: ReadonlySet<string>): Promise<LinkFindings> {
-  const text = Buffer.from(bytes).toString('utf8')
-  const faults = (await validate(path, text)).map(({ line, message }) => ({
-    path,
-    message: line ? `line ${line}: ${message}` : message,
-  }))
-  const { problems, notes } = checkLinks(path, text, paths)
-  return { problems: [...faults, ...problems], notes }
-}
-
-/** Decoded whole, not by its header alone: a picture that was cut off has the right size there. */
-async function examinePicture(path: string, { width, height }: Task, bytes: Uint8Array): Promise<Remark[]> {
+/** Once in a project's life, and only where a model writes: templates can't mend. */
+function mayRepair({ models }: CheckerDeps, project: Project, tasks: Task[]): boolean {
+  if (wereFiled(tasks)) return false
   try {
-    const found = await new Bun.Image(bytes).metadata()
-    await new Bun.Image(bytes).resize(1, 1).png().bytes()
-    if (found.format !== 'png') return [{ path, message: `is a ${found.format} picture, not a PNG` }]
-    if (found.width === width && found.height === height) return []
-    return [{ path, message: `is ${found.width} × ${found.height}, planned was ${width} × ${height}` }]
+    return !models.chain('write', project.model)[0]!.provider.demo
   } catch {
-    return [{ path, message: 'can’t be decoded as a picture' }] // that is the finding
+    return false // its model is set up no more: nobody could mend anything
   }
 }

@@ -14,6 +14,8 @@ export interface WriterContext {
   system: string
   /** What all files of the project share. */
   context: string
+  /** Whether the file is to be written, or one that is there to be mended. */
+  kind: 'write' | 'repair'
   question: string
 }
 
@@ -27,8 +29,22 @@ export async function writerContext(
   return {
     system: prompt('writer'),
     context: prompt('plan-context', { brief, title, summary, tasks: tasks.map(promised) }),
-    question: prompt('file-question', { ...task, sources: await sourcesOf(deps, task, tasks) }),
+    ...(await questionOf(deps, task, await sourcesOf(deps, task, tasks))),
   }
+}
+
+/** The request for the file, or, where the task mends one that is there, for that one with what was found in it. */
+async function questionOf(
+  deps: Parameters<typeof writerContext>[0],
+  task: Task & { path: string },
+  sources: { path: string; text: string }[],
+): Promise<Pick<WriterContext, 'kind' | 'question'>> {
+  const files = task.mends ? await filesOf(deps.db.read, task.project) : []
+  const file = files.find(({ path }) => path === task.path)
+  if (!file) return { kind: 'write', question: prompt('file-question', { ...task, sources }) }
+  const text = await readFileText(deps, file)
+  const others = sources.filter(({ path }) => path !== task.path)
+  return { kind: 'repair', question: prompt('mend-question', { ...task, text, sources: others }) }
 }
 
 /** A task with its contract in words. */
@@ -43,7 +59,7 @@ export function repairQuestion(path: string, text: string, problems: string[]): 
 
 /** The prompts that wrote a file, `name@version` each, for the books. */
 export function writerPrompts(): string[] {
-  return ['writer', 'plan-context', 'file-question', 'repair', ...FILE_PROMPTS].map(promptVersion)
+  return ['writer', 'plan-context', 'file-question', 'mend-question', 'repair', ...FILE_PROMPTS].map(promptVersion)
 }
 
 /** The files that the task's writer must see: those of the write tasks it depends on. One that a person marked as done may have none. */

@@ -83,7 +83,7 @@ async function goodFile(
 ): Promise<GoodFile> {
   const told = await writerContext(deps, project, { ...task, path })
   let chain = deps.models.chain('write', project.model)
-  let written = await ask(deps, chain, project, { ...told, kind: 'write', path, draft: ctx.draft.text }, ctx)
+  let written = await ask(deps, chain, project, { ...told, path, draft: ctx.draft.text }, ctx)
   let usage: Usage = written.usage
   for (let repairs = 0; ; repairs++) {
     const { problems, advice } = await inspectFile(path, written.text, await factsOf(deps, project, task, path))
@@ -108,7 +108,6 @@ async function factsOf({ db }: WriterDeps, { id }: Project, task: Task, path: st
 }
 
 interface Question extends WriterContext {
-  kind: 'write' | 'repair'
   path: string
   draft?: string
 }

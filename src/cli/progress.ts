@@ -91,6 +91,8 @@ function note(line: Line, jobs: Map<string, Running>, names: Map<string, string>
       return `✓ wrote     ${String(line.path).padEnd(NAME_WIDTH)} ${bytes(line.bytes)}`
     case 'check.finished':
       return checkNote(line)
+    case 'repairs.filed':
+      return `↻ mending   ${line.tasks.map(({ path }: Line) => path).join(', ')}`
     case 'job.retrying':
       return `↻ again     ${names.get(line.job) ?? line.kind}: ${line.error.message} (in ${Math.round(line.delayMs / 1000)} s)`
     case 'job.held':
@@ -109,10 +111,11 @@ function note(line: Line, jobs: Map<string, Running>, names: Map<string, string>
   }
 }
 
-function checkNote({ checked, problems }: Line): string {
-  if (problems.length === 0) return `✓ checked   ${plural(checked, 'file')}, all good`
-  const found = problems.map(({ path, message }: Line) => `            ${path}: ${message}`)
-  return [`! checked   ${plural(checked, 'file')}, ${plural(problems.length, 'problem')}:`, ...found].join('\n')
+function checkNote({ checked, problems, findings = [] }: Line): string {
+  const all = [...problems, ...findings.map(({ path, problem }: Line) => ({ path, message: problem }))]
+  if (all.length === 0) return `✓ checked   ${plural(checked, 'file')}, all good`
+  const found = all.map(({ path, message }: Line) => `            ${path}: ${message}`)
+  return [`! checked   ${plural(checked, 'file')}, ${plural(all.length, 'problem')}:`, ...found].join('\n')
 }
 
 function bar({ name, kind, phase, bytes: count, step, steps, elapsed }: Running): string {

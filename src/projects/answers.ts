@@ -79,6 +79,9 @@ export const PROJECT_SAYS = {
   pause: says('pauseProject', TAG, 'Pause all that a project does', moved),
   resume: says('resumeProject', TAG, 'Go on with a paused project', moved),
   retry: says('retryProject', TAG, 'Try again what failed, was stopped or is held, from where each was', moved),
+  check: says('checkProject', TAG, 'Look at a finished project again, with a model’s reading', () => ({
+    201: { says: 'The job that checks it.', form: z.object({ job: JobForm }) },
+  })),
   run: says('runProject', TAG, 'Carry out a plan that waited for a person', () => ({
     201: { says: 'The jobs that this started.', form: JobsForm },
   })),

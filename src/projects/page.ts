@@ -92,7 +92,7 @@ export async function projectPage(deps: PageDeps, id: string, previewOrigin: str
     files,
     pictures,
     changes: await latestChanges(read, id),
-    check: checkView(jobs, versionOf(files)),
+    check: checkView(jobs, tasks, versionOf(files)),
     preview: index
       ? { url: `${previewOrigin}${panels.previewPath(id, index.path)}?v=${versionOf(files)}`, path: index.path }
       : null,

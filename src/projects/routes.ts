@@ -12,6 +12,7 @@ import type { Lasting } from '../web/lasting.ts'
 import { page } from '../web/page.ts'
 import { PROJECT_SAYS } from './answers.ts'
 import { ASIDES } from './asides.ts'
+import { checkAgain } from './check.ts'
 import type { Feeds } from './feed.ts'
 import { type FileRow, type PageDeps, projectPage } from './page.ts'
 import { createProject, listProjects, projectById } from './projects.ts'
@@ -105,6 +106,14 @@ export function projectApi(deps: ProjectRoutesDeps) {
       },
       PROJECT_SAYS.run,
     )
+    .post(
+      '/:id/checks',
+      async ({ params, actor, set }) => {
+        set.status = 201
+        return { job: await checkAgain(deps, params.id, `person:${actor.id}`) }
+      },
+      PROJECT_SAYS.check,
+    )
 }
 
 const BriefForm = z.object({ brief: z.string(), model: z.string().optional(), tier: z.string().optional() })
@@ -143,6 +152,10 @@ export function projectPages(deps: ProjectRoutesDeps) {
     })
     .post('/projects/:id/runs', async ({ params, actor }) => {
       await startProject(deps, params.id, `person:${actor.id}`)
+      return seeOther(`/projects/${params.id}`)
+    })
+    .post('/projects/:id/checks', async ({ params, actor }) => {
+      await checkAgain(deps, params.id, `person:${actor.id}`)
       return seeOther(`/projects/${params.id}`)
     })
   for (const [noun, move] of Object.entries(MOVES))

@@ -74,7 +74,7 @@ export async function taskById(read: Reader, id: string): Promise<Task> {
   return task
 }
 
-/** Marks a task as done by a job, starts what waited for it, or the check when it was the last, and brings the project's status up to date. */
+/** Marks a task as done by a job, starts what waited for it, or the check when it was the last - without a model's reading where that was a repair - and brings the project's status up to date. */
 export async function completeTask(deps: TasksDeps, tx: Tx, id: string, job: JobRef): Promise<void> {
   const task = await taskById(tx, id)
   await deps.changes.apply(tx, {
@@ -87,7 +87,7 @@ export async function completeTask(deps: TasksDeps, tx: Tx, id: string, job: Job
     job,
   })
   await startReady(deps, tx, task.project)
-  if (isComplete(await tasksOf(tx, task.project))) await enqueueCheck(deps, tx, task.project)
+  if (isComplete(await tasksOf(tx, task.project))) await enqueueCheck(deps, tx, task.project, { reads: !task.mends })
   await refreshStatus(deps, tx, task.project)
 }
 

@@ -92,7 +92,7 @@ test('the last task that is done queues one check, and the project is at work un
   expect(await studio.jobs()).toHaveLength(1)
   expect((await projectById(studio.app.db.read, 'p1')).status).toBe('done')
   const told = await studio.app.db.read.select().from(events).where(eq(events.type, 'check.finished'))
-  expect(told.map(({ data }) => data)).toEqual([{ checked: 2, problems: [], notes: [] }])
+  expect(told.map(({ data }) => data)).toEqual([{ checked: 2, problems: [], notes: [], findings: [], reading: 'none' }])
 })
 
 test('all that is wrong is found, and the project is done all the same', async () => {
@@ -140,7 +140,7 @@ test('the page says what was found, and whether files have changed since', async
   await using studio = await planned([page('index')])
   await studio.write('index.html', '<a href="<b>.html">')
   const versions = async () => (await filesOf(studio.app.db.read, 'p1')).reduce((sum, { version }) => sum + version, 0)
-  const shown = async () => checkView(await studio.jobs(), await versions())
+  const shown = async () => checkView(await studio.jobs(), [], await versions())
   expect(await shown()).toBeNull()
   await studio.check()
   const html = renderView('projects/_check', { check: await shown() })

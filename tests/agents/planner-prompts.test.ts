@@ -16,13 +16,29 @@ const TASKS = [
   { id: 'oven', parent: 'pictures', title: 'Oven', kind: 'render', path: 'images/oven.png', prompt: '<oven>' },
 ]
 
-/** What each prompt of the planner is given here. */
+/** What each prompt of the planner, of the checker and of its repairs is given here. */
 const GIVEN: Record<string, object> = {
   'planner-outline': {},
   'planner-tasks': {},
   'planner-brief': OUTLINE,
   'planner-critique': {},
   'planner-review': { ...OUTLINE, tasks: TASKS },
+  checker: {},
+  'checker-project': {
+    ...OUTLINE,
+    tasks: [{ ...TASKS[0], promises: [{ heading: 'links to', entries: ['menu.html'] }] }],
+    problems: [{ path: 'index.html', message: 'points to x.html, which is not in the project' }],
+    files: [
+      { path: 'index.html', text: '<p>1 & 2</p>\n', left: 0 },
+      { path: 'main.js', text: 'a()\n…\nz()\n', left: 40 },
+    ],
+  },
+  'mend-question': {
+    path: 'index.html',
+    prompt: '- It lacks a <main>.',
+    text: '<p>1</p>\n',
+    sources: [{ path: 'style.css', text: 'p { color: red }\n' }],
+  },
   replan: { problems: ['“a” needs a path.', 'tasks.0.title: too big'] },
 }
 

@@ -1,0 +1,92 @@
+import { Buffer } from 'node:buffer'
+import type { Blobs } from '../files/blobs.ts'
+import { kindOf } from '../files/languages.ts'
+import { validate } from '../files/validate.ts'
+import type { JobContext } from '../jobs/handler.ts'
+import type { CheckResult, Problem } from '../projects/check.ts'
+import type { Task } from '../projects/tables.ts'
+import { type ProjectFile, readFileBytes } from '../workspace/files.ts'
+import { checkLinks, type LinkFindings } from './check-rules.ts'
+
+/** Most problems, and most notes, that are kept. */
+const MOST_REMARKS = 100
+
+type Examined = Pick<CheckResult, 'checked' | 'problems' | 'notes' | 'versions'>
+
+/** Looks at every file without a model: is all there that was planned, whole, readable and linked? */
+export async function examine(
+  deps: { blobs: Blobs },
+  planned: Task[],
+  files: ProjectFile[],
+  ctx: JobContext<unknown>,
+): Promise<Examined> {
+  const paths = new Set(files.map(({ path }) => path))
+  const problems: Problem[] = missingFiles(planned, paths)
+  const notes: Problem[] = []
+  for (const [at, file] of files.entries()) {
+    ctx.signal.throwIfAborted()
+    const found = await examineFile(deps, file, pictureOf(planned, file), paths)
+    problems.push(...found.problems)
+    notes.push(...found.notes)
+    ctx.progress({ step: at + 1, steps: files.length })
+  }
+  return {
+    checked: files.length,
+    problems: problems.slice(0, MOST_REMARKS),
+    notes: notes.slice(0, MOST_REMARKS),
+    versions: files.reduce((sum, { version }) => sum + version, 0),
+  }
+}
+
+function missingFiles(planned: Task[], paths: ReadonlySet<string>): Problem[] {
+  return planned
+    .map(({ path }) => path!.normalize('NFC'))
+    .filter((path) => !paths.has(path))
+    .map((path) => ({ path, message: 'was planned, but is not there' }))
+}
+
+function pictureOf(planned: Task[], { path }: ProjectFile): Task | undefined {
+  return planned.find((task) => task.kind === 'render' && task.path!.normalize('NFC') === path)
+}
+
+async function examineFile(
+  deps: { blobs: Blobs },
+  file: ProjectFile,
+  picture: Task | undefined,
+  paths: ReadonlySet<string>,
+): Promise<LinkFindings> {
+  const { path } = file
+  const state = await deps.blobs.verify(file.hash)
+  if (state !== 'good') return { problems: [{ path, message: GONE[state], unreadable: true }], notes: [] }
+  if (picture) return { problems: await examinePicture(path, picture, await readFileBytes(deps, file)), notes: [] }
+  if (kindOf(path) !== 'text' && !path.endsWith('.svg')) return { problems: [], notes: [] }
+  return examineText(path, await readFileBytes(deps, file), paths)
+}
+
+const GONE = {
+  missing: 'its content is gone from the disk: restore the last backup',
+  damaged: 'its content is damaged on the disk: restore the last backup',
+} as const
+
+async function examineText(path: string, bytes: Uint8Array, paths: ReadonlySet<string>): Promise<LinkFindings> {
+  const text = Buffer.from(bytes).toString('utf8')
+  const faults = (await validate(path, text)).map(({ line, message }) => ({
+    path,
+    message: line ? `line ${line}: ${message}` : message,
+  }))
+  const { problems, notes } = checkLinks(path, text, paths)
+  return { problems: [...faults, ...problems], notes }
+}
+
+/** Decoded whole, not by its header alone: a picture that was cut off has the right size there. */
+async function examinePicture(path: string, { width, height }: Task, bytes: Uint8Array): Promise<Problem[]> {
+  try {
+    const found = await new Bun.Image(bytes).metadata()
+    await new Bun.Image(bytes).resize(1, 1).png().bytes()
+    if (found.format !== 'png') return [{ path, message: `is a ${found.format} picture, not a PNG` }]
+    if (found.width === width && found.height === height) return []
+    return [{ path, message: `is ${found.width} × ${found.height}, planned was ${width} × ${height}` }]
+  } catch {
+    return [{ path, message: 'can’t be decoded as a picture' }] // that is the finding
+  }
+}
