@@ -54,6 +54,7 @@ import { builtInSchedules } from './ops/schedules/built-in.ts'
 import { retentionHandler } from './ops/schedules/retention-job.ts'
 import { scheduleRoutes } from './ops/schedules/routes.ts'
 import { UPKEEP } from './ops/schedules/upkeep.ts'
+import { usageRoutes } from './ops/usage/routes.ts'
 import { CHAT } from './projects/asides.ts'
 import { openFeeds } from './projects/feed.ts'
 import { jobPages, jobRoutes } from './projects/jobs/routes.ts'
@@ -351,7 +352,8 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(studioRoutes(rooms))
           .use(opsRoutes({ ...engines, ...ops }))
           .use(scheduleRoutes({ ...engines, door, shell }))
-          .use(modelRoutes({ ...engines, door, shell })),
+          .use(modelRoutes({ ...engines, door, shell }))
+          .use(usageRoutes({ ...engines, door, shell })),
       ),
     )
   return { app, preview: async (request: Request) => meantForUs(request) ?? preview.handle(request) }

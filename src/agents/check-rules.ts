@@ -17,7 +17,6 @@ const MODULE_ENDINGS = [
   '.ts',
   '.tsx',
   '.mts',
-  '.d.ts',
   '.js',
   '.jsx',
   '.mjs',

@@ -9,6 +9,7 @@ import { ASIDES } from './asides.ts'
 import { type CheckView, checkView } from './check.ts'
 import { type ActiveJob, activeJobs, jobView, liveText } from './job-view.ts'
 import { type ChangeRow, latestChanges } from './latest-changes.ts'
+import { type ProjectMoney, projectMoney } from './money.ts'
 import { type DraftedTask, draftedTasks } from './plan-draft.ts'
 import { projectById } from './projects.ts'
 import { type SideProject, sideProjects } from './shell.ts'
@@ -50,6 +51,7 @@ export interface ProjectPage {
   /** The file that is being written now. */
   live: { job: string; path: string; text: string } | null
   stream: { url: string; lastSeq: number }
+  money: ProjectMoney
   /** The side's list, so that it stays true too. */
   side: SideProject[]
 }
@@ -99,6 +101,7 @@ export async function projectPage(deps: PageDeps, id: string, previewOrigin: str
     drafted: draftedPlan(jobs, live),
     live: liveText(active),
     stream: { url: `/projects/${id}/stream`, lastSeq },
+    money: await projectMoney(deps, id, jobs),
     side: await sideProjects(read),
   }
 }

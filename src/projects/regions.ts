@@ -3,7 +3,19 @@ import type { ProjectPage } from './page.ts'
 import type { TaskNode } from './task-tree.ts'
 
 /** The parts of a project's page that are rendered whole when they change. */
-const WHOLE = ['head', 'news', 'pulse', 'preview', 'live', 'pictures', 'check', 'files', 'changes'] as const
+const WHOLE = [
+  'head',
+  'news',
+  'pulse',
+  'asks',
+  'cost',
+  'preview',
+  'live',
+  'pictures',
+  'check',
+  'files',
+  'changes',
+] as const
 
 /** A part of the page, by the id of its element. It is sent again when `sign` is another than before. */
 export interface Region {

@@ -1,6 +1,7 @@
 import arrowLeft from 'lucide-static/icons/arrow-left.svg' with { type: 'text' }
 import ban from 'lucide-static/icons/ban.svg' with { type: 'text' }
 import bot from 'lucide-static/icons/bot.svg' with { type: 'text' }
+import usage from 'lucide-static/icons/chart-column.svg' with { type: 'text' }
 import check from 'lucide-static/icons/circle-check.svg' with { type: 'text' }
 import waiting from 'lucide-static/icons/circle-dashed.svg' with { type: 'text' }
 import paused from 'lucide-static/icons/circle-pause.svg' with { type: 'text' }
@@ -50,6 +51,7 @@ const ICONS = {
   play,
   plus,
   stop,
+  usage,
   warning,
 } as const
 

@@ -120,6 +120,9 @@ test('what the server answers has the form that the document gives', async () =>
   await shaped(await ask('/api/tokens'), '/api/tokens', 'get')
   await shaped(await ask('/api/me'), '/api/me', 'get')
   await shaped(await ask('/api/doctor'), '/api/doctor', 'get')
+  await shaped(await ask('/api/usage?by=project'), '/api/usage', 'get')
+  await shaped(await ask('/api/budgets'), '/api/budgets', 'get')
+  await shaped(await ask('/api/budgets/house', 'PUT', { limitUsd: 5 }), '/api/budgets/house', 'put')
   expect(fits((await (await ask('/api/jobs/x')).json()) as Document, { $ref: '#/components/schemas/Problem' })).toEqual(
     [],
   )

@@ -16,8 +16,6 @@ export interface Result {
 
 export interface Benchmark {
   name: string
-  /** Runs only when it is named: it needs the internet. */
-  named?: true
   /** Measures `runs` times. */
   run(runs: number): Promise<Result[]>
 }

@@ -1,4 +1,6 @@
 import { expect, test } from 'bun:test'
+import { keepAnswer } from '../../src/llm/answers.ts'
+import { answers } from '../../src/llm/tables.ts'
 import { type TestApp, testApp } from '../support/app.ts'
 import { stoppedClock } from '../support/clock.ts'
 
@@ -84,4 +86,19 @@ test('with HEARTH_KEEP_DAYS=0 everything is kept for ever', async () => {
   clock.pass(1_000 * DAY)
   expect((await ranNow(app)).says).toContain('Everything is kept')
   expect(await read(app, project.id)).toEqual(before)
+})
+
+test('answers that are too old to be given again are forgotten, whatever else is kept', async () => {
+  const clock = stoppedClock()
+  await using app = await testApp({ clock, settings: { HEARTH_KEEP_DAYS: '0', HEARTH_ANSWERS_HOURS: '24' } })
+  const { db } = app.app
+  await db.write((tx) =>
+    keepAnswer(app.app, tx, 'a request', { text: 'An answer.', task: { kind: 'check', brief: '' } }),
+  )
+  const kept = () => db.read.select().from(answers)
+  await ranNow(app)
+  expect(await kept()).toHaveLength(1)
+  clock.pass(DAY + 1)
+  await ranNow(app)
+  expect(await kept()).toHaveLength(0)
 })

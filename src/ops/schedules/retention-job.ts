@@ -3,6 +3,7 @@ import type { Database } from '../../db/open.ts'
 import { streamOf } from '../../events/compactions.ts'
 import { compactEvents, forgetEnded, trimAttempts } from '../../jobs/compact.ts'
 import type { Done, Handler } from '../../jobs/handler.ts'
+import { sweepAnswers } from '../../llm/answers.ts'
 import { plural } from '../../web/format.ts'
 import { takesNothing, UPKEEP } from './upkeep.ts'
 
@@ -15,20 +16,29 @@ export interface RetentionDeps {
   now: () => number
   /** Days after which a finished project keeps only what it has become; 0: never. */
   keepDays: number
+  /** How long a model's answer is given again, ms. */
+  keepMs: number
 }
 
-/** The job that thins out the log of projects that ended long ago, and forgets the runs of schedules from then. */
+/** The job that thins out the log of projects that ended long ago, and forgets the runs of schedules from then, and answers too old to be given. */
 export function retentionHandler(deps: RetentionDeps): Handler<Record<string, never>> {
   return {
     kind: 'retention',
     lane: UPKEEP,
     schedulable: takesNothing,
-    run: ({ signal }) => (deps.keepDays === 0 ? keepAll() : compactFinished(deps, signal)),
+    async run({ signal }) {
+      await forgetAnswers(deps, signal)
+      return deps.keepDays === 0 ? keepAll() : compactFinished(deps, signal)
+    },
   }
 }
 
 async function keepAll(): Promise<Done> {
   return { result: { projects: 0, events: 0, attempts: 0, jobs: 0, says: 'Everything is kept: HEARTH_KEEP_DAYS is 0' } }
+}
+
+async function forgetAnswers(deps: RetentionDeps, signal: AbortSignal): Promise<void> {
+  while ((await sweepAnswers(deps)) > 0) signal.throwIfAborted()
 }
 
 async function compactFinished(deps: RetentionDeps, signal: AbortSignal): Promise<Done> {

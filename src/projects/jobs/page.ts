@@ -5,6 +5,7 @@ import type { LiveJobs } from '../../jobs/live.ts'
 import type { Job } from '../../jobs/tables.ts'
 import { type Wait, waitOf } from '../../jobs/wait.ts'
 import { type JobView, jobView } from '../job-view.ts'
+import { jobMoney } from '../money.ts'
 import { projects, tasks } from '../tables.ts'
 
 type Found = Awaited<ReturnType<typeof jobWithAttempts>>
@@ -20,6 +21,8 @@ export interface JobPage {
   /** The newest first. */
   attempts: Found['attempts']
   checkpoints: Pick<Found['checkpoints'][number], 'name' | 'attempt' | 'at'>[]
+  /** What its calls to models took. */
+  money: Awaited<ReturnType<typeof jobMoney>>
 }
 
 export interface JobPageDeps {
@@ -43,5 +46,6 @@ export async function jobPage({ read, live, now }: JobPageDeps, id: string): Pro
     wait: await waitOf(read, job, now()),
     attempts: attempts.toReversed(),
     checkpoints: checkpoints.map(({ name, attempt, at }) => ({ name, attempt, at })),
+    money: await jobMoney(read, id),
   }
 }
