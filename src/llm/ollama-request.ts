@@ -1,6 +1,6 @@
 import type { Room } from './ollama-window.ts'
 import type { Message, ModelRequest, Tool } from './provider.ts'
-import { inputOf, jsonSchema } from './tool-input.ts'
+import { inputOf, structureOf } from './tool-input.ts'
 
 /** The body of a question to `/api/chat`. A server that knows `truncate` and `shift` refuses what does not fit, where others cut it. */
 export function chatBody({ model, system, context, messages, tools, schema }: ModelRequest, { window, answer }: Room) {
@@ -12,7 +12,7 @@ export function chatBody({ model, system, context, messages, tools, schema }: Mo
     shift: false,
     messages: [...(rules === '' ? [] : [{ role: 'system', content: rules }]), ...messages.flatMap(turn)],
     ...(tools && tools.length > 0 ? { tools: tools.map(toolIn) } : {}),
-    ...(schema ? { format: jsonSchema(schema.zod) } : {}),
+    ...(schema ? { format: structureOf(schema.zod) } : {}),
     options: { num_ctx: window, num_predict: answer },
   }
 }
@@ -35,5 +35,5 @@ function turn(message: Message): object[] {
 }
 
 function toolIn({ name, description, zod }: Tool) {
-  return { type: 'function', function: { name, description, parameters: jsonSchema(zod) } }
+  return { type: 'function', function: { name, description, parameters: structureOf(zod) } }
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { DomainError } from '../errors.ts'
 import type { VendorFailure } from './failures.ts'
-import { type AskedServer, refusal, unreachable } from './ollama-failures.ts'
+import { type AskedServer, unreachable } from './ollama-failures.ts'
 import type { LocalFacts } from './ollama-window.ts'
 import { vendorFetch, WireFault, wireFault } from './vendor-fetch.ts'
 
@@ -20,42 +19,6 @@ export class Refused extends Error {
   override name = 'Refused'
   constructor(readonly failure: VendorFailure) {
     super(failure.said)
-  }
-}
-
-export interface OllamaModel {
-  name: string
-  /** On the disk. */
-  bytes: number
-  /** Its number of parameters, as people say it: `8.2B`. */
-  parameters?: string
-}
-
-const Tags = z.object({
-  models: z.array(
-    z.object({
-      name: z.string().min(1),
-      size: z.number().catch(0),
-      details: z.object({ family: z.string().optional(), parameter_size: z.string().optional() }).catch({}).default({}),
-    }),
-  ),
-})
-
-/** The models that a server has and that answer in words, the latest pulled first. @throws DomainError as a provider's stream does */
-export async function ollamaModels(server: OllamaServer, signal: AbortSignal): Promise<OllamaModel[]> {
-  const asked = askedOf(server, '')
-  try {
-    const { models } = Tags.parse(await (await reach(server, asked, '/api/tags', undefined, signal)).json())
-    return models
-      .filter(({ name, details }) => !/bert|embed/i.test(`${details.family} ${name}`))
-      .map(({ name, size, details }) => ({
-        name,
-        bytes: size,
-        ...(details.parameter_size ? { parameters: details.parameter_size } : {}),
-      }))
-  } catch (error) {
-    signal.throwIfAborted()
-    throw error instanceof DomainError ? error : refusal(asked, failureOf(error))
   }
 }
 

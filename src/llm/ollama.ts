@@ -13,7 +13,7 @@ export interface OllamaSettings extends OllamaServer {
   /** As the person who set it up knows it. */
   name?: string
   label?: string
-  /** The models that it has: `ollamaModels` asks it. */
+  /** The models that it has. */
   models: string[]
   /** The largest window, in tokens, that a model may be given: a large one takes much memory. */
   contextAtMost?: (model: string) => number

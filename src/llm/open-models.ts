@@ -8,6 +8,7 @@ import { demoProvider } from './demo.ts'
 import { googleProvider } from './google.ts'
 import { factsOf, type Prices } from './model-table.ts'
 import type { Models } from './models.ts'
+import { ollamaProvider } from './ollama.ts'
 import { openaiProvider } from './openai.ts'
 import type { Provider } from './provider.ts'
 import { type Place, placesOf } from './setup/places.ts'
@@ -16,13 +17,18 @@ import type { Kind } from './setup/vendors.ts'
 import { xaiProvider } from './xai.ts'
 
 /** A provider of each kind, from what is set up and the models that its server was found to have. */
-const FACTORIES: Partial<Record<Kind, (place: Usable, models: string[]) => Provider>> = {
+const FACTORIES: Record<Kind, (place: Usable, models: string[], windowOf: WindowOf) => Provider> = {
   anthropic: ({ apiKey, baseUrl, scheme }) => anthropicProvider({ apiKey: apiKey!, baseUrl, scheme }),
   openai: ({ apiKey, baseUrl }) => openaiProvider({ apiKey: apiKey!, baseUrl }),
   google: ({ apiKey, baseUrl }) => googleProvider({ apiKey: apiKey!, baseUrl }),
   xai: ({ apiKey, baseUrl }) => xaiProvider({ apiKey: apiKey!, baseUrl }),
   compatible: compatibleAt,
+  ollama: ({ provider, label, apiKey, baseUrl }, models, contextAtMost) =>
+    ollamaProvider({ name: provider, label, apiKey, baseUrl, models, contextAtMost }),
 }
+
+/** Tokens that a model may have in view, as the table and the owner say. */
+type WindowOf = (model: string) => number
 
 /** As long as it is not known which models a server has, it may have any that is named. */
 const ANY_MODEL = /^[^\s\p{Cc}]{1,200}$/u
@@ -54,8 +60,11 @@ const FREE: Prices = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
 export function openModels({ config, setup, modelsAt = () => [], clock, wrap }: ModelsDeps): Models {
   const demo = wrap(demoProvider({ project: demoProject, bytesPerSecond: config.demoBytesPerSecond, clock }))
   let made = new Map<string, Provider>()
+  const facts = knownFacts(setup)
   const providers = () => {
-    const wanted = setup.current.places.flatMap((place) => providerAt(place, modelsAt(place)))
+    const wanted = setup.current.places.flatMap((place) =>
+      providerAt(place, modelsAt(place), (model) => facts(place.provider, model).context),
+    )
     made = new Map(wanted.map(({ sign, make }) => [sign, made.get(sign) ?? wrap(make())]))
     return [...made.values(), demo]
   }
@@ -63,19 +72,18 @@ export function openModels({ config, setup, modelsAt = () => [], clock, wrap }: 
     providers,
     chain: (purpose, wanted) =>
       chainOf({ providers: providers(), own: setup.current.chains[purpose], preferred: config.model }, wanted),
-    facts: knownFacts(setup),
+    facts,
   }
 }
 
 /** How the provider of a place is made, and what tells it from one that is set up otherwise. */
-function providerAt(place: Place, models: string[]): { sign: string; make: () => Provider }[] {
-  const factory = FACTORIES[place.kind]
-  if (!isUsable(place) || !factory) return []
+function providerAt(place: Place, models: string[], windowOf: WindowOf): { sign: string; make: () => Provider }[] {
+  if (!isUsable(place)) return []
   const { provider, baseUrl, apiKey, scheme, local } = place
   return [
     {
       sign: JSON.stringify([provider, baseUrl, apiKey, scheme, models]),
-      make: () => ({ ...factory(place, models), local }),
+      make: () => ({ ...FACTORIES[place.kind](place, models, windowOf), name: provider, local }),
     },
   ]
 }

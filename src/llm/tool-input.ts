@@ -23,3 +23,41 @@ export function jsonSchema(shape: z.ZodType): Record<string, unknown> {
   const { $schema: _, ...schema } = z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' })
   return schema
 }
+
+/** Limits of texts, lists and numbers. */
+const LIMITS = new Set([
+  'minLength',
+  'maxLength',
+  'pattern',
+  'minItems',
+  'maxItems',
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'exclusiveMaximum',
+])
+
+/**
+ * The structure alone, for servers that make a grammar of it: of a text of at most 600 characters they make 600 rules, which
+ * takes seconds for each token, or is refused. What comes back is checked against the whole shape in any case.
+ */
+export function structureOf(shape: z.ZodType): Record<string, unknown> {
+  return withoutLimits(jsonSchema(shape))
+}
+
+function withoutLimits(schema: Record<string, unknown>): Record<string, unknown> {
+  const kept = Object.entries(schema).filter(([key]) => !LIMITS.has(key))
+  return Object.fromEntries(kept.map(([key, value]) => [key, NAMED.has(key) ? each(value) : inside(value)]))
+}
+
+/** Where the keys are names that somebody gave. */
+const NAMED = new Set(['properties', '$defs'])
+
+function each(schemas: unknown): unknown {
+  return Object.fromEntries(Object.entries(schemas as object).map(([name, schema]) => [name, inside(schema)]))
+}
+
+function inside(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inside)
+  return typeof value === 'object' && value !== null ? withoutLimits(value as Record<string, unknown>) : value
+}

@@ -1,6 +1,11 @@
 import { expect, test } from 'bun:test'
+import { readConfig } from '../../src/config.ts'
+import type { Choice } from '../../src/llm/models.ts'
 import { ollamaProvider } from '../../src/llm/ollama.ts'
+import { openModels } from '../../src/llm/open-models.ts'
 import type { ModelRequest } from '../../src/llm/provider.ts'
+import { placesOf } from '../../src/llm/setup/places.ts'
+import { stoppedClock } from '../support/clock.ts'
 import { fails, says } from '../vendors/misbehaviours.ts'
 import { type LocalModel, ollamaWire } from '../vendors/ollama.ts'
 import { type Script, vendorServer } from '../vendors/wire.ts'
@@ -82,6 +87,22 @@ test.each(cases)('%s', async (_what, model, change, atMost, options) => {
   })
   await Array.fromAsync(provider.stream({ ...REQUEST, ...change }, new AbortController().signal))
   expect(server.asked[0]!.body.options).toEqual(options)
+})
+
+test('what the owner says of a model in the settings is what it may be given', async () => {
+  await using server = vendorServer(ollamaWire({ window: 131_072 }), says('ok'))
+  const { vendors } = readConfig({ OLLAMA_HOST: server.url })
+  const places = placesOf(vendors, { keys: new Map(), servers: new Map() })
+  const overrides = { 'ollama/qwen3:8b': { context: 65_536 } }
+  const models = openModels({
+    config: { model: undefined, demoBytesPerSecond: 1 },
+    setup: { current: { places, chains: {}, overrides } },
+    clock: stoppedClock(),
+    wrap: (provider) => provider,
+  })
+  const [{ provider, model }] = models.chain('write', 'ollama/qwen3:8b') as [Choice]
+  await collect(provider, { ...REQUEST, model, context: 'x'.repeat(110_000) })
+  expect(server.asked[0]!.body.options.num_ctx).toBe(65_536)
 })
 
 test('it does not shrink again, since the server loads a model anew for each other size', async () => {

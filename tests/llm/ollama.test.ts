@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import { ollamaProvider } from '../../src/llm/ollama.ts'
-import { ollamaModels } from '../../src/llm/ollama-server.ts'
 import type { Chunk, ModelRequest, Tool } from '../../src/llm/provider.ts'
+import { listModels } from '../../src/llm/setup/list-models.ts'
 import { breaks, fails, says } from '../vendors/misbehaviours.ts'
 import { ollamaWire } from '../vendors/ollama.ts'
 import { type Script, vendorServer } from '../vendors/wire.ts'
@@ -63,8 +63,15 @@ test('a key is shown where something in front of the server wants one', async ()
 
 test('a schema asks for JSON of that shape', async () => {
   await using server = vendorServer(ollamaWire(), says('{}'))
-  await collect(open(server.url), { ...REQUEST, schema: { name: 'plan', zod: z.object({ title: z.string() }) } })
-  expect(server.asked[0]!.body.format).toMatchObject({ type: 'object', properties: { title: { type: 'string' } } })
+  await collect(open(server.url), {
+    ...REQUEST,
+    schema: { name: 'plan', zod: z.object({ title: z.string().max(600) }) },
+  })
+  expect(server.asked[0]!.body.format).toEqual({
+    type: 'object',
+    properties: { title: { type: 'string' } },
+    required: ['title'],
+  })
 })
 
 test('thinking is told apart from text', async () => {
@@ -291,18 +298,10 @@ test('who stops reading hangs up', async () => {
   await left.promise
 })
 
-test('the models of a server are those that answer in words', async () => {
+test('the models of a server that are offered are those that answer in words', async () => {
   await using server = vendorServer(ollamaWire(), says('x'))
-  expect(await ollamaModels({ baseUrl: `${server.url}/` }, new AbortController().signal)).toEqual([
-    { name: 'qwen3:8b', bytes: 5_225_388_164, parameters: '8.2B' },
-    { name: 'gemma3:270m', bytes: 291_554_930, parameters: '268M' },
-  ])
-})
-
-test('a server whose list of models can’t be read is an error', async () => {
-  await using server = vendorServer({ ...ollamaWire(), other: () => ({ models: 'none' }) }, says('x'))
-  const error = await failureOf(ollamaModels({ baseUrl: server.url }, new AbortController().signal))
-  expect(error).toMatchObject({ code: 'model_unavailable' })
+  const asked = { kind: 'ollama', label: 'Ollama', apiKey: undefined, scheme: 'bearer', baseUrl: server.url } as const
+  expect(await listModels(asked, 5_000)).toEqual({ ok: true, models: ['qwen3:8b', 'gemma3:270m'] })
 })
 
 function open(baseUrl: string) {

@@ -167,6 +167,6 @@ async function byByte({ frames, sendByByte, close: end }: Reply, text: string): 
   end()
 }
 
-function pieces(text: string, size: number): string[] {
+export function pieces(text: string, size: number): string[] {
   return Array.from({ length: Math.ceil(text.length / size) }, (_, i) => text.slice(i * size, (i + 1) * size))
 }

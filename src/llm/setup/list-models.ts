@@ -22,7 +22,20 @@ const Id = z
   .regex(/^[^\s\p{Cc}]+$/u)
 const OpenaiList = z.object({ data: z.array(z.object({ id: Id, owned_by: z.string().optional().catch(undefined) })) })
 const GoogleList = z.object({ models: z.array(z.object({ name: Id })) })
-const OllamaList = z.object({ models: z.array(z.object({ name: Id, size: z.number() })) })
+const OllamaList = z.object({
+  models: z.array(
+    z.object({
+      name: Id,
+      size: z.number(),
+      details: z
+        .object({ family: z.string().catch('') })
+        .optional()
+        .catch(undefined),
+    }),
+  ),
+})
+/** Models that turn words into numbers, and answer nothing. */
+const WITHOUT_WORDS = /embed|bert/i
 
 /** Asks a server which models it has, within `ms`. It follows no redirect and reads no answer without end. */
 export async function listModels(
@@ -79,7 +92,12 @@ async function bounded(response: Response): Promise<unknown> {
 }
 
 function understood({ kind }: Asked, answer: unknown): Listing {
-  if (kind === 'ollama') return found(OllamaList.parse(answer).models.map(({ name }) => name))
+  if (kind === 'ollama')
+    return found(
+      OllamaList.parse(answer)
+        .models.filter(({ name, details }) => !WITHOUT_WORDS.test(`${name} ${details?.family}`))
+        .map(({ name }) => name),
+    )
   if (kind === 'google') return found(GoogleList.parse(answer).models.map(({ name }) => name.replace(/^models\//, '')))
   const { data } = OpenaiList.parse(answer)
   return { ...found(data.map(({ id }) => id)), owner: data[0]?.owned_by }
