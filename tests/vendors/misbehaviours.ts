@@ -14,8 +14,8 @@ export type Misbehaviour =
   | { calls: WireCall }
   /** An answer to the question, of the wrong content: the test has it. */
   | { says: 'a plan with a cycle' }
-  /** So many bytes without a newline, in one frame. */
-  | { line: number }
+  /** So many bytes without a newline: in one frame, or in many. */
+  | { line: number; frames: 'one' | 'many' }
   | { page: string }
 
 /** Before the headers, before the content, or in the middle of it. */
@@ -49,12 +49,13 @@ export const MISBEHAVIOURS = {
   'answers 413': { status: 413 },
   'answers 429': { status: 429 },
   'answers 429 with Retry-After': { status: 429, headers: { 'retry-after': '7' } },
-  'answers 429 with retry-after-ms': { status: 429, headers: { 'retry-after-ms': '250' } },
+  'answers 429 with retry-after-ms': { status: 429, headers: { 'retry-after-ms': '2500' } },
   'answers 500': { status: 500 },
   'answers 529': { status: 529 },
   'redirects elsewhere': { status: 302 },
   'answers a web page': { page: '<!doctype html><title>Sign in</title><p>Sign in to the network.</p>' },
-  'sends 10 MB of one line': { line: 10 * 1024 * 1024 },
+  'sends 10 MB of one line': { line: 10 * 1024 * 1024, frames: 'many' },
+  'sends 10 MB in one frame': { line: 10 * 1024 * 1024, frames: 'one' },
   'makes a plan with a cycle': { says: 'a plan with a cycle' },
   'calls a tool with malformed JSON': { calls: { id: 'call_1', name: 'read_file', input: BROKEN_JSON } },
   'calls an unknown tool': { calls: { id: 'call_1', name: 'launch_rocket', input: '{"to":"the moon"}' } },
@@ -71,9 +72,12 @@ export interface Scene {
   elsewhere?: string
   /** Told when nothing more is going to come, with the text that was sent until then. */
   onStall?(sent: string): void
+  /** Resolves when all of `sent` has been read: what breaks a connection takes with it what was not. */
+  untilHeard?(sent: string): Promise<void>
 }
 
 const PIECE = 40 // characters
+const FLOOD_PIECE = 65_536 // bytes
 const PING_MS = 2
 
 /** Answers with all of `text`, in pieces. */
@@ -102,11 +106,11 @@ export function misbehaves(how: Misbehaviour, scene: Scene): Script {
   const half = beforeTheMiddle(scene.text)
   return async (reply) => {
     if ('stalls' in how) return stall(reply, how, half, scene)
-    if ('closes' in how) return close(reply, how, half)
+    if ('closes' in how) return close(reply, how, half, scene)
     if ('status' in how) return reply.fail(how.status, headersOf(how, scene))
     if ('page' in how) return reply.answer(200, how.page, { 'content-type': 'text/html; charset=utf-8' })
     if ('calls' in how) return callTool(reply, how.calls)
-    if ('line' in how) return flood(reply, how.line)
+    if ('line' in how) return flood(reply, how)
     if ('says' in how) return says(scene.text)(reply, undefined as never)
     if ('sends' in how && how.sends === 'single bytes') return byByte(reply, scene.text)
     pieces(half, PIECE).forEach(reply.text)
@@ -132,12 +136,11 @@ async function stall(reply: Reply, how: { stalls: Where; pings: boolean }, half:
   clearInterval(pinging)
 }
 
-function close(
-  reply: Reply,
-  { closes, how }: { closes: Where; how: 'clean' | 'hang-up' | 'reset' },
-  half: string,
-): void {
+type Close = { closes: Where; how: 'clean' | 'hang-up' | 'reset' }
+
+async function close(reply: Reply, { closes, how }: Close, half: string, { untilHeard }: Scene): Promise<void> {
   advance(reply, closes, half)
+  if (closes === 'middle') await untilHeard?.(half)
   if (how === 'clean') reply.close()
   if (how === 'hang-up') reply.hangUp()
   if (how === 'reset') reply.reset()
@@ -157,14 +160,24 @@ function callTool(reply: Reply, call: WireCall): void {
   reply.finish('tools')
 }
 
-function flood(reply: Reply, bytes: number): void {
-  reply.text('x'.repeat(bytes))
+/** The kernel's room for what is not read yet bounds what is sent at once. */
+async function flood(reply: Reply, { line, frames }: { line: number; frames: 'one' | 'many' }): Promise<void> {
+  const size = frames === 'one' ? line : FLOOD_PIECE
+  let gone = false
+  void reply.gone.then(() => {
+    gone = true
+  })
+  for (let sent = 0; sent < line && !gone; sent += size) {
+    reply.text('x'.repeat(size))
+    await new Promise(setImmediate)
+  }
   reply.finish()
 }
 
-async function byByte({ frames, sendByByte, close: end }: Reply, text: string): Promise<void> {
-  await sendByByte(frames.open() + pieces(text, PIECE).map(frames.text).join('') + frames.finish('stop'))
-  end()
+async function byByte(reply: Reply, text: string): Promise<void> {
+  const { frames } = reply
+  await reply.sendByByte(frames.open() + pieces(text, PIECE).map(frames.text).join('') + frames.finish('stop'))
+  reply.close()
 }
 
 export function pieces(text: string, size: number): string[] {
