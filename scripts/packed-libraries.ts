@@ -10,12 +10,13 @@ const LOADER = join(ROOT, 'src/packed-library.ts')
  * Libraries that are large, and loaded by `import()` when they are first needed if at all. In the binary each is one packed text, unpacked at
  * that moment: as a part of the program, with bytecode, they would take some five times as much.
  */
-const LIBRARIES = [
+export const LIBRARIES = [
   '@anthropic-ai/sdk',
   '@anthropic-ai/sdk/helpers/zod',
   '@google/genai/web',
   'gpt-tokenizer/encoding/o200k_base',
   'openai',
+  'openai/helpers/zod',
   'openai/helpers/zod',
   'web-tree-sitter',
 ]

@@ -1,6 +1,6 @@
 import { DomainError } from '../errors.ts'
 import type { JobContext } from '../jobs/handler.ts'
-import { askJson } from '../llm/ask-json.ts'
+import { askJson, type JsonHooks } from '../llm/ask-json.ts'
 import type { Models } from '../llm/models.ts'
 import { prompt } from '../llm/prompts.ts'
 import {
@@ -12,8 +12,10 @@ import {
   type TaskFacts,
   type Usage,
 } from '../llm/provider.ts'
+import { chainFrom } from '../llm/through-chain.ts'
 import type { Project } from '../projects/tables.ts'
 import { accountOf } from './account.ts'
+import { tellAsking } from './tell-asking.ts'
 
 /** Times that a model is shown what is wrong with its answer. */
 const REPAIRS = 2
@@ -47,14 +49,16 @@ export async function askUntilGood<T>(
   { task, schema, system, question, maxOutputTokens, problems: judge, hear, giveUp }: Question<T>,
   ctx: JobContext<unknown>,
 ): Promise<Answered<T>> {
-  const chain = models.chain(purposeOf(task), project.model)
+  let chain = models.chain(purposeOf(task), project.model)
   const messages: Message[] = [{ role: 'user', content: question }]
   let usage = NO_USAGE
   await ctx.using({ provider: chain[0]!.provider.name, model: chain[0]!.model })
+  const hooks = hooksOf(ctx, hear)
   for (let repairs = 0; ; repairs++) {
     hear(undefined)
     const request = { system, messages, maxOutputTokens, task, account: accountOf(project, ctx.job) }
-    const answer = await askJson({ chain }, request, schema, { onText: hear }, ctx.signal).catch(unusableAnswer)
+    const answer = await askJson({ chain }, request, schema, hooks, ctx.signal).catch(unusableAnswer)
+    chain = chainFrom(chain, answer)
     usage = 'usage' in answer ? addUsage(usage, answer.usage) : usage
     const problems = 'value' in answer ? judge(answer.value) : answer.problems
     if ('value' in answer && problems.length === 0) {
@@ -70,9 +74,26 @@ export async function askUntilGood<T>(
   }
 }
 
+function hooksOf(ctx: JobContext<unknown>, hear: Question<unknown>['hear']): JsonHooks {
+  const telling = tellAsking(ctx)
+  return {
+    ...telling,
+    onText(delta) {
+      telling.onAnswer()
+      hear(delta)
+    },
+    onRestart: () => hear(undefined),
+  }
+}
+
 /** An answer in the wrong form is shown to the model; any other failure is the caller's. */
-function unusableAnswer(error: unknown): { text: string; problems: string[] } {
+function unusableAnswer(error: unknown): { text: string; problems: string[]; provider: string; model: string } {
   if (!(error instanceof DomainError) || error.code !== 'model_answer_invalid') throw error
-  const { received = '', issues = [] } = error.context as { received?: string; issues?: string[] }
-  return { text: received, problems: issues.length > 0 ? issues : [error.message] }
+  const { received, issues, provider, model } = error.context as {
+    received: string
+    issues: string[]
+    provider: string
+    model: string
+  }
+  return { text: received, problems: issues.length > 0 ? issues : [error.message], provider, model }
 }

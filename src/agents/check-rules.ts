@@ -17,6 +17,7 @@ const MODULE_ENDINGS = [
   '.ts',
   '.tsx',
   '.mts',
+  '.d.ts',
   '.js',
   '.jsx',
   '.mjs',

@@ -37,19 +37,21 @@ const TERSE = new Set(['text', 'json', 'jsonc', 'json5', 'jsonl', 'yaml', 'toml'
 export async function inspectFile(path: string, text: string, facts: GateFacts): Promise<Inspection> {
   if (text.trim() === '') return { problems: mayBeEmpty(path, facts) ? [] : ['it is empty'], advice: [] }
   const faults = (await validate(path, text)).map(({ line, message }) => (line ? `line ${line}: ${message}` : message))
-  const references = missingReferences(path, text, facts.paths).map(({ reference, problem }) => ({
+  const twin = twinOf(path, text, facts)
+  const missing = missingReferences(path, text, facts.paths).map(({ reference, problem }) => ({
     problem: `it ${problem}`,
     exact: isExact(path, text, reference),
   }))
+  const said = (exact: boolean) => missing.filter((each) => each.exact === exact).map(({ problem }) => problem)
   return {
     problems: [
       ...leftovers(path, text),
       ...faults,
       ...outOfSize(path, text, facts),
-      ...sameAsAnother(path, text, facts),
-      ...references.filter(({ exact }) => exact).map(({ problem }) => problem),
+      ...(twin?.exact ? [twin.problem] : []),
+      ...said(true),
     ],
-    advice: references.filter(({ exact }) => !exact).map(({ problem }) => problem),
+    advice: [...(twin?.exact === false ? [twin.problem] : []), ...said(false)],
   }
 }
 
@@ -87,12 +89,20 @@ function outOfSize(path: string, text: string, { prompt }: GateFacts): string[] 
   return [`it is ${bytes} bytes: too little for all that the plan asks of it`]
 }
 
-/** Not of files whose names say that they may be alike: the same name in two folders, one stem with two endings. */
-function sameAsAnother(path: string, text: string, { files }: GateFacts): string[] {
-  if (Buffer.byteLength(text) < SAME_FROM) return []
+/** A request for a copy says so: it names the other file, or says that they are the same. */
+const COPY = /\b(?:copy|copies|same as|identical|duplicate|alias|mirror)/i
+
+/**
+ * Another file with the same text. Files whose names say that they may be alike are none: the same name in two folders, one
+ * stem with two endings. Real projects hold copies on purpose: it is sure only against a request that asks for no copy.
+ */
+function twinOf(path: string, text: string, { files, prompt }: GateFacts) {
+  if (Buffer.byteLength(text) < SAME_FROM) return undefined
   const hash = new Bun.CryptoHasher('sha256').update(text).digest('hex')
-  const other = files.find((file) => file.hash === hash && file.path !== path && stemOf(file.path) !== stemOf(path))
-  return other ? [`it is the same, to the letter, as ${other.path}`] : []
+  const twin = files.find((file) => file.hash === hash && file.path !== path && stemOf(file.path) !== stemOf(path))
+  if (!twin) return undefined
+  const exact = prompt !== null && !COPY.test(prompt) && !prompt.includes(posix.basename(twin.path))
+  return { exact, problem: `it is the same, to the letter, as ${twin.path}` }
 }
 
 function stemOf(path: string): string {
@@ -102,6 +112,9 @@ function stemOf(path: string): string {
     .toLowerCase()
 }
 
+/** Types may come from where no file is. */
+const DECLARATIONS = /\.d\.[cm]?ts$/
+
 /** Made by a build, or put there by an installation. */
 const MADE = /(?:^|\/)(?:dist|build|out|generated|node_modules)\//
 
@@ -110,7 +123,7 @@ const MADE = /(?:^|\/)(?:dist|build|out|generated|node_modules)\//
  * import of a script. What a server may answer, what is loaded on condition and what a document mentions is not sure.
  */
 function isExact(path: string, text: string, { url, kind, via }: Reference): boolean {
-  if (MADE.test(url)) return false
+  if (MADE.test(url) || DECLARATIONS.test(path)) return false
   if (kind === 'module') return via === 'import-statement' && /^\.\.?\//.test(url)
   if (languageOf(path) === 'html' && /<base\b/i.test(text)) return false
   if (!['html', 'css'].includes(languageOf(path)) || url.startsWith('/')) return false

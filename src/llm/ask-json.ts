@@ -54,8 +54,8 @@ export async function askJson<T>(
     if (finish === 'refusal') throw refused(choice.provider, choice.model)
     if (text === '' && !finish) throw closedSilently(choice.provider)
     if (finish !== 'stop')
-      throw unusable(text, 'cut_off', [`the answer ended early (${finish ?? 'connection closed'})`])
-    return { value: accepted(text, schema), text, usage, provider: choice.provider.name, model: choice.model }
+      throw unusable(choice, text, 'cut_off', [`the answer ended early (${finish ?? 'connection closed'})`])
+    return { value: accepted(choice, text, schema), text, usage, provider: choice.provider.name, model: choice.model }
   })
 }
 
@@ -89,12 +89,12 @@ async function hear(
   return finish
 }
 
-function accepted<T>(text: string, schema: AnswerSchema<T>): T {
+function accepted<T>(choice: Choice, text: string, schema: AnswerSchema<T>): T {
   const parsed = parse(text)
-  if ('problem' in parsed) throw unusable(text, 'not_json', [parsed.problem])
+  if ('problem' in parsed) throw unusable(choice, text, 'not_json', [parsed.problem])
   const checked = schema.zod.safeParse(parsed.json)
   if (checked.success) return checked.data
-  throw unusable(text, 'wrong_shape', checked.error.issues.map(inWords))
+  throw unusable(choice, text, 'wrong_shape', checked.error.issues.map(inWords))
 }
 
 /** The answer as JSON, also when a model that knows no structured output put it between fences or words. */
@@ -112,13 +112,15 @@ function inWords(issue: z.core.$ZodIssue): string {
   return path === '' ? issue.message : `${path}: ${issue.message}`
 }
 
-function unusable(text: string, reason: string, issues: string[]): DomainError {
+function unusable({ provider, model }: Choice, text: string, reason: string, issues: string[]): DomainError {
   return new DomainError(
     'model_answer_invalid',
     'The model answered in a form that can’t be used. Hearth asks again; another model may help.',
     {
       retryable: true,
       context: {
+        provider: provider.name,
+        model,
         reason,
         issues: issues.slice(0, ISSUES_AT_MOST),
         received: text.slice(-RECEIVED_AT_MOST),

@@ -132,3 +132,12 @@ test('while a call waits for another try the page says so in words, and no more 
   end!.resolve()
   expect(await app.settled(project.id)).toBe('done')
 })
+
+test('a plan whose model fails in the middle is made anew by the next', async () => {
+  first.now = scriptedModel({ plan: [{ fails: { status: 402 } }] })
+  second.now = scriptedModel({ plan: [ONE_FILE], files: { 'note.md': [LINES.join('')] } })
+  const { project, job } = await app.make('a plan')
+  expect(await app.settled(project.id)).toBe('done')
+  const { attempts } = await app.json(`/api/jobs/${job.id}`)
+  expect(attempts).toMatchObject([{ outcome: 'succeeded', provider: 'two', model: 'two-1' }])
+})

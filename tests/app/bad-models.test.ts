@@ -155,6 +155,29 @@ test('a model whose file stays broken fails its job with file_invalid; no broken
   })
 })
 
+test('a model whose file is whole, but none of this project, is told why, and mends it', async () => {
+  const plan = planOf([
+    { id: 'page', path: 'index.html', prompt: 'The front page.' },
+    { id: 'more', path: 'about.html', prompt: 'Who we are.', dependsOn: ['page'] },
+  ])
+  const page = (body: string) => `<!doctype html>\n<html lang="en">\n<body>\n${body}\n</body>\n</html>\n`
+  const front = page(`<p>${'We bake. '.repeat(40)}</p>`)
+  const { model, project } = await begin({
+    plan: [plan],
+    files: {
+      'index.html': [page('<img src="oven.png" alt="">'), page('<!-- rest of the page unchanged -->'), front],
+      'about.html': [front, page('<p>Two bakers.</p>')],
+    },
+  })
+  expect(await app.settled(project.id)).toBe('done')
+  const told = model.asked.filter(({ task }) => task.kind === 'repair').map((request) => lastOf(request))
+  expect(told).toEqual([
+    expect.stringContaining('- it points to oven.png, which is not in the project'),
+    expect.stringMatching(/- line 4: .* stands in for text that was left out/),
+    expect.stringContaining('- it is the same, to the letter, as index.html'),
+  ])
+})
+
 test('a model that is cut in the middle of a file goes on from its last whole line', async () => {
   const cut = { cut: 'export const a = 1\nexport const b = 2\nexport con' }
   const rest = 'export const b = 2\nexport const c = 3\n'

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { machine } from './child.ts'
+import { context } from './context/index.ts'
 import { growth } from './database/growth.ts'
 import { restart } from './database/restart.ts'
 import { stalls } from './database/stalls.ts'
@@ -25,13 +26,14 @@ const ALL: Benchmark[] = [
   growth,
   modelOverhead,
   firstToken,
+  context,
 ]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { runs: { type: 'string', default: '3' }, json: { type: 'string', default: 'dist/bench.json' } },
 })
-const wanted = ALL.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+const wanted = ALL.filter(({ name, named }) => (positionals.length === 0 ? !named : positionals.includes(name)))
 const unknown = positionals.filter((name) => !ALL.some((each) => each.name === name))
 if (unknown.length > 0)
   throw new Error(`no benchmark ${unknown.join(', ')}; there are ${ALL.map(({ name }) => name).join(', ')}`)

@@ -16,6 +16,8 @@ export interface Result {
 
 export interface Benchmark {
   name: string
+  /** Runs only when it is named: it needs the internet. */
+  named?: true
   /** Measures `runs` times. */
   run(runs: number): Promise<Result[]>
 }

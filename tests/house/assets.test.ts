@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LIBRARIES } from '../../scripts/packed-libraries.ts'
 import { listFiles, readBytes, readText } from '../../src/assets.ts'
 
 describe('files on board', () => {
@@ -26,4 +29,14 @@ describe('files on board', () => {
       expect(() => readText(path)).toThrow()
     },
   )
+})
+
+test('each library that is loaded when it is needed lies packed in the binary', () => {
+  const root = join(import.meta.dir, '../..')
+  const texts = [...new Bun.Glob('src/**/*.ts').scanSync(root)].map((path) => readFileSync(join(root, path), 'utf8'))
+  const loaded = texts.flatMap((text) =>
+    [...text.matchAll(/\bawait import\('([^'.][^']*)'\)/g)].map(([, name]) => name!),
+  )
+  expect(loaded.length).toBeGreaterThan(3)
+  expect(LIBRARIES).toEqual(expect.arrayContaining([...new Set(loaded)]))
 })
