@@ -18,6 +18,11 @@ document.addEventListener('submit', ({ target: form }) => {
   // Disabled only after the browser has collected the form.
   setTimeout(() => setBusy(form, true))
 })
+document.addEventListener('htmx:finally:request', ({ target, detail }) => {
+  if (!(target instanceof HTMLFormElement)) return
+  setTimeout(() => setBusy(target, false))
+  if ('clears' in target.dataset && detail?.ctx?.response?.status === 204) target.reset()
+})
 addEventListener('pageshow', () => {
   for (const form of document.forms) setBusy(form, false)
 })

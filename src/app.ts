@@ -9,6 +9,7 @@ import { publicAccountRoutes } from './accounts/public-routes.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { newSecret } from './accounts/secrets.ts'
 import { checkHandler } from './agents/checker.ts'
+import { talkPanel } from './agents/conversation/panel.ts'
 import { conversationApi, conversationForms } from './agents/conversation/routes.ts'
 import { chatHandler } from './agents/conversation/work.ts'
 import { planHandler } from './agents/planner.ts'
@@ -314,6 +315,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
     files: async (project) => (await filesOf(read, project)).map(fileRow),
     pictures: (project) => picturesOf(read, project),
     previewPath: preview.path,
+    asides: async (project) => [await talkPanel(engines, project)],
     modelLabel: (model) => labelOf(models, model),
   }
   const rooms = { ...engines, guard: door, door, lasting, machine, panels, previewOrigin }

@@ -70,7 +70,7 @@ function openPage<W>({ hub, log }: Deps, kind: PageKind<W>, watched: W, closed: 
   async function sendNews(): Promise<void> {
     const now = await kind.look(watched)
     const news = message(now, changedRegions(shown, now.regions))
-    const whole = [...readers.values()].includes(false) ? message(now, now.regions) : undefined
+    const whole = [...readers.values()].includes(false) ? message(now, changedRegions([], now.regions)) : undefined
     shown = now.regions
     for (const [reader, hasPage] of readers) {
       const bytes = hasPage ? news : whole

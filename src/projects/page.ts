@@ -12,6 +12,7 @@ import { type ChangeRow, latestChanges } from './latest-changes.ts'
 import { type ProjectMoney, projectMoney } from './money.ts'
 import { type DraftedTask, draftedTasks } from './plan-draft.ts'
 import { projectById } from './projects.ts'
+import type { Region } from './regions.ts'
 import { type SideProject, sideProjects } from './shell.ts'
 import type { Project, Task } from './tables.ts'
 import { type TaskNode, taskTree } from './task-tree.ts'
@@ -54,10 +55,18 @@ export interface ProjectPage {
   money: ProjectMoney
   /** The side's list, so that it stays true too. */
   side: SideProject[]
+  asides: Aside[]
+}
+
+/** A part of the page that a later room brings: the whole of it, and the regions in it that change. */
+export interface Aside {
+  html: string
+  regions: Region[]
 }
 
 /** What the rooms after this one tell about a project. */
 export interface ProjectPanels {
+  asides?(project: string): Promise<Aside[]>
   files(project: string): Promise<FileRow[]>
   pictures(project: string): Promise<Picture[]>
   /** Path on the origin of generated pages. */
@@ -103,6 +112,7 @@ export async function projectPage(deps: PageDeps, id: string, previewOrigin: str
     stream: { url: `/projects/${id}/stream`, lastSeq },
     money: await projectMoney(deps, id, jobs),
     side: await sideProjects(read),
+    asides: (await panels.asides?.(id)) ?? [],
   }
 }
 

@@ -17,11 +17,15 @@ const WHOLE = [
   'changes',
 ] as const
 
+const TREE = 'tree'
+
 /** A part of the page, by the id of its element. It is sent again when `sign` is another than before. */
 export interface Region {
   id: string
   sign: string
   html: string
+  /** The region that holds this one: when that is sent, this is in it. */
+  within?: string
 }
 
 /**
@@ -30,22 +34,34 @@ export interface Region {
  */
 export function regionsOf(page: ProjectPage): Region[] {
   const rows = allTasks(page.tree).map((task) =>
-    region(`task-${task.id}-row`, renderView('projects/_row', { project: page.project, task })),
+    region(`task-${task.id}-row`, renderView('projects/_row', { project: page.project, task }), TREE),
   )
-  const tree = { id: 'tree', sign: shapeOf(page), html: renderView('projects/_tree', page) }
+  const tree = { id: TREE, sign: shapeOf(page), html: renderView('projects/_tree', page) }
   const side = region(
     'side-projects',
     renderView('projects/_side_list', { projects: page.side, current: page.project.id }),
   )
-  return [...WHOLE.map((name) => region(name, renderView(`projects/_${name}`, page))), tree, side, ...rows]
+  return [
+    ...WHOLE.map((name) => region(name, renderView(`projects/_${name}`, page))),
+    tree,
+    side,
+    ...rows,
+    ...page.asides.flatMap(({ regions }) => regions),
+  ]
 }
 
 /** What has to be sent so that a page that shows `before` shows `now`. */
 export function changedRegions(before: Region[], now: Region[]): Region[] {
   const known = new Map(before.map(({ id, sign }) => [id, sign]))
   const changed = now.filter(({ id, sign }) => known.get(id) !== sign)
-  const treeGoes = changed.some(({ id }) => id === 'tree')
-  return treeGoes ? changed.filter(({ id }) => !id.startsWith('task-')) : changed
+  const going = new Set(changed.map(({ id }) => id))
+  const isHeld = ({ within }: Region): boolean =>
+    within !== undefined && (going.has(within) || isHeld(heldBy(now, within)))
+  return changed.filter((region) => !isHeld(region))
+}
+
+function heldBy(regions: Region[], id: string): Region {
+  return regions.find((region) => region.id === id)!
 }
 
 /** The message that brings regions to a page. */
@@ -56,8 +72,8 @@ export function partialsOf(regions: Region[]): string {
   return partials.join('\n')
 }
 
-function region(id: string, html: string): Region {
-  return { id, sign: html, html }
+function region(id: string, html: string, within?: string): Region {
+  return { id, sign: html, html, ...(within === undefined ? {} : { within }) }
 }
 
 function shapeOf({ project, tree, drafted }: ProjectPage): string {

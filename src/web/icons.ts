@@ -16,12 +16,15 @@ import picture from 'lucide-static/icons/image.svg' with { type: 'text' }
 import key from 'lucide-static/icons/key-round.svg' with { type: 'text' }
 import running from 'lucide-static/icons/loader-circle.svg' with { type: 'text' }
 import leave from 'lucide-static/icons/log-out.svg' with { type: 'text' }
+import talk from 'lucide-static/icons/message-circle.svg' with { type: 'text' }
 import pause from 'lucide-static/icons/pause.svg' with { type: 'text' }
 import play from 'lucide-static/icons/play.svg' with { type: 'text' }
 import plus from 'lucide-static/icons/plus.svg' with { type: 'text' }
 import again from 'lucide-static/icons/rotate-ccw.svg' with { type: 'text' }
+import send from 'lucide-static/icons/send-horizontal.svg' with { type: 'text' }
 import demo from 'lucide-static/icons/sparkles.svg' with { type: 'text' }
 import warning from 'lucide-static/icons/triangle-alert.svg' with { type: 'text' }
+import undo from 'lucide-static/icons/undo-2.svg' with { type: 'text' }
 import offline from 'lucide-static/icons/wifi-off.svg' with { type: 'text' }
 
 /** The icons that pages may use, by what they mean. Each state of a task or project has a shape of its own. */
@@ -50,8 +53,11 @@ const ICONS = {
   picture,
   play,
   plus,
+  send,
   stop,
   usage,
+  talk,
+  undo,
   warning,
 } as const
 

@@ -3,9 +3,10 @@ import { readText } from '../assets.ts'
 import { asset } from './assets.ts'
 import * as f from './format.ts'
 import { icon } from './icons.ts'
+import { blocksOf } from './words.ts'
 
-/** What every view can call: `f.bytes(n)`, `icon('done')` (raw: `<%~`), `asset('app.css')`. */
-const TOOLS = { f, icon, asset, tag: idOf }
+/** What every view can call: `f.bytes(n)`, `icon('done')` (raw: `<%~`), `asset('app.css')`, `blocks(text)` for the blocks of a model's words. */
+const TOOLS = { f, icon, asset, tag: idOf, blocks: blocksOf }
 
 const engine = Object.assign(
   new Eta({

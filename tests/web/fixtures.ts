@@ -1,4 +1,6 @@
+import { renderView } from '../../src/web/views.ts'
 import { jobPages } from './job-fixtures.ts'
+import { EXCHANGES } from './talk-fixtures.ts'
 
 /** Rich data for every page, as the rooms would give it. */
 const MIN = 60_000
@@ -185,6 +187,7 @@ export const SHOW = {
   project: PROJECT,
   tree: TREE,
   drafted: [] as { title: string; kind: string; path: string | null }[],
+  asides: [{ html: renderView('agents/talk', { project: 'p', exchanges: EXCHANGES }), regions: [] }],
   check: null as object | null,
   changes: [
     { id: 'c1', path: 'index.html', what: 'changed', by: 'a person', at: 1_795_000_000_000, stands: true },

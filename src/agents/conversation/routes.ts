@@ -4,6 +4,7 @@ import type { LiveJobs } from '../../jobs/live.ts'
 import { projectById } from '../../projects/projects.ts'
 import type { TasksDeps } from '../../projects/tasks.ts'
 import type { Actor, Guard } from '../../web/guard.ts'
+import { isPartial } from '../../web/page.ts'
 import { CONVERSATION_SAYS } from './answers.ts'
 import { decide } from './decisions.ts'
 import { messageById, projectOfConversation, sendMessage } from './messages.ts'
@@ -99,7 +100,7 @@ async function projectOf({ db }: ConversationRoutesDeps, message: string): Promi
 
 /** Without script back to the page; with it the page's stream brings what has changed. */
 function backTo(project: string, request: Request): Response {
-  if (request.headers.get('hx-request')) return new Response(null, { status: 204 })
+  if (isPartial(request)) return new Response(null, { status: 204 })
   return new Response(null, { status: 303, headers: { location: `/projects/${project}#talk` } })
 }
 
