@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Invalid } from '../../errors.ts'
 import type { Actor, Guard } from '../../web/guard.ts'
 import { Contract } from '../contract.ts'
+import { projectById } from '../projects.ts'
 import type { Task } from '../tables.ts'
 import { type Author, createTask, editTask, finishTask, removeTask } from '../task-changes.ts'
 import { type TasksDeps, taskById } from '../tasks.ts'
@@ -41,7 +42,12 @@ export function taskApi(deps: TaskRoutesDeps) {
         set.status = 201
         return { task }
       },
-      { body: TaskBody, ...TASK_SAYS.create },
+      {
+        body: TaskBody,
+        // Before its body is looked at: whoever names no project hears of that.
+        transform: async ({ params }) => void (await projectById(deps.db.read, params.id)),
+        ...TASK_SAYS.create,
+      },
     )
     .get(
       '/tasks/:id',
