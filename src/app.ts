@@ -10,7 +10,7 @@ import { accountRoutes } from './accounts/routes.ts'
 import { newSecret } from './accounts/secrets.ts'
 import { checkHandler } from './agents/checker.ts'
 import { talkPanel } from './agents/conversation/panel.ts'
-import { conversationApi, conversationForms } from './agents/conversation/routes.ts'
+import { conversationRoutes } from './agents/conversation/routes.ts'
 import { chatHandler } from './agents/conversation/work.ts'
 import { planHandler } from './agents/planner.ts'
 import { writeHandler } from './agents/writer.ts'
@@ -296,7 +296,7 @@ async function openTheModels(
 
 /** All URLs: what is open to everybody first, then one block behind the guard. */
 function mount(config: Config, engines: Engines, state: State, opened: AsyncDisposableStack) {
-  const { read, db, log, newId, now, detected, models } = engines
+  const { read, db, log, newId, now, detected } = engines
   const cookie = sessionCookie(config.url)
   const meantForUs = hostCheck({ bound: config.host, urls: [config.url, config.previewUrl] })
   const accounts = { ...engines, hasher: openHasher(), cookie }
@@ -311,13 +311,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
     originAt(request, state.port),
   ]
   const preview = openPreview({ ...engines, data: config.data, appOrigins })
-  const panels: ProjectPanels = {
-    files: async (project) => (await filesOf(read, project)).map(fileRow),
-    pictures: (project) => picturesOf(read, project),
-    previewPath: preview.path,
-    asides: async (project) => [await talkPanel(engines, project)],
-    modelLabel: (model) => labelOf(models, model),
-  }
+  const panels = panelsOf(engines, preview)
   const rooms = { ...engines, guard: door, door, lasting, machine, panels, previewOrigin }
   const projects = {
     ...rooms,
@@ -346,8 +340,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(projectPages(projects))
           .use(projectApi(projects))
           .use(taskApi(rooms))
-          .use(conversationApi(rooms))
-          .use(conversationForms(rooms))
+          .use(conversationRoutes(rooms))
           .use(jobRoutes(rooms))
           .use(jobPages(rooms))
           .use(workspaceRoutes(rooms))
@@ -359,6 +352,18 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
       ),
     )
   return { app, preview: async (request: Request) => meantForUs(request) ?? preview.handle(request) }
+}
+
+/** What a project's page shows of the rooms that come after it. */
+function panelsOf(engines: Engines, preview: { path: ProjectPanels['previewPath'] }): ProjectPanels {
+  const { read, models } = engines
+  return {
+    files: async (project) => (await filesOf(read, project)).map(fileRow),
+    pictures: (project) => picturesOf(read, project),
+    previewPath: preview.path,
+    asides: async (project) => [await talkPanel(engines, project)],
+    modelLabel: (model) => labelOf(models, model),
+  }
 }
 
 /** What a reader is told who can't be told how it came to be. */

@@ -20,8 +20,13 @@ export interface ConversationRoutesDeps extends TasksDeps {
 const MessageBody = z.object({ text: z.string('takes a text').default('') })
 const ListQuery = z.object({ limit: z.coerce.number('takes a number from 1 to 200').int().min(1).max(200).default(50) })
 
+/** All that conversations answer to. */
+export function conversationRoutes(deps: ConversationRoutesDeps) {
+  return new Elysia().use(conversationApi(deps)).use(conversationForms(deps))
+}
+
 /** The API of conversations. */
-export function conversationApi(deps: ConversationRoutesDeps) {
+function conversationApi(deps: ConversationRoutesDeps) {
   const read = deps.db.read
   return new Elysia({ prefix: '/api' })
     .use(deps.guard)
@@ -72,7 +77,7 @@ export function conversationApi(deps: ConversationRoutesDeps) {
 }
 
 /** The forms of the conversation on a project's page. */
-export function conversationForms(deps: ConversationRoutesDeps) {
+function conversationForms(deps: ConversationRoutesDeps) {
   const app = new Elysia().use(deps.guard).post(
     '/projects/:id/messages',
     async ({ params, body, actor, request }) => {
