@@ -1,0 +1,189 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import AxeBuilder from '@axe-core/playwright'
+import { type BrowserContext, expect, type Page, test } from '@playwright/test'
+import { dataDirectory, type RunningServer, startServer } from '../support/server.ts'
+
+const GOOD = 'sk-ant-good-0123456789abcdefWXYZ'
+const BAD = 'sk-ant-bad-0123456789abcdefABCD'
+/** A port that nobody listens on: the browser and the server would be asked for it as root alone. */
+const NOWHERE = 'http://127.0.0.1:1'
+const VIEWS = [
+  { width: 1280, colorScheme: 'light' },
+  { width: 1280, colorScheme: 'dark' },
+  { width: 360, colorScheme: 'light' },
+  { width: 320, colorScheme: 'dark' },
+] as const
+
+test('a bad key is told in words, before and after it is used, and a good one works at once', async ({ browser }) => {
+  test.setTimeout(90_000)
+  await using vendor = await claude()
+  await using server = await running({ ANTHROPIC_BASE_URL: vendor.url })
+  const { page } = await signedIn(browser, server)
+  await expect(page.getByText('Demo model - set an API key or start Ollama for real work')).toBeVisible()
+  await page.getByRole('link', { name: 'set an API key' }).click()
+
+  const anthropic = page.locator('#provider-anthropic')
+  await anthropic.getByLabel('Key for Anthropic').fill(BAD)
+  await anthropic.getByRole('button', { name: 'Save the key for Anthropic' }).click()
+  await expect(anthropic.getByRole('status')).toContainText('Anthropic does not accept the key.')
+  await expect(anthropic).toContainText('Does not work')
+  await expect(anthropic).toContainText('ends in …ABCD')
+  expect(await page.content()).not.toContain(BAD)
+  await picture(page, 'bad-key')
+
+  await page.goto(server.url)
+  await make(page, 'a poem about rain')
+  await expect(page.getByText(/did not accept the API key/).first()).toBeVisible({ timeout: 20_000 })
+  await picture(page, 'bad-key-project')
+  const project = page.url()
+
+  await page.getByRole('link', { name: 'Models' }).click()
+  await anthropic.getByLabel('Another key for Anthropic').fill(GOOD)
+  await anthropic.getByRole('button', { name: 'Save the key for Anthropic' }).click()
+  await expect(anthropic.getByRole('status')).toContainText('The key works: 2 models.')
+  await page.goto(project)
+  await page
+    .getByRole('button', { name: /try again|retry/i })
+    .first()
+    .click()
+  await expect(page.locator('#pulse .now')).toContainText(/Planning|Getting ready/, { timeout: 20_000 })
+  await expect.poll(() => vendor.keys.at(-1)).toBe(`Bearer ${GOOD}`)
+})
+
+test('with no network the page says so, and a project waits in words', async ({ browser }) => {
+  test.setTimeout(90_000)
+  await using server = await running({})
+  const { page } = await signedIn(browser, server)
+  await page.getByRole('link', { name: 'Models' }).click()
+  const openai = page.locator('#provider-openai')
+  await openai.getByText('More').click()
+  await openai.getByLabel('Address').fill(NOWHERE)
+  await openai.getByRole('button', { name: 'Save the address of OpenAI' }).click()
+  await openai.getByLabel('Key for OpenAI').fill(GOOD)
+  await openai.getByRole('button', { name: 'Save the key for OpenAI' }).click()
+  await expect(openai.getByRole('status')).toContainText('OpenAI can’t be reached at 127.0.0.1:1. Check the address')
+  await picture(page, 'no-network')
+  await page.goto(server.url)
+  await make(page, 'a poem about rain')
+  await expect(page.getByText(/can['’]t be reached/).first()).toBeVisible({ timeout: 30_000 })
+  await picture(page, 'no-network-project')
+})
+
+test('the page is set up without script, with the keyboard, at any width and in any light', async ({ browser }) => {
+  test.setTimeout(90_000)
+  await using vendor = await claude()
+  await using local = await llamaServer()
+  await using server = await running({ HEARTH_LOCAL_SERVERS: local.url, ANTHROPIC_BASE_URL: vendor.url })
+  const { page, context } = await signedIn(browser, server, false)
+  await expect(page.getByText('llama.cpp with 1 model was found on this machine: use it for real work')).toBeVisible()
+  await page.getByRole('link', { name: 'Models' }).click()
+  await page.getByRole('button', { name: `Use llama.cpp at ${local.url}` }).press('Enter')
+  const found = page.locator('#provider-llama-cpp')
+  await expect(found.getByRole('status')).toContainText('It answers: 1 model.')
+  await expect(page.getByText('No server of models that isn’t set up already.')).toBeVisible()
+  await page.getByLabel('Checking: first').fill('llama-cpp/tiny')
+  await page.getByRole('button', { name: 'Save the chain for Checking' }).press('Enter')
+  await expect(page.getByLabel('Checking: first')).toHaveValue('llama-cpp/tiny')
+  await page.getByRole('link', { name: 'Correct llama-cpp/tiny' }).click()
+  await page.getByLabel('Window, tokens').fill('4096')
+  await page
+    .locator('section')
+    .filter({ hasText: 'What is known' })
+    .getByRole('button', { name: 'Save' })
+    .press('Enter')
+  await expect(page.getByRole('row').filter({ hasText: 'llama-cpp/tiny' })).toContainText('4,096')
+  await seenEverywhere(browser, context, `${server.url}/models`)
+})
+
+async function seenEverywhere(browser: import('@playwright/test').Browser, context: BrowserContext, url: string) {
+  const storageState = await context.storageState()
+  for (const { width, colorScheme } of VIEWS) {
+    const seen = await browser.newContext({ storageState, viewport: { width, height: 800 }, colorScheme })
+    const one = await seen.newPage()
+    await one.goto(url)
+    for (const more of await one.locator('summary').all()) await more.click()
+    const { violations } = await new AxeBuilder({ page: one }).analyze()
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([])
+    expect(await one.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+    await picture(one, `models-${width}-${colorScheme}`)
+    await seen.close()
+  }
+}
+
+async function running(env: Record<string, string>): Promise<RunningServer & AsyncDisposable> {
+  const data = dataDirectory()
+  const server = await startServer({ data: data.path, env })
+  return {
+    ...server,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]()
+      data[Symbol.dispose]()
+    },
+  }
+}
+
+async function signedIn(browser: import('@playwright/test').Browser, server: RunningServer, javaScriptEnabled = true) {
+  const context = await browser.newContext({ javaScriptEnabled })
+  const page = await context.newPage()
+  await page.goto(server.setupLink!)
+  await page.getByLabel(/e-?mail/i).fill('me@example.org')
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill('a long enough sentence')
+  await page.getByRole('button').click()
+  await expect(page.locator('#brief')).toBeVisible()
+  return { page, context }
+}
+
+async function make(page: Page, brief: string): Promise<void> {
+  await page.locator('#brief').fill(brief)
+  await page.getByRole('button', { name: 'Make it' }).click()
+}
+
+/** Kept where `SHOTS` says, for people to look at. */
+async function picture(page: Page, name: string): Promise<void> {
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true })
+}
+
+/** Claude’s API, which knows one key: it lists its models, and thinks about each question without an end. */
+async function claude() {
+  const keys: (string | undefined)[] = []
+  const at = await listening((request, response) => {
+    keys.push(request.headers.authorization)
+    const json = (status: number, body: object) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    if (request.headers.authorization !== `Bearer ${GOOD}`)
+      return void json(401, { type: 'error', error: { type: 'authentication_error', message: `invalid ${BAD}` } })
+    if (request.method === 'GET')
+      return void json(200, { data: ['claude-sonnet-5-5', 'claude-opus-5-5'].map((id) => ({ id, type: 'model' })) })
+    response
+      .writeHead(200, { 'content-type': 'text/event-stream' })
+      .write(
+        `event: message_start\ndata: ${JSON.stringify({ type: 'message_start', message: { id: 'm', role: 'assistant', content: [], usage: { input_tokens: 1, output_tokens: 1 } } })}\n\n`,
+      )
+  })
+  return { ...at, keys }
+}
+
+/** What llama.cpp’s own server says of its models. */
+function llamaServer() {
+  return listening((request, response) => {
+    const known = request.url === '/v1/models'
+    response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' })
+    response.end(
+      JSON.stringify(known ? { object: 'list', data: [{ id: 'tiny', object: 'model', owned_by: 'llamacpp' }] } : {}),
+    )
+  })
+}
+
+async function listening(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer(answer)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const close = async () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, [Symbol.asyncDispose]: close }
+}

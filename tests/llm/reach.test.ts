@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { systemClock } from '../../src/clock.ts'
+import { readConfig } from '../../src/config.ts'
+import { placesOf } from '../../src/llm/setup/places.ts'
+import { openReach } from '../../src/llm/setup/reach.ts'
+import { testApp } from '../support/app.ts'
+import { stoppedClock } from '../support/clock.ts'
+
+type Answers = Record<string, () => Response | Promise<Response>>
+
+const TAGS = () => Response.json({ models: ['qwen:8b', 'gemma:4b', 'llama:3b'].map((name) => ({ name, size: 1 })) })
+const LIST =
+  (owned_by: string, ...ids: string[]) =>
+  () =>
+    Response.json({ object: 'list', data: ids.map((id) => ({ id, object: 'model', owned_by })) })
+
+const open: { [Symbol.dispose](): void }[] = []
+afterEach(() => {
+  for (const one of open.splice(0)) one[Symbol.dispose]()
+})
+
+describe('a server of models nearby', () => {
+  test.each([
+    ['Ollama', { '/api/tags': TAGS }, { kind: 'ollama', label: 'Ollama', models: ['qwen:8b', 'gemma:4b', 'llama:3b'] }],
+    ['Ollama without a model', { '/api/tags': () => Response.json({ models: [] }) }, { label: 'Ollama', models: [] }],
+    ['llama.cpp', { '/v1/models': LIST('llamacpp', 'tiny') }, { label: 'llama.cpp', name: 'llama-cpp' }],
+    ['vLLM', { '/v1/models': LIST('vllm', 'big') }, { label: 'vLLM', name: 'vllm' }],
+    ['LM Studio', { '/v1/models': LIST('organization_owner', 'a', 'b') }, { label: 'LM Studio', models: ['a', 'b'] }],
+    ['another', { '/v1/models': LIST('me', 'mine') }, { label: expect.stringContaining('A server at 127.0.0.1:') }],
+  ] as [string, Answers, object][])('is offered: %s', async (_, answers, offer) => {
+    await using reach = reaching(server(answers))
+    expect(await reach.look()).toMatchObject([offer])
+    expect(reach.offers()).toHaveLength(1)
+  })
+
+  test.each([
+    ['a web page', () => new Response('<h1>Router</h1>', { headers: { 'content-type': 'text/html' } })],
+    ['JSON of its own', () => Response.json({ data: { status: 'ok' }, models: 'none' })],
+    ['a list without models', () => Response.json({ object: 'list', data: [] })],
+    [
+      'ids that could do harm',
+      () => Response.json({ object: 'list', data: [{ id: 'a\nb' }], models: [{ name: '', size: 1 }] }),
+    ],
+    ['a redirect', () => Response.redirect('http://127.0.0.1:1/v1/models', 307)],
+    ['401', () => new Response('{}', { status: 401 })],
+    ['200 and no end', () => new Response(endless(), { headers: { 'content-type': 'application/json' } })],
+    ['no headers at all', () => new Promise<Response>(() => {})],
+  ] as [string, () => Response | Promise<Response>][])('is not what answers with %s', async (_, answer) => {
+    await using reach = reaching(server({ '*': answer }))
+    const started = performance.now()
+    expect(await reach.look()).toEqual([])
+    expect(performance.now() - started).toBeLessThan(4_000)
+  })
+
+  test('is not looked for where one is set up already, however its address is written', async () => {
+    const at = server({ '/v1/models': LIST('llamacpp', 'tiny') })
+    const { port } = new URL(at.url)
+    await using reach = reaching(at, { COMPATIBLE_BASE_URL: `http://localhost:${port}/v1` })
+    expect(await reach.look()).toEqual([])
+    expect(at.asked).toEqual([])
+  })
+
+  test('is asked without any key, and told nothing', async () => {
+    const at = server({ '/api/tags': TAGS })
+    await using reach = reaching(at, { OPENAI_API_KEY: 'sk-of-the-environment' })
+    await reach.look()
+    expect(at.asked).toEqual(['GET /api/tags'])
+    expect(at.headers.join()).not.toContain('sk-of')
+  })
+})
+
+test('a server that is found is never used unasked', async () => {
+  const at = server({ '/api/tags': TAGS, '/v1/models': LIST('x', 'y') })
+  await using app = await testApp({ settings: { HEARTH_LOCAL_SERVERS: at.url } })
+  await app.app.reach.look()
+  expect(app.app.reach.offers()).toHaveLength(1)
+  expect(app.app.models.providers().map(({ name }) => name)).toEqual(['demo'])
+  const { project } = await app.make()
+  expect(await app.settled(project.id)).toBe('done')
+  expect(at.asked.filter((line) => line !== 'GET /api/tags')).toEqual([])
+})
+
+test('the start does not wait for a server nearby that hangs', async () => {
+  const at = server({ '*': () => new Promise<Response>(() => {}) })
+  const started = performance.now()
+  await using app = await testApp({ settings: { HEARTH_LOCAL_SERVERS: at.url } })
+  expect(performance.now() - started).toBeLessThan(1_000)
+  expect(app.app.models.providers()).toHaveLength(1)
+})
+
+test('one’s own server is asked again each minute: its models come and go', async () => {
+  let models = LIST('llamacpp', 'tiny')
+  const at = server({ '/v1/models': () => models() })
+  const clock = stoppedClock()
+  await using app = await testApp({ clock, settings: { COMPATIBLE_BASE_URL: at.url } })
+  const known = () => app.app.models.providers().find(({ name }) => name === 'compatible')!.models
+  expect(known()).toEqual(['tiny'])
+  models = LIST('llamacpp', 'tiny', 'large')
+  clock.pass(60_000)
+  while (known().length < 2) await Bun.sleep(5)
+  expect(known()).toEqual(['tiny', 'large'])
+})
+
+test('one’s own server that is away is no reason for the demo', async () => {
+  await using app = await testApp({ work: false, settings: { COMPATIBLE_BASE_URL: 'http://127.0.0.1:1' } })
+  const response = await app.post('/api/projects', { brief: 'a poem' })
+  expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([503, 'model_unavailable'])
+  expect((await app.post('/api/projects', { brief: 'a poem', model: 'demo' })).status).toBe(201)
+})
+
+function reaching(at: { url: string }, env: Record<string, string> = {}) {
+  const { vendors } = readConfig({ HEARTH_DATA: '/nowhere', ...env })
+  const places = placesOf(vendors, { keys: new Map(), servers: new Map() })
+  return openReach({
+    setup: { current: { places, chains: {}, overrides: {} } },
+    localServers: [at.url],
+    clock: systemClock,
+  })
+}
+
+function server(answers: Answers) {
+  const asked: string[] = []
+  const headers: string[] = []
+  const served = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch(request) {
+      const { pathname } = new URL(request.url)
+      asked.push(`${request.method} ${pathname}`)
+      headers.push(JSON.stringify([...request.headers]))
+      return (answers[pathname] ?? answers['*'] ?? (() => new Response('{}', { status: 404 })))()
+    },
+  })
+  open.push({ [Symbol.dispose]: () => served.stop(true) })
+  return { url: `http://127.0.0.1:${served.port}`, asked, headers }
+}
+
+function endless(): ReadableStream<Uint8Array> {
+  const piece = new TextEncoder().encode('[\n'.repeat(32_768))
+  return new ReadableStream({ pull: (controller) => controller.enqueue(piece) })
+}
