@@ -21,8 +21,8 @@ describe('the binary of Hearth itself', () => {
   beforeAll(() => buildBinary({ entry: MAIN, outfile: hearth, arch: process.arch as 'x64' | 'arm64' }))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  function start(args: string[]) {
-    const env = { TMPDIR: folder, HEARTH_PORT: String(port), HEARTH_PREVIEW_PORT: '0' }
+  function start(args: string[], more: Record<string, string> = {}) {
+    const env = { TMPDIR: folder, HEARTH_PORT: String(port), HEARTH_PREVIEW_PORT: '0', ...more }
     return Bun.spawn([hearth, ...args], { cwd: empty, env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' })
   }
 
@@ -55,6 +55,25 @@ describe('the binary of Hearth itself', () => {
     const file = join(folder, 'backup.tar')
     expect(await start(['backup', file]).exited).toBe(0)
     expect(await start(['restore', file, '--force']).exited).toBe(0)
+  })
+
+  const vendors = [
+    ['anthropic', 'ANTHROPIC'],
+    ['openai', 'OPENAI'],
+    ['google', 'GEMINI'],
+  ] as const
+  test.each(vendors)('carries the library of %s', async (provider, prefix) => {
+    using vendor = Bun.serve({ port: 0, fetch: () => Response.json({ error: { message: 'no' } }, { status: 401 }) })
+    const env = {
+      [`${prefix}_API_KEY`]: 'a-key-that-nobody-knows',
+      [`${prefix}_BASE_URL`]: `http://127.0.0.1:${vendor.port}`,
+      HEARTH_DATA: mkdtempSync(join(folder, 'data-')),
+    }
+    const said = start(['make', 'a note', '--model', provider, '--json'], env)
+    const text = await new Response(said.stdout).text()
+    expect(await said.exited).not.toBe(0)
+    expect(text).toContain('model_auth')
+    expect(text).not.toContain('a-key-that-nobody-knows')
   })
 
   test('says that nothing is ready when no server runs', async () => {
