@@ -2,11 +2,11 @@ import type Anthropic from '@anthropic-ai/sdk'
 import { eventReader } from './anthropic-events.ts'
 import { requestInput } from './anthropic-request.ts'
 import { type VendorFailure, vendorError } from './failures.ts'
+import { modelsInTable } from './model-table.ts'
 import type { AnswerSchema, Chunk, ModelRequest, Provider } from './provider.ts'
 import { pumped } from './pump.ts'
 import { fetchWith, wireFault } from './vendor-fetch.ts'
 
-const MODELS = ['claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5', 'claude-fable-5-2', 'claude-opus-5']
 const MODEL_ID = /^claude-[a-z0-9][a-z0-9.-]{0,80}$/
 
 /** How the key is shown: gateways that speak the API of before October 2026 know only `x-api-key`. */
@@ -26,6 +26,7 @@ export interface AnthropicSettings {
 
 /** Claude, through the vendor's own library. One try a call: retries belong to the job engine. */
 export function anthropicProvider(settings: AnthropicSettings): Provider {
+  const models = modelsInTable('anthropic')
   let library: Promise<Library> | undefined
   const open = () => {
     library ??= loadLibrary(settings)
@@ -35,8 +36,8 @@ export function anthropicProvider(settings: AnthropicSettings): Provider {
     name: 'anthropic',
     label: 'Claude by Anthropic',
     demo: false,
-    defaultModel: MODELS[0]!,
-    models: MODELS,
+    defaultModel: models[0]!,
+    models,
     takes: (model) => MODEL_ID.test(model),
     stream: (request, signal) => stream(open, settings.apiKey, request, signal),
     countTokens: (request, signal) => countTokens(open, settings.apiKey, request, signal),

@@ -11,6 +11,8 @@ export interface Limits {
 }
 
 export const LIMITS: Limits = { firstContentMs: 60_000, idleMs: 30_000, totalMs: 15 * 60_000 }
+/** A server of the own network may have to load the model first, and reads a long prompt slowly. */
+export const LOCAL_LIMITS: Limits = { ...LIMITS, firstContentMs: 5 * 60_000 }
 
 interface Deps {
   clock: Pick<Clock, 'awake' | 'sleep'>
@@ -27,11 +29,12 @@ export function withClocks(deps: Deps, provider: Provider): Provider {
 }
 
 async function* timed(
-  { clock, limits = LIMITS }: Deps,
+  { clock, limits: given }: Deps,
   provider: Provider,
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Chunk> {
+  const limits = given ?? (provider.local ? LOCAL_LIMITS : LIMITS)
   const cut = new AbortController()
   const watch = openWatch(clock, limits)
   const stop = AbortSignal.any([signal, cut.signal])

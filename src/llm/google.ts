@@ -2,18 +2,11 @@ import type { GoogleGenAI } from '@google/genai/web'
 import { type VendorFailure, vendorError } from './failures.ts'
 import { responseReader } from './google-answer.ts'
 import { configOf, contentsOf } from './google-request.ts'
+import { modelsInTable } from './model-table.ts'
 import type { Chunk, ModelRequest, Provider } from './provider.ts'
 import { pumped } from './pump.ts'
 import { type Fetch, fetchWith, wireFault } from './vendor-fetch.ts'
 
-const MODELS = [
-  'gemini-3.8-flash',
-  'gemini-3.1-pro-preview',
-  'gemini-3.6-flash',
-  'gemini-3.5-flash-lite',
-  'gemini-2.5-pro',
-  'gemini-2.5-flash',
-]
 const MODEL_ID = /^(?:gemini|gemma)-[a-z0-9]+(?:[.-][a-z0-9]+){0,12}$/
 
 export interface GoogleSettings {
@@ -23,6 +16,7 @@ export interface GoogleSettings {
 
 /** Gemini, through the vendor's own library. One try a call: retries belong to the job engine. */
 export function googleProvider(settings: GoogleSettings): Provider {
+  const models = modelsInTable('google')
   let library: Promise<Library> | undefined
   const open = () => {
     library ??= loadLibrary(settings)
@@ -32,8 +26,8 @@ export function googleProvider(settings: GoogleSettings): Provider {
     name: 'google',
     label: 'Gemini by Google',
     demo: false,
-    defaultModel: MODELS[0]!,
-    models: MODELS,
+    defaultModel: models[0]!,
+    models,
     takes: (model) => MODEL_ID.test(model),
     stream: (request, signal) => stream(open, settings.apiKey, request, signal),
     countTokens: (request, signal) => countTokens(open, settings.apiKey, request, signal),
