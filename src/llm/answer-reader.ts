@@ -13,10 +13,14 @@ export interface AnswerTo {
   fenced?: boolean
 }
 
-/** What has come of an answer. `done`: its sentinel came. `held`: text that may yet turn out not to be the file's. */
+/**
+ * What has come of an answer. `done`: its sentinel came. `held`: text that may yet turn out not to be the file's. `closing`: the
+ * fence that was taken off the end, if any.
+ */
 export interface AnswerReader {
   push(text: string): string
   readonly done: boolean
+  readonly closing: string
   readonly fenced: boolean
   readonly held: string
 }
@@ -31,6 +35,7 @@ export function readAnswer({ sentinel, path, anchor, fenced = false }: AnswerTo)
   let begun = false
   let done = false
   let shown = false
+  let closing = ''
 
   const release = (end: number) => {
     const text = pending.slice(0, end)
@@ -41,7 +46,9 @@ export function readAnswer({ sentinel, path, anchor, fenced = false }: AnswerTo)
 
   const finish = (at: number) => {
     done = true
-    const text = trimmedEnd(pending.slice(0, at), fenced, shown)
+    const end = pending.slice(0, at).trimEnd()
+    const text = trimmedEnd(end, fenced, shown)
+    closing = end.slice(text.length).trim()
     pending = ''
     return shown || text !== '' ? `${text}\n` : ''
   }
@@ -64,6 +71,9 @@ export function readAnswer({ sentinel, path, anchor, fenced = false }: AnswerTo)
     get done() {
       return done
     },
+    get closing() {
+      return closing
+    },
     get fenced() {
       return fenced
     },
@@ -82,6 +92,11 @@ function skipHead(text: string, whole: boolean, { path, anchor }: Pick<AnswerTo,
     return { length: blank + fence[0].length, fenced: true }
   const open = !rest.includes('\n') && rest.length < FENCE_LINE_AT_MOST && /^[ \t]*(?:`|$)/.test(rest)
   return open && !whole ? undefined : { length: blank, fenced: false }
+}
+
+/** True when a fence at the end of `text` would be the end of one of its own examples, not of a fence around the whole. */
+export function isInsideExample(path: string, text: string): boolean {
+  return MARKDOWN.test(path) && (text.match(/^ {0,3}`{3,}/gm) ?? []).length % 2 === 1
 }
 
 function wraps(path: string, language: string): boolean {

@@ -1,12 +1,12 @@
 import type { DomainError } from '../errors.ts'
 import type { Snooze } from '../jobs/handler.ts'
-import { readAnswer } from './answer-reader.ts'
+import { isInsideExample, readAnswer } from './answer-reader.ts'
 import { answerTooLong } from './answer-too-long.ts'
 import { closedSilently } from './closed-silently.ts'
 import type { Choice } from './models.ts'
 import { type FinishReason, type ModelRequest, NO_USAGE, type Usage } from './provider.ts'
 import { refused } from './refused.ts'
-import { joinTo, wholeLines } from './stitch.ts'
+import { type Joiner, joinTo, wholeLines } from './stitch.ts'
 import { type AskHooks, codeOf, mayAskAnother } from './through-chain.ts'
 
 /** Most of one file, and of what comes in one answer for it. */
@@ -48,26 +48,15 @@ export interface Heard {
 export async function hearFile(
   choice: Choice,
   request: FileRequest,
-  { before, fenced }: { before: string; fenced: boolean },
+  soFar: { before: string; fenced: boolean },
   hooks: FileHooks,
   signal: AbortSignal,
 ): Promise<Heard> {
-  const { sentinel, path } = request.task
-  const reader = readAnswer({ sentinel, path, fenced, anchor: wholeLines(before).at(-1) })
-  const joiner = joinTo(before)
-  let room = FILE_BYTES_AT_MOST - Buffer.byteLength(before)
-  let added = ''
+  const text = openText(choice, request.task, soFar, hooks.onText)
   let usage = NO_USAGE
   let finish: FinishReason | undefined
   let error: DomainError | Snooze | undefined
   let begun = false
-
-  const show = (text: string) => {
-    if (text === '') return
-    added += text
-    hooks.onText(text)
-  }
-
   try {
     for await (const chunk of choice.provider.stream(request, signal)) {
       if (chunk.type === 'thinking') hooks.onThinking?.()
@@ -76,11 +65,7 @@ export async function hearFile(
       if (chunk.type === 'finish') finish = chunk.reason
       if (chunk.type !== 'text') continue
       begun = true
-      room -= Buffer.byteLength(chunk.text)
-      if (room < 0) throw answerTooLong(choice, path, FILE_BYTES_AT_MOST)
-      show(joiner.push(reader.push(chunk.text)))
-      if (reader.held.length > HELD_AT_MOST) throw answerTooLong(choice, path, HELD_AT_MOST)
-      if (joiner.state === 'refused') break
+      if (text.push(chunk.text) === 'refused') break
     }
   } catch (thrown) {
     signal.throwIfAborted()
@@ -89,22 +74,49 @@ export async function hearFile(
   }
   if (finish === 'refusal') throw refused(choice.provider, choice.model)
   if (!begun && !finish) error ??= closedSilently(choice.provider)
-
-  const answered = !error && reader.done && finish === 'stop'
-  if (answered) show(joiner.end())
-  // The reader holds back white space, which may be what makes the last line a whole one.
-  if (!answered && joiner.state === 'joined' && /^[ \t]*\r?\n/.test(reader.held)) show('\n')
-  return {
-    whole: answered && joiner.state === 'joined',
-    begun,
-    added,
-    fenced: reader.fenced,
-    usage,
-    ended: (error && codeOf(error)) ?? (joiner.state === 'refused' || answered ? 'does_not_join' : reasonOf(finish)),
-    ...(error && { error }),
-  }
+  const { whole, ...heard } = text.end(!error && finish === 'stop')
+  const ended = (error && codeOf(error)) ?? heard.astray ?? (finish === 'stop' ? 'no_end_line' : (finish ?? 'closed'))
+  return { whole, begun, added: heard.added, fenced: heard.fenced, usage, ended, ...(error && { error }) }
 }
 
-function reasonOf(finish: FinishReason | undefined): string {
-  return finish === 'stop' ? 'no_end_line' : (finish ?? 'closed')
+/** The text of one answer on its way into the file: without what is around it, joined to what there is, within bounds. */
+function openText(
+  choice: Choice,
+  { sentinel, path }: FileRequest['task'],
+  { before, fenced }: { before: string; fenced: boolean },
+  onText: (delta: string) => void,
+) {
+  const reader = readAnswer({ sentinel, path, fenced, anchor: wholeLines(before).at(-1) })
+  const joiner = joinTo(before)
+  let room = FILE_BYTES_AT_MOST - Buffer.byteLength(before)
+  let added = ''
+
+  const show = (text: string) => {
+    if (text === '') return
+    added += text
+    onText(text)
+  }
+
+  return {
+    /** @throws DomainError `model_answer_too_long` */
+    push(text: string): Joiner['state'] {
+      room -= Buffer.byteLength(text)
+      if (room < 0) throw answerTooLong(choice, path, FILE_BYTES_AT_MOST)
+      show(joiner.push(reader.push(text)))
+      if (reader.held.length > HELD_AT_MOST) throw answerTooLong(choice, path, HELD_AT_MOST)
+      return joiner.state
+    },
+    /** `stopped`: the model says that it has come to the end. */
+    end(stopped: boolean) {
+      const answered = stopped && reader.done
+      if (answered) show(joiner.end())
+      const joins = joiner.state === 'joined'
+      if (answered && joins && reader.closing !== '' && isInsideExample(path, before + added))
+        show(`${reader.closing}\n`)
+      // The reader holds back white space, which may be what makes the last line a whole one.
+      if (!answered && joins && /^[ \t]*\r?\n/.test(reader.held)) show('\n')
+      const astray = joiner.state === 'refused' || (answered && !joins) ? 'does_not_join' : undefined
+      return { whole: answered && joins, astray, added, fenced: reader.fenced }
+    },
+  }
 }

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { DomainError } from '../../src/errors.ts'
 import { Snooze } from '../../src/jobs/handler.ts'
 import { demoProvider } from '../../src/llm/demo.ts'
-import type { Provider } from '../../src/llm/provider.ts'
+import type { FileTask, Provider } from '../../src/llm/provider.ts'
 import { type FileAsk, type WrittenFile, writeFile } from '../../src/llm/write-file.ts'
-import { failure } from './scripted-streams.ts'
+import { DONE, failure, playing } from './scripted-streams.ts'
 
 const line = fc.constantFrom(
   '}',
@@ -77,6 +77,44 @@ test('however answers are cut and providers fail, the file comes out whole or no
     { numRuns: 2000 },
   )
   expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(50)
+})
+
+/** Markdown with examples, the last of them perhaps at its very end. */
+const example = fc.constantFrom('```sh\nhearth serve\n```', '```\na\n\nb\n```', '# Use', 'It bakes.', '- rye\n- oat')
+const markdown = fc.array(example, { minLength: 1, maxLength: 12 }).map((parts) => `# Crumb\n\n${parts.join('\n\n')}\n`)
+/** Around an answer: a fence, only its beginning, or nothing. */
+const around = fc.constantFrom(['```markdown\n', '```\n'], ['```md\n', ''], ['', ''])
+
+test('a Markdown file keeps the fences of its examples, however it is fenced itself and wherever it is cut', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      markdown,
+      around,
+      fc.array(fc.nat({ max: 300 }), { maxLength: 3 }),
+      async (text, [open, close], cuts) => {
+        let calls = 0
+        const provider = playing('one', ({ task }) => {
+          const { sentinel, textSoFar = '' } = task as FileTask
+          const rest = text.slice(textSoFar.length - (textSoFar.split('\n').at(-2)?.length ?? -1) - 1)
+          const answer = `${open}${rest}${close}${sentinel}\n`
+          const cut = cuts[calls++]
+          return cut === undefined ? [...(answer.match(/[\s\S]{1,7}/g) ?? []), DONE] : [answer.slice(0, cut)]
+        })
+        const ask: FileAsk = { ...ASK, task: { kind: 'write', brief: '', path: 'README.md' } }
+        const chain = [{ provider, model: 'm' }]
+        const hooks = { onText() {}, onRestart() {} }
+        const result = await writeFile(
+          { chain, newId: () => 'abcdefgh' },
+          ask,
+          hooks,
+          new AbortController().signal,
+        ).catch((error: DomainError) => error.code)
+        if (typeof result === 'string') expect(result).toBe('model_cut_off')
+        else expect(result.text).toBe(text)
+      },
+    ),
+    { numRuns: 1000 },
+  )
 })
 
 const ASK: FileAsk = {
