@@ -135,9 +135,11 @@ test('while a call waits for another try the page says so in words, and no more 
 
 test('a plan whose model fails in the middle is made anew by the next', async () => {
   first.now = scriptedModel({ plan: [{ fails: { status: 402 } }] })
-  second.now = scriptedModel({ plan: [ONE_FILE], files: { 'note.md': [LINES.join('')] } })
+  second.now = scriptedModel({ plan: ['{"tasks": 1}', ONE_FILE], files: { 'note.md': [LINES.join('')] } })
   const { project, job } = await app.make('a plan')
   expect(await app.settled(project.id)).toBe('done')
   const { attempts } = await app.json(`/api/jobs/${job.id}`)
   expect(attempts).toMatchObject([{ outcome: 'succeeded', provider: 'two', model: 'two-1' }])
+  const passes = ({ now }: typeof first) => now.asked.filter(({ task }) => 'stage' in task && task.stage === 'tasks')
+  expect([passes(first).length, passes(second).length]).toEqual([1, 2]) // the one that failed is not asked to mend
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { DomainError } from '../../src/errors.ts'
+import { DomainError, errorFacts } from '../../src/errors.ts'
 import { settleLostCalls } from '../../src/llm/books.ts'
 import { factsOf } from '../../src/llm/model-table.ts'
 import { priceIn } from '../../src/llm/prices.ts'
@@ -143,4 +143,15 @@ test('nothing is written between the opening of a call and its end', async () =>
   const before = books.db.stats.units
   await books.hear()
   expect([atOpening - before, books.db.stats.units - before]).toEqual([1, 2])
+})
+
+test('a call that was tried several times, and refused each time, cost nothing', async () => {
+  await using books = await ledger()
+  const overloaded = new DomainError('model_overloaded', 'Far is overloaded.', { retryable: true })
+  books.answers[0] = async function* () {
+    yield { type: 'retrying', error: errorFacts(overloaded), delayMs: 500 }
+    throw overloaded
+  }
+  await expect(books.hear()).rejects.toBe(overloaded)
+  expect(await books.calls()).toMatchObject([{ ended: 'failed', inputTokens: 0, costMicros: 0, answeredAt: null }])
 })

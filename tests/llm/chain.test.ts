@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { DomainError } from '../../src/errors.ts'
 import { Hold, Snooze } from '../../src/jobs/handler.ts'
 import { askJson } from '../../src/llm/ask-json.ts'
-import type { ModelRequest, Usage } from '../../src/llm/provider.ts'
+import type { Chunk, ModelRequest, Usage } from '../../src/llm/provider.ts'
 import { chainFrom } from '../../src/llm/through-chain.ts'
 import { type FileAsk, writeFile } from '../../src/llm/write-file.ts'
 import { DONE, failure, type PlayedProvider, playing } from './scripted-streams.ts'
@@ -137,13 +137,13 @@ describe('is no reason to ask another:', () => {
   })
 
   test('a cancel', async () => {
-    const abort = new AbortController()
+    let abort = new AbortController()
     const second = playing('two', [`${FILE}${END}`, DONE])
-    const first = playing('one', () => {
-      abort.abort(new Error('cancelled'))
-      return [failure('model_unavailable')]
-    })
+    // deaf to its signal, it fails in its own words
+    const first = { ...playing('one'), stream: () => failingAfter(() => abort.abort(new Error('cancelled'))) }
     await expect(write([first, second], ASK, abort.signal)).rejects.toThrow('cancelled')
+    abort = new AbortController()
+    await expect(json([first, second], abort.signal)).rejects.toThrow('cancelled')
     expect(second.asked).toEqual([])
   })
 })
@@ -194,6 +194,12 @@ test('a repair goes to the model that answered: those before it have failed', ()
   expect(chainFrom(chain, { provider: 'none', model: 'x' })).toEqual(chain)
 })
 
+// biome-ignore lint/correctness/useYield: it fails before it says anything
+async function* failingAfter(act: () => void): AsyncGenerator<Chunk> {
+  act()
+  throw failure('model_unavailable')
+}
+
 function chainOf(providers: PlayedProvider[]) {
   return providers.map((provider) => ({ provider, model: provider.defaultModel }))
 }
@@ -219,7 +225,7 @@ async function write(providers: PlayedProvider[], ask = ASK, signal = new AbortC
   return { written, shown, switches }
 }
 
-async function json(providers: PlayedProvider[]) {
+async function json(providers: PlayedProvider[], signal = new AbortController().signal) {
   let shown = ''
   let restarts = 0
   const switches: string[] = []
@@ -238,7 +244,7 @@ async function json(providers: PlayedProvider[]) {
       onSwitch: ({ from, to, error }) =>
         void switches.push(`${from.provider.name} > ${to.provider.name}: ${error.code}`),
     },
-    new AbortController().signal,
+    signal,
   )
   return { answer, shown, switches, restarts }
 }

@@ -50,6 +50,31 @@ test('a model that says nothing for a minute is cut off, and pings and usage are
   expect(aborted()).toBe(true)
 })
 
+test.each<[string, Chunk]>([
+  ['text', { type: 'text', text: '' }],
+  ['input of a tool call', { type: 'calling', id: '1', name: 'list', delta: '' }],
+])('empty %s is no content: some servers send it to keep the connection', async (_what, empty) => {
+  const { chunks } = play([
+    [1, TEXT],
+    [20 * S, empty],
+    [20 * S, empty],
+  ])
+  expect(await failure(chunks)).toMatchObject({ code: 'model_idle_timeout' })
+})
+
+test('the input of a tool call that goes on arriving is content', async () => {
+  const piece: Chunk = { type: 'calling', id: '1', name: 'list', delta: '{' }
+  const { chunks } = play([
+    [50 * S, piece],
+    [29 * S, piece],
+    [29 * S, { type: 'call', call: { id: '1', name: 'list', input: '{}' } }],
+    [29 * S, { type: 'finish', reason: 'tools' }],
+  ])
+  const seen: string[] = []
+  for await (const { type } of chunks) seen.push(type)
+  expect(new Set(seen)).toEqual(new Set(['calling', 'call', 'finish']))
+})
+
 test('a model that falls silent in the middle for half a minute is cut off', async () => {
   const { chunks, aborted } = play([
     [1, TEXT],
