@@ -95,6 +95,10 @@ function note(line: Line, jobs: Map<string, Running>, names: Map<string, string>
       return `↻ mending   ${line.tasks.map(({ path }: Line) => path).join(', ')}`
     case 'job.retrying':
       return `↻ again     ${names.get(line.job) ?? line.kind}: ${line.error.message} (in ${Math.round(line.delayMs / 1000)} s)`
+    case 'model.retrying':
+      return `↻ waiting   ${names.get(line.job) ?? line.kind}: ${line.error.message} (${Math.round(line.delayMs / 1000)} s)`
+    case 'model.switched':
+      return `→ goes on   ${names.get(line.job) ?? line.kind}: with ${line.to.model}${line.line > 1 ? `, from line ${line.line}` : ''}`
     case 'job.held':
     case 'job.failed':
       jobs.delete(line.job)

@@ -80,3 +80,22 @@ test('a title can’t steer the terminal', () => {
   const { said } = shownFor([{ type: 'plan.proposed', title: 'Fine\x1b]0;owned\x07\x9b2J', tasks: [] }])
   expect(said).toEqual(['✓ plan      Fine]0;owned2J: 0 tasks'])
 })
+
+test('what stands in a model’s way is told, and who goes on from where', () => {
+  const error = { code: 'model_overloaded', message: 'Far is overloaded right now.' }
+  const [from, to] = [
+    { provider: 'far', model: 'far-1' },
+    { provider: 'near', model: 'near-2' },
+  ]
+  const { said } = shownFor([
+    ...running('1', 'index.html'),
+    { type: 'model.retrying', job: '1', kind: 'write', ...from, error, delayMs: 1900 },
+    { type: 'model.switched', job: '1', kind: 'write', from, to, error, line: 120 },
+    { type: 'model.switched', job: '1', kind: 'write', from, to, error, line: 1 },
+  ])
+  expect(said).toEqual([
+    '↻ waiting   index.html: Far is overloaded right now. (2 s)',
+    '→ goes on   index.html: with near-2, from line 120',
+    '→ goes on   index.html: with near-2',
+  ])
+})
