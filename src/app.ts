@@ -23,6 +23,7 @@ import { openEventLog } from './events/append.ts'
 import { openHub } from './events/hub.ts'
 import type { Scope } from './events/line.ts'
 import { openBlobs } from './files/blobs.ts'
+import { openSymbols } from './files/symbols/symbols.ts'
 import { type Device, detectDevices } from './gpu/devices.ts'
 import { createDevicePool } from './gpu/leases.ts'
 import { sweepOrphans } from './gpu/processes.ts'
@@ -251,6 +252,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redacto
     detected,
     changes: openChanges({ events, now, newId, entities: [taskEntity({ events, now }), fileEntity({ events, now })] }),
     blobs: openBlobs(join(config.data, 'blobs')),
+    symbols: opened.use(openSymbols()),
     breakers,
     devices: createDevicePool(detected),
     render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },

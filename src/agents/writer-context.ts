@@ -1,12 +1,16 @@
 import type { Blobs } from '../files/blobs.ts'
+import type { Aim } from '../files/map/rank.ts'
 import { projectPath } from '../files/paths.ts'
 import { FILE_PROMPTS } from '../llm/file-prompts.ts'
+import type { ModelFacts } from '../llm/model-table.ts'
+import type { Models } from '../llm/models.ts'
 import { prompt, promptVersion } from '../llm/prompts.ts'
 import { contractLines } from '../projects/contract.ts'
 import { buildsOn } from '../projects/state.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { type TasksDeps, tasksOf } from '../projects/tasks.ts'
-import { filesOf, readFileText } from '../workspace/files.ts'
+import { filesOf, type ProjectFile, readFileText } from '../workspace/files.ts'
+import { type MapDeps, projectMap } from './project-map.ts'
 
 /** What a writer is told, but for the rules of the answer's form. */
 export interface WriterContext {
@@ -19,32 +23,80 @@ export interface WriterContext {
   question: string
 }
 
-/** All that the writer of a task gets to see: its role, the plan, and whole the files that the task depends on. */
+/** What the map of a project may take, in tokens; docs/benchmarks.md says what is found in it. */
+const MAP_TOKENS = 8_000
+/** What is kept of a model's window for its answer, at most. */
+const ANSWER_TOKENS = 32_000
+/** Of what a model can take beyond the plan, what the files that a task depends on may fill. */
+const SOURCES = 0.75
+
+export interface WriterContextDeps extends Pick<TasksDeps, 'db'>, MapDeps {
+  models: Models
+}
+
+/**
+ * All that the writer of a task gets to see: its role and the plan, which all files share; then a map of the project's other
+ * files, and whole the files that the task depends on. One that a small model's window has no room for is in the map too.
+ */
 export async function writerContext(
-  deps: Pick<TasksDeps, 'db'> & { blobs: Blobs },
-  { brief, title, summary }: Project,
+  deps: WriterContextDeps,
+  project: Project,
   task: Task & { path: string },
+  signal: AbortSignal,
 ): Promise<WriterContext> {
-  const tasks = await tasksOf(deps.db.read, task.project)
-  return {
+  const { brief, title, summary } = project
+  const [tasks, files] = [await tasksOf(deps.db.read, task.project), await filesOf(deps.db.read, task.project)]
+  const told = {
     system: prompt('writer'),
     context: prompt('plan-context', { brief, title, summary, tasks: tasks.map(promised) }),
-    ...(await questionOf(deps, task, await sourcesOf(deps, task, tasks))),
+  }
+  const { provider, model } = deps.models.chain('write', project.model)[0]!
+  const room = roomOf(deps.models.facts(provider.name, model)) - count(told.system + told.context)
+  const own = task.mends ? files.find(({ path }) => path === task.path) : undefined
+  const around = files.filter(({ path }) => path !== task.path)
+  const sources = await sourcesOf(deps, buildsOn(task, tasks), around, room * SOURCES)
+  const { kind, question } = await questionOf(deps, task, own, sources)
+  if (provider.demo) return { ...told, kind, question } // the demo reads none of it
+  const others = around.filter(({ path }) => !sources.some((source) => source.path === path))
+  const tokens = Math.min(MAP_TOKENS, room - count(question))
+  const map = await projectMap(deps, others, aimOf(task, tasks), { tokens, count }, signal)
+  return { ...told, kind, question: map === '' ? question : `${prompt('project-map', { map })}\n\n${question}` }
+}
+
+/** What a model can take, in tokens, beside its answer. */
+function roomOf({ context, output }: ModelFacts): number {
+  return context - Math.min(output, ANSWER_TOKENS, context / 2)
+}
+
+/** Tokens, rather too many than too few; the tokenizer would cost a third of a second to load. */
+function count(text: string): number {
+  return Math.ceil(Buffer.byteLength(text) / 3)
+}
+
+function aimOf(task: Task & { path: string }, tasks: Task[]): Aim {
+  const pathsOf = (some: Task[]) => some.flatMap(({ path }) => (path === null ? [] : [path.normalize('NFC')]))
+  const builtOn = (one: Task) => pathsOf(buildsOn(one, tasks))
+  return {
+    text: `${task.path} ${task.title} ${task.prompt ?? ''}`,
+    near: builtOn(task),
+    plan: tasks.flatMap((each) =>
+      pathsOf([each]).flatMap((path) => builtOn(each).map((on): [string, string] => [path, on])),
+    ),
   }
 }
 
 /** The request for the file, or, where the task mends one that is there, for that one with what was found in it. */
 async function questionOf(
-  deps: Parameters<typeof writerContext>[0],
+  deps: { blobs: Blobs },
   task: Task & { path: string },
+  own: ProjectFile | undefined,
   sources: { path: string; text: string }[],
 ): Promise<Pick<WriterContext, 'kind' | 'question'>> {
-  const files = task.mends ? await filesOf(deps.db.read, task.project) : []
-  const file = files.find(({ path }) => path === task.path)
-  if (!file) return { kind: 'write', question: prompt('file-question', { ...task, sources }) }
-  const text = await readFileText(deps, file)
-  const others = sources.filter(({ path }) => path !== task.path)
-  return { kind: 'repair', question: prompt('mend-question', { ...task, text, sources: others }) }
+  if (!own) return { kind: 'write', question: prompt('file-question', { ...task, sources }) }
+  return {
+    kind: 'repair',
+    question: prompt('mend-question', { ...task, text: await readFileText(deps, own), sources }),
+  }
 }
 
 /** A task with its contract in words. */
@@ -59,20 +111,27 @@ export function repairQuestion(path: string, text: string, problems: string[]): 
 
 /** The prompts that wrote a file, `name@version` each, for the books. */
 export function writerPrompts(): string[] {
-  return ['writer', 'plan-context', 'file-question', 'mend-question', 'repair', ...FILE_PROMPTS].map(promptVersion)
+  return ['writer', 'plan-context', 'project-map', 'file-question', 'mend-question', 'repair', ...FILE_PROMPTS].map(
+    promptVersion,
+  )
 }
 
-/** The files that the task's writer must see: those of the write tasks it depends on. One that a person marked as done may have none. */
+/** The files of the tasks that it depends on, as long as there is room. One that a person marked as done may have none. */
 async function sourcesOf(
-  deps: Parameters<typeof writerContext>[0],
-  task: Task,
+  deps: { blobs: Blobs },
   tasks: Task[],
+  files: ProjectFile[],
+  tokens: number,
 ): Promise<{ path: string; text: string }[]> {
   const sources: { path: string; text: string }[] = []
-  const files = new Map((await filesOf(deps.db.read, task.project)).map((file) => [file.path, file]))
-  for (const each of buildsOn(task, tasks)) {
-    const file = each.kind === 'write' ? files.get(projectPath(each.path!)) : undefined
-    if (file) sources.push({ path: file.path, text: await readFileText(deps, file) })
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  let left = tokens
+  for (const each of tasks) {
+    const file = each.kind === 'write' ? byPath.get(projectPath(each.path!)) : undefined
+    const text = file ? await readFileText(deps, file) : ''
+    if (!file || count(text) > left) continue
+    left -= count(text)
+    sources.push({ path: file.path, text })
   }
   return sources
 }

@@ -1,6 +1,7 @@
 import { DomainError } from '../errors.ts'
 import type { Blobs } from '../files/blobs.ts'
 import { projectPath } from '../files/paths.ts'
+import type { SymbolReader } from '../files/symbols/symbols.ts'
 import type { Done, Handler, JobContext } from '../jobs/handler.ts'
 import { refOf } from '../jobs/settle.ts'
 import type { Choice } from '../llm/models.ts'
@@ -25,6 +26,7 @@ const PROBLEMS_AT_MOST = 20
 
 export interface WriterDeps extends AgentDeps {
   blobs: Blobs
+  symbols: SymbolReader
 }
 
 /** The job that writes one file. */
@@ -81,7 +83,7 @@ async function goodFile(
   path: string,
   ctx: JobContext<{ task: string }>,
 ): Promise<GoodFile> {
-  const told = await writerContext(deps, project, { ...task, path })
+  const told = await writerContext(deps, project, { ...task, path }, ctx.signal)
   let chain = deps.models.chain('write', project.model)
   let written = await ask(deps, chain, project, { ...told, path, draft: ctx.draft.text }, ctx)
   let usage: Usage = written.usage

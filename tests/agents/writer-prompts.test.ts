@@ -28,6 +28,7 @@ const GIVEN: Record<string, object> = {
     summary: 'A page. For guests.',
     tasks: TASKS,
   },
+  'project-map': { map: 'price.js:\n  export function price(item)\n\nimages/oven.png' },
   'file-question': {
     path: 'index.html',
     title: 'Front page',

@@ -22,7 +22,8 @@ const COMMON_NAME = 0.1
 /** A name that more files define says little about which is meant. */
 const MOST_DEFINERS = 5
 const LONG = 8
-const LINK = 3
+/** The weight of a reference to a file as a whole. */
+export const LINK = 3
 
 /**
  * Who refers to whom, files numbered in the given order: a file that uses a name to each that defines it, weighted by the

@@ -1,5 +1,5 @@
-import { addWords, bm25 } from './bm25.ts'
-import { type MapFile, type Reference, referencesIn } from './graph.ts'
+import { addWords, bm25, type WeightedWords } from './bm25.ts'
+import { LINK, type MapFile, type Reference, referencesIn } from './graph.ts'
 import { pageRank } from './pagerank.ts'
 import { wordsOf } from './words.ts'
 
@@ -8,6 +8,8 @@ const PATH = 8
 const NAME = 2
 /** The power of a file's score: above 1, the reader starts more surely at the best. */
 const SHARPNESS = 2
+/** Longest time, ms, before the event loop gets a turn. */
+const TURN_MS = 8
 /** The chance that the reader follows a reference. */
 const FOLLOW = 0.1
 
@@ -23,17 +25,19 @@ export interface Aim {
   text: string
   /** Paths that the task builds on: a reader starts there too. */
   near?: string[]
+  /** What the plan says of which file builds on which, by paths: followed as references are. */
+  plan?: [path: string, buildsOn: string][]
 }
 
 /**
  * The files, the one first that the task most likely concerns. A reader starts at files that share words with the task and at
  * those that it builds on, and follows references: the rank is the PageRank of that walk. Equal ranks go by path.
  */
-export function rank(files: MapFile[], { text, near = [] }: Aim): Ranked[] {
+export async function rank(files: MapFile[], { text, near = [], plan = [] }: Aim): Promise<Ranked[]> {
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
   const query = new Set(wordsOf(text))
-  const references = referencesIn(sorted, query)
-  const start = startOf(sorted, query, new Set(near))
+  const references = [...referencesIn(sorted, query), ...planned(sorted, plan)]
+  const start = startOf(sorted, await allWords(sorted), query, new Set(near))
   const ranks = pageRank(sorted.length, references, start, FOLLOW)
   const definitionRanks = shared(sorted, references, ranks, query)
   return sorted
@@ -41,10 +45,31 @@ export function rank(files: MapFile[], { text, near = [] }: Aim): Ranked[] {
     .sort((a, b) => b.rank - a.rank || (a.path < b.path ? -1 : 1))
 }
 
-function startOf(files: MapFile[], query: Set<string>, near: Set<string>): number[] {
-  const scores = bm25(query, files.map(weighted)).map((score) => score ** SHARPNESS)
+function planned(files: MapFile[], plan: [string, string][]): Reference[] {
+  const numbers = new Map(files.map(({ path }, i) => [path, i]))
+  return plan.flatMap(([path, buildsOn]) => {
+    const [from, to] = [numbers.get(path), numbers.get(buildsOn)]
+    return from === undefined || to === undefined ? [] : [{ from, to, weight: LINK }]
+  })
+}
+
+function startOf(files: MapFile[], words: WeightedWords[], query: Set<string>, near: Set<string>): number[] {
+  const scores = bm25(query, words).map((score) => score ** SHARPNESS)
   const most = Math.max(0, ...scores) || 1
   return files.map(({ path }, i) => scores[i]! / most + (near.has(path) ? 1 : 0))
+}
+
+/** Of a large project this takes longer than others should wait: they get their turns. */
+async function allWords(files: MapFile[]): Promise<WeightedWords[]> {
+  const all: WeightedWords[] = []
+  let turnEnds = performance.now() + TURN_MS
+  for (const file of files) {
+    all.push(weighted(file))
+    if (performance.now() < turnEnds) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    turnEnds = performance.now() + TURN_MS
+  }
+  return all
 }
 
 function weighted({ path, text, symbols }: MapFile): Map<string, number> {

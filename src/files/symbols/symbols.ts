@@ -7,7 +7,7 @@ import { NO_SYMBOLS, type Symbols } from './symbol.ts'
 /** Longest text that is parsed, in characters: what is longer was not written by hand. */
 const MAX_LENGTH = 500_000
 /** For one file; those that a person or a model wrote take some milliseconds. */
-const PARSE_MS = 1_000
+const PARSE_MS = 2_000
 /** After it no further file of a call is parsed. */
 const TOTAL_MS = 15_000
 /** What the cache holds, counted in definitions and references: some 20 MB. */

@@ -21,7 +21,7 @@ export async function byMap(
   whole?: number,
 ): Promise<Shown> {
   const read = await symbols.read(files, new AbortController().signal)
-  const ranked = rank(
+  const ranked = await rank(
     files.map((file, i) => ({ ...file, symbols: read[i]! })),
     { text },
   )

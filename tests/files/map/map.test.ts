@@ -28,13 +28,13 @@ const paths = (ranked: MapFile[]) => ranked.map(({ path }) => path)
 const bytes = (text: string) => Buffer.byteLength(text)
 
 test('the file that the task names comes first, then those that go with it', async () => {
-  const ranked = rank(await filesOf(SHOP), { text: 'Let the Cart take several items' })
+  const ranked = await rank(await filesOf(SHOP), { text: 'Let the Cart take several items' })
   expect(paths(ranked).slice(0, 3)).toEqual(['src/cart.js', 'src/price.js', 'src/page.js'])
   expect(ranked.at(-1)!.rank).toBe(0)
 })
 
 test('without a shared word, files that the task builds on and what they refer to come first', async () => {
-  const ranked = rank(await filesOf(SHOP), { text: 'Xyzzy', near: ['src/page.js'] })
+  const ranked = await rank(await filesOf(SHOP), { text: 'Xyzzy', near: ['src/page.js'] })
   expect(paths(ranked).slice(0, 3)).toEqual(['src/page.js', 'src/cart.js', 'src/price.js'])
 })
 
@@ -44,11 +44,11 @@ test('a name that the task mentions draws its references ten times as strongly',
     'b.js': 'function roundUp() {}',
     'c.js': 'function drawAll() {}',
   })
-  const of = (text: string) =>
-    Object.fromEntries(rank(files, { text, near: ['a.js'] }).map((one) => [one.path, one.rank]))
-  const plain = of('nothing')
+  const plain = Object.fromEntries(
+    (await rank(files, { text: 'nothing', near: ['a.js'] })).map((one) => [one.path, one.rank]),
+  )
   expect(plain['b.js']).toBeCloseTo(plain['c.js']!, 9)
-  const byName = rank(
+  const byName = await rank(
     files.map((file) => ({ ...file, text: '' })),
     { text: 'the round up', near: ['a.js'] },
   )
@@ -57,17 +57,17 @@ test('a name that the task mentions draws its references ten times as strongly',
 
 test('the order in which files are given changes nothing', async () => {
   const files = await filesOf(SHOP)
-  const whole = JSON.stringify(rank(files, { text: 'price of a cart' }))
-  fc.assert(
-    fc.property(fc.shuffledSubarray(files, { minLength: files.length }), (shuffled) => {
-      expect(JSON.stringify(rank(shuffled, { text: 'price of a cart' }))).toBe(whole)
+  const whole = JSON.stringify(await rank(files, { text: 'price of a cart' }))
+  await fc.assert(
+    fc.asyncProperty(fc.shuffledSubarray(files, { minLength: files.length }), async (shuffled) => {
+      expect(JSON.stringify(await rank(shuffled, { text: 'price of a cart' }))).toBe(whole)
     }),
     { numRuns: 20 },
   )
 })
 
 test('what fits is whole, then signatures by their names, then paths', async () => {
-  const ranked = rank(await filesOf(SHOP), { text: 'Let the Cart take several items' })
+  const ranked = await rank(await filesOf(SHOP), { text: 'Let the Cart take several items' })
   const { text, stages } = renderMap(ranked, { tokens: 330, count: bytes })
   expect(Object.fromEntries(stages)).toEqual({
     'src/cart.js': 'whole',
@@ -85,7 +85,7 @@ test('of a file with many definitions the best twenty are shown, in the order of
   const many = Array.from({ length: 30 }, (_, i) => `export function ${i === 29 ? 'findCart' : `f${i}`}() {}`).join(
     '\n',
   )
-  const ranked = rank(await filesOf({ 'many.js': many }), { text: 'find the cart' })
+  const ranked = await rank(await filesOf({ 'many.js': many }), { text: 'find the cart' })
   const { text } = renderMap(ranked, { tokens: 2_000, count: bytes, whole: 0 })
   const lines = text.split('\n')
   expect(lines).toHaveLength(22)
@@ -94,7 +94,7 @@ test('of a file with many definitions the best twenty are shown, in the order of
 })
 
 test('the budget is never exceeded, however tokens are counted', async () => {
-  const ranked = rank(await filesOf(SHOP), { text: 'price' })
+  const ranked = await rank(await filesOf(SHOP), { text: 'price' })
   const counters = [
     bytes,
     (text: string) => Math.ceil(text.length / 3),
@@ -111,5 +111,5 @@ test('the budget is never exceeded, however tokens are counted', async () => {
 
 test('nothing fits, nothing is there', async () => {
   expect(renderMap([], { tokens: 100, count: bytes }).text).toBe('')
-  expect(renderMap(rank(await filesOf(SHOP), { text: '' }), { tokens: 3, count: bytes }).text).toBe('')
+  expect(renderMap(await rank(await filesOf(SHOP), { text: '' }), { tokens: 3, count: bytes }).text).toBe('')
 })
