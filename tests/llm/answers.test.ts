@@ -1,11 +1,14 @@
 import { expect, test } from 'bun:test'
 import { z } from 'zod'
+import { DomainError } from '../../src/errors.ts'
+import { Hold } from '../../src/jobs/handler.ts'
 import { cancelJob, retryJob } from '../../src/jobs/jobs.ts'
 import { keepAnswer, sweepAnswers } from '../../src/llm/answers.ts'
 import type { ModelRequest } from '../../src/llm/provider.ts'
 import { setBudget } from '../../src/llm/raise.ts'
 import { requestKey } from '../../src/llm/request-key.ts'
 import { answers as kept } from '../../src/llm/tables.ts'
+import { until } from '../support/jobs.ts'
 import { account, type Ledger, ledger, question, textOf, whole } from './ledger.ts'
 
 const HOUR_MS = 3_600_000
@@ -143,6 +146,20 @@ test('a job that is started over asks the model again', async () => {
   })
   await waiting.promise
   await cancelJob(books.deps, job.id, 'person:ada')
+  await retryJob(books.deps, job.id, 'person:ada', { fromScratch: true })
+  await books.heard(job.id, 'job.succeeded')
+  expect(books.asked.length).toBe(2)
+})
+
+test('a job that is held gets its answer back when it goes on, and another one when it is started over', async () => {
+  await using books = await ledger(DAY)
+  const job = await trying(books, (attempt) => {
+    if (attempt < 3) throw new Hold(new DomainError('disk_full', 'Free some space.'))
+  })
+  await books.heard(job.id, 'job.held')
+  await retryJob(books.deps, job.id, 'person:ada')
+  await until(async () => (await books.types(job.id)).filter((type) => type === 'job.held').length === 2)
+  expect(books.asked.length).toBe(1)
   await retryJob(books.deps, job.id, 'person:ada', { fromScratch: true })
   await books.heard(job.id, 'job.succeeded')
   expect(books.asked.length).toBe(2)

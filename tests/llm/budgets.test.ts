@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test'
 import { DomainError } from '../../src/errors.ts'
-import { Snooze } from '../../src/jobs/handler.ts'
+import { Hold, Snooze } from '../../src/jobs/handler.ts'
 import type { BudgetQuestion } from '../../src/llm/budget-question.ts'
 import { type BudgetKey, budgetOf, HOUSE } from '../../src/llm/budgets.ts'
 import { renewBudgets, setBudget } from '../../src/llm/raise.ts'
+import { throughChain } from '../../src/llm/through-chain.ts'
 import { account, type Ledger, ledger, RESERVED, whole } from './ledger.ts'
 
 /** What a whole answer costs, millionths of a dollar: less than what is reserved for it. */
@@ -167,6 +168,20 @@ test('a limit that was raised between the refusal and the holding lets the job g
   await books.heard(job.id, 'job.held')
   expect(await renewBudgets({ ...books.deps, dailyMicros: 5_000 })).toBe(0)
   expect(await renewBudgets({ ...books.deps, dailyMicros: 1_000_000 })).toBe(1)
+})
+
+test('a budget that is reached is a question to a person, and no reason to ask the next model of a chain', async () => {
+  await using books = await ledger({ dailyMicros: 0 })
+  const choice = { provider: books.provider, model: 'dear' }
+  const asked: string[] = []
+  const ask = async (model: string) => {
+    asked.push(model)
+    await books.hear({ model, account: account({ job: (await asking(books)).id, attempt: 1 }) })
+  }
+  const chain = [choice, { ...choice, model: 'local' }]
+  const walking = throughChain(chain, {}, new AbortController().signal, ({ model }) => ask(model))
+  await expect(walking).rejects.toBeInstanceOf(Hold)
+  expect(asked).toEqual(['dear'])
 })
 
 test('a chat, which is no job, is told the reason itself', async () => {

@@ -37,6 +37,14 @@ test('200 KB of one character are counted in half a second, and others get their
   }
 })
 
+test('others get their turn also while a megabyte of noise is counted, which takes longer', async () => {
+  await countTokens('loaded')
+  const noise = Array.from({ length: 16_000 }, (_, i) => Bun.hash(`${i}`).toString(36) + Bun.hash(`x${i}`).toString(36))
+  const started = worked()
+  expect(await longestBlock(() => countTokens(noise.join('').repeat(3)))).toBeLessThan(50)
+  expect(worked() - started).toBeGreaterThan(60) // else nobody would have had to wait for it
+})
+
 test('pieces count as the whole does, but for a little at the joints', async () => {
   const text = await Bun.file(new URL('../../src/app.ts', import.meta.url)).text()
   const whole = (await import('gpt-tokenizer/encoding/o200k_base')).countTokens(text)

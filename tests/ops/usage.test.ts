@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { sql } from 'drizzle-orm'
+import { modelCalls } from '../../src/llm/tables.ts'
 import { type TestApp, testApp } from '../support/app.ts'
+import { temporaryFolder } from '../support/database.ts'
 import { type PaidVendor, paidVendor } from '../support/paid-vendor.ts'
 
 const KEY = 'sk-ant-test-0123456789'
@@ -150,6 +153,21 @@ test('at the limit a project is held with a question on its page, and goes on to
   const log = await (await app.request(`/api/projects/${project}/events?follow=false`)).text()
   const told = log.split('\n').flatMap((line) => (/"type":"budget/.test(line) ? [JSON.parse(line)] : []))
   expect(told).toMatchObject([{ type: 'budget.reached', budget: { kind: 'house' }, limit: 0, kind: 'plan' }])
+})
+
+test('a call that was under way when the server died is told as lost after the next start, with what was set aside for it', async () => {
+  using folder = temporaryFolder()
+  {
+    await using dying = await testApp({ data: folder.path, work: false })
+    await dying.app.db.write((tx) =>
+      tx.run(sql`insert into model_calls (id, purpose, provider, model, opened_at, estimated, priced, input_tokens, output_tokens, cost_micros)
+        values ('cut', 'write', 'anthropic', 'claude-sonnet-5-5', ${Date.now()}, 1, 1, 100, 6000, 60200)`),
+    )
+  }
+  await using next = await testApp({ data: folder.path, work: false })
+  const [call] = await next.app.db.read.select().from(modelCalls)
+  expect(call).toMatchObject({ ended: 'lost', costMicros: 60_200, estimated: true })
+  expect((await next.json('/api/usage')).total).toMatchObject({ calls: 1, costUsd: 0.0602, estimated: 1 })
 })
 
 test('the same brief once more is answered from what was kept, and says so on the page and in the job', async () => {
