@@ -43,9 +43,13 @@ export interface BudgetDeps {
 
 /** A budget and what is used of it. */
 export async function budgetOf(deps: BudgetDeps, read: Reader, key: BudgetKey): Promise<Budget> {
-  const { isSet, ...limits } = await limitsOf(deps, read, key)
-  const { since, until } = periodOf(key.kind, deps.now())
-  return { ...key, ...limits, ...(await spent(read, key, since)), until, isSet }
+  const [limits] = await limitsOf(deps, read, [key])
+  return withSpent(deps, read, limits!)
+}
+
+async function withSpent({ now }: BudgetDeps, read: Reader, limits: SetLimits): Promise<Budget> {
+  const { since, until } = periodOf(limits.kind, now())
+  return { ...limits, ...(await spent(read, limits, since)), until }
 }
 
 /** Which budget does not allow a call, and why. */
@@ -65,10 +69,9 @@ export async function reachedBy(
   account: Account | undefined,
   cost: Cost,
 ): Promise<Reached | undefined> {
-  for (const key of keysOf(account)) {
-    const { isSet: _, ...limits } = await limitsOf(deps, read, key)
+  for (const limits of await limitsOf(deps, read, keysOf(account))) {
     if (limits.limitMicros === null && limits.limitTokens === null) continue
-    const reached = refusal(await budgetOf(deps, read, key), cost)
+    const reached = refusal(await withSpent(deps, read, limits), cost)
     if (reached) return reached
   }
   return undefined
@@ -91,14 +94,21 @@ function refusal(budget: Budget, { costMicros, inputTokens, outputTokens }: Cost
   return undefined
 }
 
-/** The limits that hold at this moment. */
-export async function limitsOf({ dailyMicros }: BudgetDeps, read: Reader, { kind, id }: BudgetKey) {
-  const [row] = await read
-    .select({ limitMicros: budgets.limitMicros, limitTokens: budgets.limitTokens })
-    .from(budgets)
-    .where(and(eq(budgets.kind, kind), eq(budgets.id, id)))
-  if (row) return { ...row, isSet: true }
-  return { limitMicros: kind === 'house' ? dailyMicros : null, limitTokens: null, isSet: false }
+/** A budget without what is used of it. */
+type SetLimits = BudgetKey & Limits & Pick<Budget, 'isSet'>
+
+/** The limits that hold at this moment, in the order of the keys. */
+export async function limitsOf({ dailyMicros }: BudgetDeps, read: Reader, keys: BudgetKey[]): Promise<SetLimits[]> {
+  const asked = sql`(${budgets.kind}, ${budgets.id}) in (select value ->> 'kind', value ->> 'id' from json_each(${JSON.stringify(keys)}))`
+  const rows = await read.select().from(budgets).where(asked)
+  return keys.map(({ kind, id }) => {
+    const row = rows.find((each) => each.kind === kind && each.id === id)
+    const { limitMicros, limitTokens } = row ?? {
+      limitMicros: kind === 'house' ? dailyMicros : null,
+      limitTokens: null,
+    }
+    return { kind, id, limitMicros, limitTokens, isSet: row !== undefined }
+  })
 }
 
 async function spent(read: Reader, { kind, id }: BudgetKey, since: number): Promise<Spent> {

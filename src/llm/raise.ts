@@ -86,8 +86,8 @@ export function watchRenewals(deps: RaiseDeps & { log: Log }): AsyncDisposable {
 async function isRenewed(deps: RaiseDeps, job: Job): Promise<boolean> {
   const { kind, id, unit, limit, until } = questionOfJob(job)!
   if (until !== null && until <= deps.now()) return true
-  const { limitMicros, limitTokens } = await limitsOf(deps, deps.db.read, { kind, id })
-  return isHigher(unit === 'money' ? limitMicros : limitTokens, limit)
+  const [limits] = await limitsOf(deps, deps.db.read, [{ kind, id }])
+  return isHigher(unit === 'money' ? limits!.limitMicros : limits!.limitTokens, limit)
 }
 
 const question = sql`${jobs.error} -> 'context'`
