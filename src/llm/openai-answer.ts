@@ -1,4 +1,5 @@
 import type { Chunk, FinishReason, ToolCall, Usage } from './provider.ts'
+import { thinkTags } from './think-tags.ts'
 
 /** What is read of a chunk. Servers leave out what they have nothing for, or send null. */
 export interface ChatChunk {
@@ -38,6 +39,7 @@ interface ChatUsage {
 export function chunkReader() {
   const calls: ToolCall[] = []
   const at = new Map<number, ToolCall>()
+  const tags = thinkTags()
   let declines = false
 
   /** The call that a piece belongs to. Some servers number all calls 0: another id is another call. */
@@ -56,7 +58,11 @@ export function chunkReader() {
     if (!choice) return
     const { content, refusal, reasoning_content, reasoning, tool_calls } = choice.delta ?? {}
     if (reasoning_content || reasoning) yield { type: 'thinking' }
-    if (content) yield { type: 'text', text: content }
+    if (content) {
+      const { text, thinking } = tags.push(content)
+      if (thinking) yield { type: 'thinking' }
+      if (text) yield { type: 'text', text }
+    }
     if (refusal) declines = true
     for (const piece of tool_calls ?? []) {
       const call = callOf(piece)
@@ -65,6 +71,8 @@ export function chunkReader() {
       yield { type: 'calling', id: call.id, name: call.name, delta }
     }
     if (!choice.finish_reason) return
+    const rest = tags.end()
+    if (rest) yield { type: 'text', text: rest }
     const reason = declines ? 'refusal' : reasonOf(choice.finish_reason, calls.length > 0)
     if (reason === 'tools') yield* calls.splice(0).map((call): Chunk => ({ type: 'call', call }))
     yield { type: 'finish', reason }

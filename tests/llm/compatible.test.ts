@@ -5,7 +5,7 @@ import { xaiProvider } from '../../src/llm/xai.ts'
 import { says } from '../vendors/misbehaviours.ts'
 import { openaiWire } from '../vendors/openai.ts'
 import { type VendorServer, vendorServer } from '../vendors/wire.ts'
-import { failureOf, KEY } from './chat-questions.ts'
+import { ask, failureOf, KEY, textOf } from './chat-questions.ts'
 
 test('ids that are newer than the list can be asked for, those of others not', () => {
   const provider = openaiProvider({ apiKey: KEY, baseUrl: 'https://api.openai.com/v1' })
@@ -14,6 +14,24 @@ test('ids that are newer than the list can be asked for, those of others not', (
   expect(provider.takes(provider.defaultModel)).toBe(true)
   const xai = xaiProvider({ apiKey: KEY, baseUrl: 'https://api.x.ai/v1' })
   expect(['grok-9', 'gpt-7', ...xai.models].filter(xai.takes)).toEqual(['grok-9', ...xai.models])
+})
+
+describe('thinking that a server leaves in the text', () => {
+  const answers: [string, string, string][] = [
+    ['before the answer', '\n<think>Hm, <b>, </thin.</think>Yes.', 'Yes.'],
+    ['that is empty', '<think></think>\nYes.', '\nYes.'],
+    ['that never ends', '<think>Hm', ''],
+    ['in the middle, where it is the answer’s own', 'A tag: <think>Hm</think>.', 'A tag: <think>Hm</think>.'],
+    ['that only seems to begin', '<thin', '<thin'],
+  ]
+  test.each(answers)('%s', async (_where, said, text) => {
+    for (const size of [1, 3, 100]) {
+      const { chunks } = await ask(says(said, { size }))
+      expect(textOf(chunks)).toBe(text)
+      expect(chunks.some(({ type }) => type === 'thinking')).toBe(/^\s*<think>/.test(said))
+      expect(chunks.some((chunk) => chunk.type === 'text' && chunk.text === '')).toBe(false)
+    }
+  })
 })
 
 describe('the models of a server', () => {

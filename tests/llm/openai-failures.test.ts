@@ -62,6 +62,7 @@ describe('a failure is a DomainError that says what to do and never holds the ke
       false,
       /longer/,
     ],
+    ['a 429 in the stream', raw({ error: { code: 429, message: echo } }), 'model_rate_limited', true],
     ['a broken frame', breaks('a', (reply) => reply.send(reply.frames.broken())), 'model_unavailable', true],
     ['a reset', breaks('a', (reply) => reply.reset()), 'model_unavailable', true],
     ['a redirect', (reply) => reply.fail(302, { location: 'http://127.0.0.1:9/' }), 'model_wrong_address', false],
