@@ -175,6 +175,9 @@ const CHECK = {
   state: 'done',
   job: 'j9',
   checked: 5,
+  findings: [{ path: 'menu.html', problem: 'The prices differ from the brief’s.', fix: 'Use those of the brief.' }],
+  reading: { state: 'read', provider: 'p', model: 'm', files: 3, whole: 3 },
+  repairs: [{ path: 'menu.html', state: 'running' }],
   outdated: true,
   problems: [
     { path: 'menu.html', message: 'The link to “hours.html” leads nowhere. Make that page, or mend the link.' },
@@ -187,6 +190,21 @@ export const SHOW = {
   project: PROJECT,
   tree: TREE,
   drafted: [] as { title: string; kind: string; path: string | null }[],
+  money: {
+    spent: {
+      cost: '0.12 USD',
+      isPriced: true,
+      cachedPercent: 40,
+      keptAnswers: 1,
+      inputTokens: 9000,
+      outputTokens: 1200,
+    },
+    limit: '1 USD',
+    fields: { usd: '1', tokens: '' },
+    questions: [
+      { kind: 'project', unit: 'money', action: '/projects/p1/budget', suggested: '2', jobs: 1, until: null },
+    ],
+  },
   asides: [{ html: renderView('agents/talk', { project: 'p', exchanges: EXCHANGES }), regions: [] }],
   check: null as object | null,
   changes: [

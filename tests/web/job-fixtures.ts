@@ -43,6 +43,7 @@ export function jobPages(shell: Shell, job: object, render: object) {
     view: job,
     wait: null as object | null,
     attempts: [{ ...ATTEMPT, attempt: 2, outcome: 'failed' }, ATTEMPT],
+    money: { spent: null, calls: [] as object[] },
     checkpoints: [] as object[],
     stream: null,
     ...more,
