@@ -8,12 +8,8 @@ import { announceServer } from './accounts/local.ts'
 import { publicAccountRoutes } from './accounts/public-routes.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { newSecret } from './accounts/secrets.ts'
-import { checkHandler } from './agents/checker.ts'
-import { talkPanel } from './agents/conversation/panel.ts'
-import { conversationRoutes } from './agents/conversation/routes.ts'
-import { chatHandler } from './agents/conversation/work.ts'
-import { planHandler } from './agents/planner.ts'
-import { writeHandler } from './agents/writer.ts'
+import { agentHandlers } from './agents/handlers.ts'
+import { agentAsides, agentRoutes } from './agents/routes.ts'
 import { openChanges } from './changes/changes.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Config, secretsIn } from './config.ts'
@@ -260,11 +256,8 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redacto
     startedAt: now(),
   }
   for (const handler of [
-    planHandler(deps),
-    writeHandler(deps),
+    ...agentHandlers(deps),
     renderHandler(deps),
-    checkHandler(deps),
-    chatHandler(deps),
     backupHandler({ ...deps, data: config.data, databaseUrl: config.databaseUrl }),
     attemptsHandler(deps),
     retentionHandler({ ...deps, keepDays: config.keepDays }),
@@ -342,7 +335,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(projectPages(projects))
           .use(projectApi(projects))
           .use(taskApi(rooms))
-          .use(conversationRoutes(rooms))
+          .use(agentRoutes(rooms))
           .use(jobRoutes(rooms))
           .use(jobPages(rooms))
           .use(workspaceRoutes(rooms))
@@ -363,7 +356,7 @@ function panelsOf(engines: Engines, preview: { path: ProjectPanels['previewPath'
     files: async (project) => (await filesOf(read, project)).map(fileRow),
     pictures: (project) => picturesOf(read, project),
     previewPath: preview.path,
-    asides: async (project) => [await talkPanel(engines, project)],
+    asides: (project) => agentAsides(engines, project),
     modelLabel: (model) => labelOf(models, model),
   }
 }

@@ -20,6 +20,8 @@ export interface Script {
   /** Nothing to change, when not said. */
   critique?: Answer[]
   check?: Answer[]
+  /** What turns a wish into edits of the plan. */
+  edit?: Answer[]
   chat?: Answer[]
   summarise?: Answer[]
   files?: Record<string, Answer[]>

@@ -1,6 +1,5 @@
-import { renderView } from '../../src/web/views.ts'
+import { ASIDES, MONEY } from './aside-fixtures.ts'
 import { jobPages } from './job-fixtures.ts'
-import { EXCHANGES } from './talk-fixtures.ts'
 
 /** Rich data for every page, as the rooms would give it. */
 const MIN = 60_000
@@ -190,22 +189,8 @@ export const SHOW = {
   project: PROJECT,
   tree: TREE,
   drafted: [] as { title: string; kind: string; path: string | null }[],
-  money: {
-    spent: {
-      cost: '0.12 USD',
-      isPriced: true,
-      cachedPercent: 40,
-      keptAnswers: 1,
-      inputTokens: 9000,
-      outputTokens: 1200,
-    },
-    limit: '1 USD',
-    fields: { usd: '1', tokens: '' },
-    questions: [
-      { kind: 'project', unit: 'money', action: '/projects/p1/budget', suggested: '2', jobs: 1, until: null },
-    ],
-  },
-  asides: [{ html: renderView('agents/talk', { project: 'p', exchanges: EXCHANGES }), regions: [] }],
+  money: MONEY,
+  asides: ASIDES,
   check: null as object | null,
   changes: [
     { id: 'c1', path: 'index.html', what: 'changed', by: 'a person', at: 1_795_000_000_000, stands: true },

@@ -5,8 +5,8 @@ import type { LoopAsk } from '../../llm/tool-loop.ts'
 import type { Project } from '../../projects/tables.ts'
 import { type TasksDeps, tasksOf } from '../../projects/tasks.ts'
 import { filesOf } from '../../workspace/files.ts'
-import { accountOf } from '../account.ts'
-import { todayIn } from './due-date.ts'
+import { accountOf, modelFor } from '../account.ts'
+import { houseTimeZone, todayIn } from '../due-date.ts'
 import { historyMessages } from './history.ts'
 import { rememberedFor } from './summary.ts'
 import type { Conversation, MessageRow } from './tables.ts'
@@ -64,12 +64,6 @@ export async function chatRequest(
   }
 }
 
-/** The project's own model; a project of the demo's may well be talked about with a real one. */
-export function modelFor(models: Models, { model }: Pick<Project, 'model'>): string | undefined {
-  const isDemo = models.providers().some(({ name, demo }) => demo && model === name)
-  return isDemo ? undefined : model
-}
-
 /** Made once an answer: what its own tools change is known to it, and a prefix that stays is cached by vendors. */
 async function contextOf(
   { db, now }: TasksDeps,
@@ -92,11 +86,6 @@ async function contextOf(
     today: todayIn(timeZone, now()),
     timeZone,
   })
-}
-
-/** The time zone of the machine, since nobody has told another. */
-export function houseTimeZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone
 }
 
 function leftOut(many: number, what: string): string[] {

@@ -62,16 +62,3 @@ export interface Question {
   /** What it was asked about: another one when the thing has changed since. */
   base: string
 }
-
-export const taskEdits = sqliteTable('task_edits', {
-  id: text('id').primaryKey(),
-  project: text('project_id').notNull(),
-  request: text('request').notNull(),
-  by: text('author').notNull(),
-  job: text('job_id'),
-  state: text('state').$type<'asked' | 'proposed' | 'applied' | 'discarded'>().notNull(),
-  edits: text('edits', { mode: 'json' }).$type<unknown>(),
-  note: text('note').notNull().default(''),
-  at: integer('at').notNull(),
-  decidedAt: integer('decided_at'),
-})

@@ -5,7 +5,7 @@ import type { Task } from '../../../projects/tables.ts'
 import { changeTasks, editableTasks } from '../../../projects/task-changes.ts'
 import { type EditedTask, editedTasks, type TaskEdit } from '../../../projects/task-edits.ts'
 import { tasksOf } from '../../../projects/tasks.ts'
-import { DueDate, dueAtOf } from '../due-date.ts'
+import { DueDate, dueAtOf } from '../../due-date.ts'
 import { type ChatTool, chatTool, type Outcome, type Place, type ToolDeps } from './tool.ts'
 
 const Id = z.string().min(1).max(80).describe('The id of a task, from the plan or list_tasks.')

@@ -16,3 +16,8 @@ export function todayIn(timeZone: string, now: number): string {
   const day = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeZone }).format(now)
   return `${weekday}, ${day}`
 }
+
+/** The time zone of the machine, since nobody has told another. */
+export function houseTimeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone
+}
