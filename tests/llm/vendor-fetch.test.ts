@@ -86,6 +86,14 @@ test('many lines may be longer together than one may be', async () => {
   expect((await (await vendorFetch(server.url)).text()).length).toBe(3_000_030)
 })
 
+test('what comes together is handed on in pieces of 16 KB at most', async () => {
+  const body = Array.from({ length: 20_000 }, (_, i) => `${i} is the number of this line\n`).join('')
+  using server = serving(() => new Response(body))
+  const pieces = await Array.fromAsync((await vendorFetch(server.url)).body!)
+  expect(Math.max(...pieces.map(({ length }) => length))).toBe(16_384)
+  expect(Buffer.concat(pieces).toString()).toBe(body)
+})
+
 test('a fault is found under the errors that libraries make of it', async () => {
   using server = serving(() => Response.redirect('http://127.0.0.1/', 302))
   const cause = await vendorFetch(server.url).catch((error: unknown) => error)
