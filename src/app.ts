@@ -370,7 +370,7 @@ async function presentState(read: Reader, scope: Scope): Promise<Record<string, 
 }
 
 function opsFacts(config: Config, engines: Engines, state: State) {
-  const { db, models, now } = engines
+  const { db, models, now, reach, setup } = engines
   const doctor = {
     config,
     db,
@@ -379,6 +379,7 @@ function opsFacts(config: Config, engines: Engines, state: State) {
     },
     devices: () => detectDevices(),
     models,
+    providers: { places: () => setup.current.places, reach },
     tmp: tmpdir(),
     now,
   }

@@ -6,6 +6,8 @@ import { DomainError } from '../errors.ts'
 import { detectDevices } from '../gpu/devices.ts'
 import { fixedModels } from '../llm/fixed-models.ts'
 import { openProviders } from '../llm/open-models.ts'
+import { placesOf } from '../llm/setup/places.ts'
+import { openReach } from '../llm/setup/reach.ts'
 import { type DoctorDeps, examine } from '../ops/doctor.ts'
 import { bad, type Finding, type Level } from '../ops/finding.ts'
 import { type Cli, takesNothing } from './io.ts'
@@ -48,5 +50,10 @@ function notServer({ name }: Finding): boolean {
 
 function ownLook(config: Config, serving: string | null): DoctorDeps {
   const models = fixedModels(openProviders(config, systemClock))
-  return { config, db: null, serving, devices: () => detectDevices(), models, tmp: tmpdir(), now: systemClock.now }
+  const places = placesOf(config.vendors, { keys: new Map(), servers: new Map() })
+  const setup = { current: { places, chains: {}, overrides: {} } }
+  const reach = openReach({ setup, localServers: config.localServers, clock: systemClock })
+  const providers = { places: () => places, reach }
+  const { now } = systemClock
+  return { config, db: null, serving, devices: () => detectDevices(), models, providers, tmp: tmpdir(), now }
 }

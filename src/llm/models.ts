@@ -42,9 +42,14 @@ export function findModel(providers: Provider[], name: string): Choice | undefin
   const [first, model] = split(name)
   const named = providers.find((provider) => provider.name === first)
   if (named && model === undefined) return named.defaultModel === '' ? undefined : defaultOf(named)
-  const provider = model === undefined ? providers.find((one) => one.takes(name)) : named
+  const provider = model === undefined ? ownerOf(providers, name) : named
   const id = model ?? name
   return provider?.takes(id) ? { provider, model: id } : undefined
+}
+
+/** Whose model a bare id is. Servers of one's own would take any: theirs are those that they were found to have. */
+function ownerOf(providers: Provider[], id: string): Provider | undefined {
+  return providers.find(({ models }) => models.includes(id)) ?? providers.find((one) => !one.local && one.takes(id))
 }
 
 function split(name: string): [string, string | undefined] {

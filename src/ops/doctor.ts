@@ -4,11 +4,12 @@ import type { Database } from '../db/open.ts'
 import { DomainError } from '../errors.ts'
 import type { Device } from '../gpu/devices.ts'
 import { TIERS, tierFor } from '../gpu/tiers.ts'
-import { chooseModel, type Models } from '../llm/models.ts'
+import type { Models } from '../llm/models.ts'
 import { bytes, plural } from '../web/format.ts'
 import { examineDatabase } from './doctor-database.ts'
 import { examineData, examineTemporary } from './doctor-folders.ts'
 import { examinePort } from './doctor-port.ts'
+import { examineProviders, type ProvidersDeps } from './doctor-providers.ts'
 import { bad, type Finding, ok, warn } from './finding.ts'
 import { VERSION } from './version.ts'
 
@@ -20,6 +21,8 @@ export interface DoctorDeps {
   serving: string | null
   devices: () => Promise<Device[]>
   models: Models
+  /** How models are set up; undefined where nobody shall be asked. */
+  providers?: ProvidersDeps
   /** The folder for temporary files. */
   tmp: string
   now: () => number
@@ -34,6 +37,7 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
     ['temporary files', () => examineTemporary(deps.tmp)],
     ['devices', async () => examineDevices(await deps.devices())],
     ['models', () => examineModels(deps)],
+    ['providers', () => (deps.providers ? examineProviders(deps.providers) : [])],
     ['port', () => examinePort(deps)],
   ]
   return (await Promise.all(looks.map(([name, look]) => looked(name, look)))).flat()
@@ -61,7 +65,7 @@ function examineDevices(devices: Device[]): Finding[] {
 
 function examineModels({ config, models }: DoctorDeps): Finding[] {
   const providers = models.providers()
-  const { provider, model } = chooseModel(providers, config.model)
+  const { provider, model } = models.chain('write', config.model)[0]!
   const others = providers.filter((one) => one !== provider).map((one) => one.label)
   const also = others.length > 0 ? `; also ${others.join(', ')}` : ''
   if (provider.demo) return [warn('model', `${provider.label}${also}`)]

@@ -46,6 +46,14 @@ test.each(['gpt-9', 'openai/gpt-9', 'anthropic/gpt-9', 'demo/claude-opus-5-5', '
   },
 )
 
+test('a bare id means a server of one’s own only when it has that model', () => {
+  const own = { ...withKey[0]!, name: 'box', local: true, models: ['llama'], defaultModel: 'llama', takes: () => true }
+  const all = [withKey[0]!, own]
+  expect(chooseModel(all, 'llama').provider.name).toBe('box')
+  expect(chooseModel(all, 'box/anything').provider.name).toBe('box')
+  expect(() => chooseModel(all, 'gpt-9')).toThrow('There is no model')
+})
+
 test('without a key, the error for a Claude model says how to get it', () => {
   const error = thrown(() => chooseModel(withoutKey, 'anthropic/claude-opus-5-5'))
   expect((error as Error).message).toBe(

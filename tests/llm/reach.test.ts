@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { systemClock } from '../../src/clock.ts'
 import { readConfig } from '../../src/config.ts'
+import { PURPOSES } from '../../src/llm/provider.ts'
 import { placesOf } from '../../src/llm/setup/places.ts'
 import { openReach } from '../../src/llm/setup/reach.ts'
 import { testApp } from '../support/app.ts'
@@ -71,12 +72,13 @@ describe('a server of models nearby', () => {
 
 test('a server that is found is never used unasked', async () => {
   const at = server({ '/api/tags': TAGS, '/v1/models': LIST('x', 'y') })
-  await using app = await testApp({ settings: { HEARTH_LOCAL_SERVERS: at.url } })
+  await using app = await testApp({ work: false, settings: { HEARTH_LOCAL_SERVERS: at.url } })
   await app.app.reach.look()
   expect(app.app.reach.offers()).toHaveLength(1)
   expect(app.app.models.providers().map(({ name }) => name)).toEqual(['demo'])
   const { project } = await app.make()
-  expect(await app.settled(project.id)).toBe('done')
+  expect(await app.json(`/api/projects/${project.id}`)).toMatchObject({ project: { model: 'demo' } })
+  for (const purpose of PURPOSES) expect(app.app.models.chain(purpose)[0]!.provider.demo).toBe(true)
   expect(at.asked.filter((line) => line !== 'GET /api/tags')).toEqual([])
 })
 

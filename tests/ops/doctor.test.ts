@@ -9,6 +9,8 @@ import { lockDataDirectory } from '../../src/db/lock.ts'
 import { openDatabase } from '../../src/db/open.ts'
 import { fixedModels } from '../../src/llm/fixed-models.ts'
 import { openProviders } from '../../src/llm/open-models.ts'
+import { placesOf } from '../../src/llm/setup/places.ts'
+import { openReach } from '../../src/llm/setup/reach.ts'
 import { type DoctorDeps, examine } from '../../src/ops/doctor.ts'
 import { examineTemporary } from '../../src/ops/doctor-folders.ts'
 import { silent, temporaryFolder } from '../support/database.ts'
@@ -64,6 +66,50 @@ test('without a key the model is the demo, with a warning; with one it is not', 
   const keyed = await finding(patient(folder.path, {}, { ANTHROPIC_API_KEY: 'sk-secret' }), 'model')
   expect(keyed.level).toBe('ok')
   expect(keyed.says).not.toContain('sk-secret')
+})
+
+test('each provider that is set up is asked, and says how it is; what is nearby is only told of', async () => {
+  using folder = temporaryFolder()
+  const server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: (request) =>
+      new URL(request.url).pathname === '/api/tags'
+        ? Response.json({ models: [{ name: 'qwen', size: 1 }] })
+        : new Response('{}', { status: 401 }),
+  })
+  const at = `http://127.0.0.1:${server.port}`
+  const env = {
+    ANTHROPIC_API_KEY: 'sk-secret-1',
+    ANTHROPIC_BASE_URL: at,
+    OPENAI_API_KEY: 'sk-secret-2',
+    OPENAI_BASE_URL: 'http://127.0.0.1:1',
+    HEARTH_LOCAL_SERVERS: at,
+  }
+  const { vendors, localServers } = readConfig({ HEARTH_DATA: folder.path, ...env })
+  const places = placesOf(vendors, { keys: new Map(), servers: new Map() })
+  await using reach = openReach({
+    setup: { current: { places: [], chains: {}, overrides: {} } },
+    localServers,
+    clock: systemClock,
+  })
+  const found = await examine(patient(folder.path, { providers: { places: () => places, reach } }, env))
+  server.stop(true)
+  const says = found.filter(({ name }) => name === 'provider' || name === 'found')
+  expect(says).toEqual([
+    {
+      name: 'provider',
+      level: 'warn',
+      says: 'Anthropic: key from ANTHROPIC_API_KEY. Anthropic does not accept the key. Check it, or make another there.',
+    },
+    {
+      name: 'provider',
+      level: 'warn',
+      says: 'OpenAI: key from OPENAI_API_KEY. OpenAI can’t be reached at 127.0.0.1:1. Check the address and the network.',
+    },
+    { name: 'found', level: 'ok', says: `Ollama at ${at}, 1 model: not used; the page of models offers it` },
+  ])
+  expect(JSON.stringify(found)).not.toContain('sk-secret')
 })
 
 test('a model that there isn’t is bad, in words', async () => {

@@ -100,7 +100,13 @@ function understood({ kind }: Asked, answer: unknown): Listing {
     )
   if (kind === 'google') return found(GoogleList.parse(answer).models.map(({ name }) => name.replace(/^models\//, '')))
   const { data } = OpenaiList.parse(answer)
-  return { ...found(data.map(({ id }) => id)), owner: data[0]?.owned_by }
+  const ids = data.map(({ id }) => id)
+  return { ...found(kind === 'compatible' ? writers(ids) : ids), owner: data[0]?.owned_by }
+}
+
+/** Models for searching stand in the same lists, and answer no question. */
+function writers(ids: string[]): string[] {
+  return ids.filter((id) => !WITHOUT_WORDS.test(id))
 }
 
 function found(models: string[]) {
