@@ -26,7 +26,8 @@ export async function waitOf(read: Reader, job: Job, now: number): Promise<Wait 
     return { reason: 'suspect', until: null, says: SUSPECT_WORDS }
   if (runAt <= now) return { reason: 'place', until: null, says: placeWords(await othersInLine(read, job, now)) }
   if (error?.code === 'circuit_open') return { reason: 'away', until: runAt, says: error.message }
-  if (failures === 0) return { reason: 'later', until: runAt, says: 'It asked to be tried again later.' }
+  if (failures === 0)
+    return { reason: 'later', until: runAt, says: error?.message ?? 'It asked to be tried again later.' }
   return { reason: 'retry', until: runAt, says: `It failed ${times(failures)} and is tried again by itself.` }
 }
 

@@ -74,6 +74,9 @@ export interface ProjectPanels {
   modelLabel(model: string): { label: string; demo: boolean }
 }
 
+/** Why work waits that has not failed. */
+const PUT_OFF = new Set(['circuit_open', 'budget_busy'])
+
 export interface PageDeps {
   read: Reader
   live: LiveJobs
@@ -127,7 +130,7 @@ function projectView(project: Project, { jobs, tasks, panels, now }: ProjectFact
   const { done, total } = countWork(tasks)
   const plan = jobs.find(({ kind }) => kind === 'plan')
   const waiting = jobs.findLast(
-    ({ state, error, runAt }) => state === 'queued' && error?.code === 'circuit_open' && runAt > now,
+    ({ state, error, runAt }) => state === 'queued' && error && PUT_OFF.has(error.code) && runAt > now,
   )
   const failed = jobs.find(({ kind, state }) => (state === 'held' || state === 'failed') && !ASIDES.includes(kind))
   return {

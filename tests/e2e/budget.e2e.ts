@@ -10,6 +10,7 @@ const VIEWS = [
   { width: 360, colorScheme: 'dark' },
 ] as const
 
+/** A folder for pictures of what is seen on the way, if somebody wants them. */
 const SHOTS = process.env.SHOTS
 
 test('an empty wallet: the work pauses with a question, and goes on by itself when it is answered', async ({

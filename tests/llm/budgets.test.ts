@@ -5,6 +5,7 @@ import type { BudgetQuestion } from '../../src/llm/budget-question.ts'
 import { type BudgetKey, budgetOf, HOUSE } from '../../src/llm/budgets.ts'
 import { renewBudgets, setBudget } from '../../src/llm/raise.ts'
 import { throughChain } from '../../src/llm/through-chain.ts'
+import { until } from '../support/jobs.ts'
 import { account, type Ledger, ledger, RESERVED, whole } from './ledger.ts'
 
 /** What a whole answer costs, millionths of a dollar: less than what is reserved for it. */
@@ -91,6 +92,25 @@ test('of calls at the same moment, no more come through than the budget has room
     micros: 3 * SPENT,
     openMicros: 0,
   })
+})
+
+test('a job whose budget is set aside for another waits for that one’s end, and is not held', async () => {
+  await using books = await ledger({ dailyMicros: RESERVED.costMicros + SPENT })
+  const stuck = Promise.withResolvers<void>()
+  books.answers[0] = async function* () {
+    await stuck.promise
+    yield* whole()
+  }
+  const jobs = [await asking(books), await asking(books, 'project-2')]
+  await books.work({ write: 2 })
+  const isPutOff = (id: string) => books.told.some(({ job, body }) => job === id && body.reason === 'budget_busy')
+  await until(() => jobs.some(({ id }) => isPutOff(id)))
+  const [first, second] = isPutOff(jobs[0]!.id) ? jobs.reverse() : jobs
+  stuck.resolve()
+  await books.heard(first!.id, 'job.succeeded')
+  books.pass(5_000)
+  await books.heard(second!.id, 'job.succeeded')
+  expect((await books.job(second!.id)).failures).toBe(0)
 })
 
 test('near the end of a budget the tokens are counted, since the first guess is too careful', async () => {

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import { modelCalls } from '../../src/llm/tables.ts'
 import { type TestApp, testApp } from '../support/app.ts'
 import { temporaryFolder } from '../support/database.ts'
+import { until } from '../support/jobs.ts'
 import { type PaidVendor, paidVendor } from '../support/paid-vendor.ts'
 
 const KEY = 'sk-ant-test-0123456789'
@@ -168,6 +169,24 @@ test('a call that was under way when the server died is told as lost after the n
   const [call] = await next.app.db.read.select().from(modelCalls)
   expect(call).toMatchObject({ ended: 'lost', costMicros: 60_200, estimated: true })
   expect((await next.json('/api/usage')).total).toMatchObject({ calls: 1, costUsd: 0.0602, estimated: 1 })
+})
+
+test('a job that a limit of the settings held goes on after a start with a higher one', async () => {
+  using folder = temporaryFolder()
+  const started = (usd: string) =>
+    testApp({
+      data: folder.path,
+      settings: { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: vendor.url, HEARTH_DAILY_BUDGET_USD: usd },
+    })
+  let project: string
+  {
+    await using poor = await started('0')
+    project = (await poor.make('two notes about frost')).project.id
+    expect(await poor.settled(project)).toBe('held')
+  }
+  await using rich = await started('20')
+  await until(async () => (await rich.json(`/api/projects/${project}`)).project.status !== 'held')
+  expect(await rich.settled(project)).toBe('done')
 })
 
 test('the same brief once more is answered from what was kept, and says so on the page and in the job', async () => {
