@@ -1,7 +1,7 @@
 import { isOwnId } from './own-ids.ts'
 import type { Message, ModelRequest, Tool, ToolCall, ToolResult } from './provider.ts'
 import { wantedBack } from './signatures.ts'
-import { inputOf, jsonSchema } from './tool-input.ts'
+import { inputOf, structureOf } from './tool-input.ts'
 
 /** Models that would refuse to show their thinking. */
 const WITHOUT_THINKING = /^(?!gemini-)|^gemini-(?:1|2\.0)/
@@ -21,7 +21,7 @@ export function configOf({ model, system, context, maxOutputTokens, schema, tool
     maxOutputTokens,
     ...(stable.length > 0 ? { systemInstruction: { parts: stable.map((text) => ({ text })) } } : {}),
     ...(tools && tools.length > 0 ? { tools: [{ functionDeclarations: tools.map(declaration) }] } : {}),
-    ...(schema ? { responseMimeType: 'application/json', responseJsonSchema: jsonSchema(schema.zod) } : {}),
+    ...(schema ? { responseMimeType: 'application/json', responseJsonSchema: structureOf(schema.zod) } : {}),
     // Thinking that is left out of the stream would look like a stall.
     ...(WITHOUT_THINKING.test(model) ? {} : { thinkingConfig: { includeThoughts: true } }),
   }
@@ -70,5 +70,5 @@ function idFor(id: string): { id?: string } {
 }
 
 function declaration({ name, description, zod }: Tool) {
-  return { name, description, parametersJsonSchema: jsonSchema(zod) }
+  return { name, description, parametersJsonSchema: structureOf(zod) }
 }

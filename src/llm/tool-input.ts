@@ -38,8 +38,9 @@ const LIMITS = new Set([
 ])
 
 /**
- * The structure alone, for servers that make a grammar of it: of a text of at most 600 characters they make 600 rules, which
- * takes seconds for each token, or is refused. What comes back is checked against the whole shape in any case.
+ * The structure alone, for servers that make a grammar or an automaton of it: of a text of at most 600 characters some make 600
+ * rules, and Gemini refuses a shape whose lists may hold some 1,000 items together. What comes back is checked against the
+ * whole shape in any case.
  */
 export function structureOf(shape: z.ZodType): Record<string, unknown> {
   return withoutLimits(jsonSchema(shape))

@@ -16,7 +16,7 @@ const REQUEST: ModelRequest = {
   maxOutputTokens: 1000,
   task: { kind: 'plan', brief: 'not for the vendor' },
 }
-const TOOLS: Tool[] = [{ name: 'read', description: 'Reads a file.', zod: z.object({ path: z.string() }) }]
+const TOOLS: Tool[] = [{ name: 'read', description: 'Reads a file.', zod: z.object({ path: z.string().max(400) }) }]
 const CALL = { id: 'call_1', name: 'read', input: '{"path":"a.ts"}' }
 
 test('an answer streams as text, usage and an explicit finish', async () => {
@@ -61,19 +61,18 @@ test('models that do not think are not asked to show it', async () => {
   ])
 })
 
-test('a schema asks for JSON of that shape', async () => {
+test('a schema asks for JSON of that structure: of lists with limits the vendor takes only some', async () => {
   await using server = vendorServer(geminiWire, says('{}'))
   await collect(open(server.url), {
     ...REQUEST,
-    schema: { name: 'plan', zod: z.object({ title: z.string().max(80) }) },
+    schema: { name: 'plan', zod: z.object({ titles: z.array(z.string().max(80)).max(60) }) },
   })
-  expect(server.asked[0]!.body.generationConfig).toMatchObject({
-    responseMimeType: 'application/json',
-    responseJsonSchema: {
-      type: 'object',
-      properties: { title: { type: 'string', maxLength: 80 } },
-      required: ['title'],
-    },
+  const { responseMimeType, responseJsonSchema } = server.asked[0]!.body.generationConfig
+  expect(responseMimeType).toBe('application/json')
+  expect(responseJsonSchema).toEqual({
+    type: 'object',
+    properties: { titles: { type: 'array', items: { type: 'string' } } },
+    required: ['titles'],
   })
 })
 
