@@ -60,6 +60,7 @@ import type { ProjectPanels } from './projects/page.ts'
 import { projectById } from './projects/projects.ts'
 import { projectApi, projectPages } from './projects/routes.ts'
 import { machineOf, shellFor } from './projects/shell.ts'
+import { taskPages } from './projects/tasks/form-routes.ts'
 import { taskApi } from './projects/tasks/routes.ts'
 import { taskEntity, tasksOf } from './projects/tasks.ts'
 import { type Redactor, redactor } from './redact.ts'
@@ -335,6 +336,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(projectPages(projects))
           .use(projectApi(projects))
           .use(taskApi(rooms))
+          .use(taskPages(rooms))
           .use(agentRoutes(rooms))
           .use(jobRoutes(rooms))
           .use(jobPages(rooms))

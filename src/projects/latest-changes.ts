@@ -1,32 +1,33 @@
-import { and, desc, eq } from 'drizzle-orm'
+import { and, desc, eq, like, or } from 'drizzle-orm'
 import { changes } from '../changes/tables.ts'
 import type { Reader } from '../db/open.ts'
 
 /** Changes that the page shows; the API has them all. */
 const SHOWN = 4
 
-/** A change of a file, as the page tells it. */
+/** A change of a file, or of the plan by a person, as the page tells it. */
 export interface ChangeRow {
   id: string
+  /** The file's path, or the task's title. */
   path: string
-  what: 'written' | 'changed' | 'removed' | 'undone'
+  what: 'written' | 'added' | 'changed' | 'removed' | 'undone'
   by: 'Hearth' | 'a person'
   at: number
   /** Whether it still stands. */
   stands: boolean
 }
 
-/** The latest changes of a project's files, the newest first. */
+/** The latest changes of a project's files, and of its plan by people, the newest first. */
 export async function latestChanges(read: Reader, project: string): Promise<ChangeRow[]> {
   const rows = await read
     .select()
     .from(changes)
-    .where(and(eq(changes.scope, project), eq(changes.entity, 'file')))
+    .where(and(eq(changes.scope, project), or(eq(changes.entity, 'file'), OF_THE_PLAN)))
     .orderBy(desc(changes.seq))
     .limit(SHOWN)
   return rows.map((row) => ({
     id: row.id,
-    path: row.entityId,
+    path: nameOf(row),
     what: wordFor(row),
     by: row.by.startsWith('person:') ? 'a person' : 'Hearth',
     at: row.at,
@@ -34,8 +35,18 @@ export async function latestChanges(read: Reader, project: string): Promise<Chan
   }))
 }
 
-function wordFor({ undoes, before, after }: typeof changes.$inferSelect): ChangeRow['what'] {
+/** What a planner did is the plan, and no edit of it. */
+const OF_THE_PLAN = and(eq(changes.entity, 'task'), like(changes.by, 'person:%'))
+
+function nameOf({ entity, entityId, before, after }: typeof changes.$inferSelect): string {
+  if (entity === 'file') return entityId
+  const { title } = (after ?? before) as { title?: string }
+  return title ?? entityId
+}
+
+function wordFor({ entity, undoes, before, after }: typeof changes.$inferSelect): ChangeRow['what'] {
   if (undoes) return 'undone'
   if (after === null) return 'removed'
-  return before === null ? 'written' : 'changed'
+  if (before !== null) return 'changed'
+  return entity === 'file' ? 'written' : 'added'
 }

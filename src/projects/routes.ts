@@ -116,7 +116,12 @@ export function projectApi(deps: ProjectRoutesDeps) {
     )
 }
 
-const BriefForm = z.object({ brief: z.string(), model: z.string().optional(), tier: z.string().optional() })
+const BriefForm = z.object({
+  brief: z.string(),
+  model: z.string().optional(),
+  tier: z.string().optional(),
+  plan: z.literal('first').optional(),
+})
 
 /** The pages of projects. */
 export function projectPages(deps: ProjectRoutesDeps) {
@@ -129,7 +134,7 @@ export function projectPages(deps: ProjectRoutesDeps) {
       '/projects',
       async ({ body, request, actor }) => {
         try {
-          const { project } = await makeProject(deps, { ...body, autorun: true }, actor)
+          const { project } = await makeProject(deps, { ...body, autorun: body.plan !== 'first' }, actor)
           return seeOther(`/projects/${project.id}`)
         } catch (error) {
           if (!(error instanceof Invalid)) throw error
@@ -173,7 +178,7 @@ async function home(
   deps: ProjectRoutesDeps,
   request: Request,
   actor: Actor,
-  form: { brief: string; model?: string; tier?: string; error?: Invalid },
+  form: Partial<z.infer<typeof BriefForm>> & { brief: string; error?: Invalid },
 ): Promise<Response> {
   const shell = await shellFor(deps, actor, 'What do you want to make?')
   const { label, demo } = deps.panels.modelLabel(modelFor(deps.models, undefined))
@@ -188,6 +193,7 @@ async function home(
       tiers: deps.tiers,
       model: form.model ?? '',
       tier: form.tier ?? '',
+      planFirst: form.plan === 'first',
       demo,
       offers: demo ? deps.reach.offers() : [],
       modelLabel: label,

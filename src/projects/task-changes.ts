@@ -59,6 +59,17 @@ export function moveTask(deps: TasksDeps, id: string, place: TaskPlace, author: 
   return editOne(deps, id, author, [{ do: 'move', task: id, ...place }])
 }
 
+/** Swaps a task with the neighbour above or below it in its group; the first stays first and the last stays last. */
+export function shiftTask(deps: TasksDeps, id: string, way: 'up' | 'down', author: Author): Promise<Task> {
+  return editOne(deps, id, author, async (tx, { project, parent }) => {
+    const group = (await editableTasks(tx, project)).filter((each) => each.parent === parent).map((each) => each.id)
+    const to = group.indexOf(id) + (way === 'up' ? -1 : 1)
+    if (to < 0 || to >= group.length) return []
+    const others = group.filter((each) => each !== id)
+    return [{ do: 'move', task: id, before: others[to] ?? null }]
+  })
+}
+
 /** Marks a task as done by a person: nothing is made for it. @throws Conflict `task_busy` */
 export function finishTask(deps: TasksDeps, id: string, author: Author): Promise<Task> {
   return editOne(deps, id, author, [{ do: 'finish', task: id }])
@@ -120,10 +131,15 @@ export async function editableTasks(read: Reader, project: string): Promise<Edit
   return rows.map(({ task, jobState }) => ({ id: task.id, ...fieldsOf(task), jobState }))
 }
 
-async function editOne(deps: TasksDeps, id: string, author: Author, edits: TaskEdit[]): Promise<Task> {
+async function editOne(
+  deps: TasksDeps,
+  id: string,
+  author: Author,
+  edits: TaskEdit[] | ((tx: Tx, task: Task) => Promise<TaskEdit[]>),
+): Promise<Task> {
   const edited = await deps.db.write(async (tx) => {
-    const { project } = await taskById(tx, id)
-    return changeTasks(deps, tx, project, edits, author)
+    const task = await taskById(tx, id)
+    return changeTasks(deps, tx, task.project, Array.isArray(edits) ? edits : await edits(tx, task), author)
   })
   return edited.tasks.find((task) => task.id === id)!
 }

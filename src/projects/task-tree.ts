@@ -1,4 +1,5 @@
 import type { Job } from '../jobs/tables.ts'
+import { contractLines } from './contract.ts'
 import type { JobView } from './job-view.ts'
 import type { FileRow } from './page.ts'
 import { doneTasks, type TaskState, waitsFor } from './state.ts'
@@ -10,6 +11,9 @@ export interface TaskNode {
   kind: Task['kind']
   path: string | null
   prompt: string | null
+  /** What its file promises to the others and takes from them. */
+  promises: { heading: string; entries: string[] }[]
+  version: number
   state: TaskState
   waitsFor: string[]
   job: JobView | null
@@ -42,6 +46,8 @@ export function taskTree(tasks: Task[], facts: TreeFacts): TaskNode[] {
       kind: task.kind,
       path: task.path,
       prompt: task.prompt,
+      promises: contractLines(task.contract),
+      version: task.version,
       state: done.has(task.id) ? 'done' : task.kind === 'note' ? groupState(below) : taskState(job),
       waitsFor: waitsFor(task, tasks, done).map((id) => titles.get(id) ?? id),
       job: job && job.state !== 'succeeded' ? facts.views.get(job.id)! : null,

@@ -1,4 +1,6 @@
+import down from 'lucide-static/icons/arrow-down.svg' with { type: 'text' }
 import arrowLeft from 'lucide-static/icons/arrow-left.svg' with { type: 'text' }
+import up from 'lucide-static/icons/arrow-up.svg' with { type: 'text' }
 import ban from 'lucide-static/icons/ban.svg' with { type: 'text' }
 import bot from 'lucide-static/icons/bot.svg' with { type: 'text' }
 import usage from 'lucide-static/icons/chart-column.svg' with { type: 'text' }
@@ -18,11 +20,13 @@ import running from 'lucide-static/icons/loader-circle.svg' with { type: 'text' 
 import leave from 'lucide-static/icons/log-out.svg' with { type: 'text' }
 import talk from 'lucide-static/icons/message-circle.svg' with { type: 'text' }
 import pause from 'lucide-static/icons/pause.svg' with { type: 'text' }
+import edit from 'lucide-static/icons/pencil.svg' with { type: 'text' }
 import play from 'lucide-static/icons/play.svg' with { type: 'text' }
 import plus from 'lucide-static/icons/plus.svg' with { type: 'text' }
 import again from 'lucide-static/icons/rotate-ccw.svg' with { type: 'text' }
 import send from 'lucide-static/icons/send-horizontal.svg' with { type: 'text' }
 import demo from 'lucide-static/icons/sparkles.svg' with { type: 'text' }
+import remove from 'lucide-static/icons/trash-2.svg' with { type: 'text' }
 import warning from 'lucide-static/icons/triangle-alert.svg' with { type: 'text' }
 import undo from 'lucide-static/icons/undo-2.svg' with { type: 'text' }
 import offline from 'lucide-static/icons/wifi-off.svg' with { type: 'text' }
@@ -42,7 +46,9 @@ const ICONS = {
   again,
   back: arrowLeft,
   demo,
+  down,
   download,
+  edit,
   external,
   file: fileCode,
   key,
@@ -53,11 +59,13 @@ const ICONS = {
   picture,
   play,
   plus,
+  remove,
   send,
   stop,
   usage,
   talk,
   undo,
+  up,
   warning,
 } as const
 
