@@ -21,6 +21,8 @@ const PRIVATE = 0.1
 const COMMON_NAME = 0.1
 /** A name that more files define says little about which is meant. */
 const MOST_DEFINERS = 5
+/** And one that this many define says nothing: the references to all of them would only take time. */
+const TOO_MANY_DEFINERS = 100
 const LONG = 8
 /** The weight of a reference to a file as a whole. */
 export const LINK = 3
@@ -38,6 +40,7 @@ export function referencesIn(files: MapFile[], mentioned: ReadonlySet<string>): 
     ...linksOf(path, text, paths).map((to) => ({ from, to: numbers.get(to)!, weight: LINK })),
     ...symbols.references.flatMap(([name, uses]) => {
       const of = definers.get(name) ?? []
+      if (of.length >= TOO_MANY_DEFINERS) return []
       const weight = Math.sqrt(uses) * tellingOf(name, of.length, mentioned)
       return of.filter((to) => to !== from).map((to) => ({ from, to, weight, name }))
     }),

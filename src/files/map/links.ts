@@ -17,14 +17,18 @@ const GUESSED_ENDINGS = [
   '/index.ts',
   '/index.html',
 ]
-const LONGEST_TEXT = 1_000_000
+const LONGEST_TEXT = 500_000
+/** What may be a path, in one file, beyond which no more is looked up. */
+const MOST_TRIED = 2_000
 
 /** The files of the project that a file names by path, as imports, links and pictures do, in the order of their first mention. */
 export function linksOf(path: string, text: string, paths: ReadonlySet<string>): string[] {
   const folder = posix.dirname(path)
   const found = new Set<string>()
+  let tried = 0
   for (const [, named] of text.slice(0, LONGEST_TEXT).matchAll(QUOTED)) {
     if (!/[./]/.test(named!)) continue
+    if (++tried > MOST_TRIED) break
     const target = resolved(named!, folder, paths)
     if (target && target !== path) found.add(target)
   }

@@ -8,6 +8,8 @@ const PATH = 8
 const NAME = 2
 /** The power of a file's score: above 1, the reader starts more surely at the best. */
 const SHARPNESS = 2
+/** What is searched of a file, in characters. */
+const LONGEST_TEXT = 200_000
 /** Longest time, ms, before the event loop gets a turn. */
 const TURN_MS = 8
 /** The chance that the reader follows a reference. */
@@ -76,7 +78,7 @@ function weighted({ path, text, symbols }: MapFile): Map<string, number> {
   const words = new Map<string, number>()
   addWords(words, wordsOf(path), PATH)
   for (const { name } of symbols.definitions) addWords(words, wordsOf(name), NAME)
-  addWords(words, wordsOf(text), 1)
+  addWords(words, wordsOf(text.slice(0, LONGEST_TEXT)), 1)
   return words
 }
 

@@ -1,6 +1,8 @@
 import type { Definition, Symbols } from './symbol.ts'
 
-const LONGEST_LINE = 2_000
+/** What is looked at, in characters: of the whole, and of each row. */
+const LONGEST_TEXT = 100_000
+const LONGEST_ROW = 1_000
 const LONGEST_SIGNATURE = 160
 const MOST_DEFINITIONS = 500
 
@@ -17,7 +19,7 @@ const MARKS: Readonly<Record<string, Mark[]>> = {
   ],
   css: [
     { kind: 'property', pattern: /(?:^|[{;\s])(--[\w-]+)\s*:/g },
-    { kind: 'selector', pattern: /(?:^|})\s*([^{}@;]+?)\s*\{/g },
+    { kind: 'selector', pattern: /(?:^|})([^{}@;]+)\{/g },
   ],
   markdown: [{ kind: 'heading', pattern: /^#{1,6}\s+(.+?)\s*#*$/g }],
 }
@@ -28,24 +30,29 @@ const LIKE: Readonly<Record<string, string>> = { scss: 'css', less: 'css', vue: 
 export function outline(language: string, text: string): Symbols {
   const marks = MARKS[LIKE[language] ?? language] ?? []
   const definitions = new Map<string, Definition>()
-  text.split('\n').forEach((row, i) => {
-    for (const { kind, name } of marksIn(marks, row.slice(0, LONGEST_LINE))) {
-      const signature = name.length > LONGEST_SIGNATURE ? `${name.slice(0, LONGEST_SIGNATURE - 1)}…` : name
-      definitions.set(`${kind} ${name}`, {
-        name,
-        kind,
-        line: i + 1,
-        signature,
-        depth: 0,
-        ...definitions.get(`${kind} ${name}`),
-      })
-    }
-  })
+  text
+    .slice(0, LONGEST_TEXT)
+    .split('\n')
+    .forEach((row, i) => {
+      for (const { kind, name } of marksIn(marks, row.slice(0, LONGEST_ROW))) {
+        const signature = name.length > LONGEST_SIGNATURE ? `${name.slice(0, LONGEST_SIGNATURE - 1)}…` : name
+        definitions.set(`${kind} ${name}`, {
+          name,
+          kind,
+          line: i + 1,
+          signature,
+          depth: 0,
+          ...definitions.get(`${kind} ${name}`),
+        })
+      }
+    })
   return { definitions: [...definitions.values()].slice(0, MOST_DEFINITIONS), references: [] }
 }
 
 function marksIn(marks: Mark[], row: string): { kind: string; name: string }[] {
-  return marks.flatMap(({ kind, pattern }) =>
-    [...row.matchAll(pattern)].map((match) => ({ kind, name: match[1]!.trim().replace(/\s+/g, ' ') })),
-  )
+  return marks
+    .flatMap(({ kind, pattern }) =>
+      [...row.matchAll(pattern)].map((match) => ({ kind, name: match[1]!.trim().replace(/\s+/g, ' ') })),
+    )
+    .filter(({ name }) => name !== '')
 }

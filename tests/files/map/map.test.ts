@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type { MapFile } from '../../../src/files/map/graph.ts'
+import { type MapFile, referencesIn } from '../../../src/files/map/graph.ts'
 import { rank } from '../../../src/files/map/rank.ts'
 import { renderMap } from '../../../src/files/map/render.ts'
 import { openSymbols } from '../../../src/files/symbols/symbols.ts'
@@ -38,29 +38,41 @@ test('without a shared word, files that the task builds on and what they refer t
   expect(paths(ranked).slice(0, 3)).toEqual(['src/page.js', 'src/cart.js', 'src/price.js'])
 })
 
-test('a name that the task mentions draws its references ten times as strongly', async () => {
+test('a reference weighs by its uses, by whether the task mentions the name, and by what such a name tells', async () => {
+  const common = Object.fromEntries(['p', 'q', 'r', 's', 't', 'u'].map((one) => [`${one}.js`, 'function often() {}']))
   const files = await filesOf({
-    'a.js': 'roundUp(); drawAll()',
-    'b.js': 'function roundUp() {}',
-    'c.js': 'function drawAll() {}',
+    'a.js': 'one(); one(); one(); one(); two(); _hidden(); roundAllUp(); often()',
+    'b.js': 'function one() {} function two() {} function _hidden() {} function roundAllUp() {}',
+    ...common,
   })
-  const plain = Object.fromEntries(
-    (await rank(files, { text: 'nothing', near: ['a.js'] })).map((one) => [one.path, one.rank]),
-  )
-  expect(plain['b.js']).toBeCloseTo(plain['c.js']!, 9)
-  const byName = await rank(
-    files.map((file) => ({ ...file, text: '' })),
-    { text: 'the round up', near: ['a.js'] },
-  )
-  expect(paths(byName).indexOf('b.js')).toBeLessThan(paths(byName).indexOf('c.js'))
+  const weightOf = (name: string, mentioned: string[] = []) =>
+    referencesIn(files, new Set(mentioned)).find((reference) => reference.name === name)!.weight
+  expect(weightOf('one')).toBeCloseTo(2)
+  expect(weightOf('two')).toBeCloseTo(1)
+  expect(weightOf('two', ['two'])).toBeCloseTo(10)
+  expect(weightOf('_hidden')).toBeCloseTo(0.1)
+  expect(weightOf('roundAllUp')).toBeCloseTo(10)
+  expect(weightOf('roundAllUp', ['round all up'])).toBeCloseTo(100)
+  expect(weightOf('often')).toBeCloseTo(0.1)
+})
+
+test('the plan says which file builds on which, where no file says it itself', async () => {
+  const files = await filesOf({ 'a.js': 'the task', 'b.js': '1', 'c.js': '2' })
+  const aim = { text: 'task', plan: [['a.js', 'c.js']] as [string, string][] }
+  expect(paths(await rank(files, aim))).toEqual(['a.js', 'c.js', 'b.js'])
 })
 
 test('the order in which files are given changes nothing', async () => {
-  const files = await filesOf(SHOP)
-  const whole = JSON.stringify(await rank(files, { text: 'price of a cart' }))
+  const uses = (i: number) => [i * 3, i * 5, i * 7, i + 1].map((to) => `f${to % 12}()`).join('; ')
+  const texts = Array.from({ length: 12 }, (_, i) => [
+    `${i}.js`,
+    `function f${i}() { ${uses(i)} }\n${'price '.repeat(i)}`,
+  ])
+  const files = await filesOf(Object.fromEntries(texts))
+  const whole = JSON.stringify(await rank(files, { text: 'price of f3' }))
   await fc.assert(
     fc.asyncProperty(fc.shuffledSubarray(files, { minLength: files.length }), async (shuffled) => {
-      expect(JSON.stringify(await rank(shuffled, { text: 'price of a cart' }))).toBe(whole)
+      expect(JSON.stringify(await rank(shuffled, { text: 'price of f3' }))).toBe(whole)
     }),
     { numRuns: 20 },
   )
