@@ -63,6 +63,22 @@ test('half open lets one through, and its success lets all', async () => {
   for (let i = 0; i < 4; i++) expect(failing(breakers.enter(VENDOR))).not.toBeInstanceOf(Snooze)
 })
 
+test('what stands behind a key is another now: it is asked at once, and the jobs that waited go on', async () => {
+  await using app = await testEngine()
+  const breakers = breakersOf(app)
+  for (let i = 0; i < 5; i++) failing(breakers.enter(VENDOR))
+  const { reason, delayMs } = snoozeOf(() => breakers.enter(VENDOR))
+  app.handle('ask', async () => {
+    throw new Snooze(delayMs, reason)
+  })
+  const job = await app.enqueue('ask')
+  await app.work()
+  await until(async () => (await app.job(job.id)).error?.code === 'circuit_open', 'its wait')
+  breakers.forget(VENDOR.key)
+  expect(() => breakers.enter(VENDOR)).not.toThrow()
+  await until(async () => (await app.job(job.id)).runAt <= app.clock.now(), 'its turn')
+})
+
 test('whoever was let through and left without a word makes room for the next', async () => {
   await using app = await testEngine()
   const breakers = breakersOf(app)

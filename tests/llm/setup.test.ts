@@ -1,12 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Choice } from '../../src/llm/models.ts'
 import { modelKeys, modelServers } from '../../src/llm/setup/tables.ts'
 import { type TestApp, testApp } from '../support/app.ts'
 import { temporaryFolder } from '../support/database.ts'
+import { modelServer } from '../support/model-server.ts'
 
 const KEY = 'sk-ant-typed-0123456789abcdef'
 const BY = 'person:me'
+const QUESTION = {
+  system: 'rules',
+  messages: [{ role: 'user' as const, content: 'a question' }],
+  maxOutputTokens: 100,
+  task: { kind: 'chat' as const, brief: 'a question' },
+}
 
 let folder: ReturnType<typeof temporaryFolder>
 let file: string
@@ -51,6 +59,42 @@ test('a provider that was taken keeps what it began with; the next request gets 
   await app.app.setup.keepKey('anthropic', `${KEY}-new`, BY)
   expect(app.app.models.chain('write')[0]!.provider).not.toBe(before)
   await app.app.setup.keepKey('anthropic', KEY, BY)
+})
+
+test('a stream that runs when the key is changed goes on with the old one', async () => {
+  using place = temporaryFolder()
+  const changed = Promise.withResolvers<void>()
+  await using vendor = modelServer(
+    async (reply) => {
+      reply.text('the first ')
+      await changed.promise
+      reply.text('answer')
+      reply.finish()
+    },
+    (reply) => {
+      reply.text('the second')
+      reply.finish()
+    },
+  )
+  await using app = await testApp({ data: place.path, work: false, settings: { ANTHROPIC_BASE_URL: vendor.url } })
+  const { models, setup } = app.app
+  const ask = async (onText: () => Promise<void> | void) => {
+    const [{ provider, model }] = models.chain('write') as [Choice]
+    let text = ''
+    for await (const chunk of provider.stream({ ...QUESTION, model }, new AbortController().signal)) {
+      if (chunk.type !== 'text') continue
+      text += chunk.text
+      await onText()
+    }
+    return text
+  }
+  await setup.keepKey('anthropic', KEY, BY)
+  const first = await ask(async () => {
+    await setup.keepKey('anthropic', `${KEY}-new`, BY)
+    changed.resolve()
+  })
+  expect([first, await ask(() => {})]).toEqual(['the first answer', 'the second'])
+  expect(vendor.calls.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${KEY}`, `Bearer ${KEY}-new`])
 })
 
 test('the environment’s key wins over a typed one, and none can be typed over it', async () => {

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readServer } from '../../src/accounts/local.ts'
+import { run as restore } from '../../src/cli/restore.ts'
+import { readConfig } from '../../src/config.ts'
 import { redactor } from '../../src/redact.ts'
+import { testApp } from '../support/app.ts'
 import { type Client, openClient } from '../support/client.ts'
 import { dataDirectory, type RunningServer, startServer } from '../support/server.ts'
 
@@ -115,6 +118,18 @@ test('the file of the key is its owner’s alone, and travels in no backup', () 
     expect(bytes.includes('keys.key')).toBe(false)
     expect(bytes.includes(key)).toBe(false)
   }
+})
+
+test('after a restore elsewhere the page says that the key must be typed again, and the server works on', async () => {
+  using elsewhere = dataDirectory()
+  const [tar] = everyFile(join(data.path, 'backups')).filter((name) => name.endsWith('.tar'))
+  const config = readConfig({ HEARTH_DATA: elsewhere.path, HEARTH_LOG: 'silent' })
+  const quiet = { out: () => {}, err: () => {}, config, stdin: async () => '', isTty: false }
+  expect(await restore([tar!], quiet)).toBe(0)
+  await using app = await testApp({ data: elsewhere.path, work: false, settings: env() })
+  const page = await (await app.request('/models')).text()
+  expect(page).toContain('keys.key is not in the data directory, as after a restore. Type it again.')
+  expect(app.app.models.providers().map(({ name }) => name)).toEqual(['demo'])
 })
 
 test('a secret that is learned while it is in use is blotted out from then on, and none is forgotten', () => {
