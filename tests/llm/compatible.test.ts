@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'bun:test'
-import { modelsOf } from '../../src/llm/compatible.ts'
 import { openaiProvider } from '../../src/llm/openai.ts'
 import { xaiProvider } from '../../src/llm/xai.ts'
 import { says } from '../vendors/misbehaviours.ts'
-import { openaiWire } from '../vendors/openai.ts'
-import { type VendorServer, vendorServer } from '../vendors/wire.ts'
-import { ask, failureOf, KEY, textOf } from './chat-questions.ts'
+import { ask, KEY, textOf } from './chat-questions.ts'
 
 test('ids that are newer than the list can be asked for, those of others not', () => {
   const provider = openaiProvider({ apiKey: KEY, baseUrl: 'https://api.openai.com/v1' })
@@ -30,26 +27,6 @@ describe('thinking that a server leaves in the text', () => {
       expect(textOf(chunks)).toBe(text)
       expect(chunks.some(({ type }) => type === 'thinking')).toBe(/^\s*<think>/.test(said))
       expect(chunks.some((chunk) => chunk.type === 'text' && chunk.text === '')).toBe(false)
-    }
-  })
-})
-
-describe('the models of a server', () => {
-  const at = ({ url }: VendorServer, apiKey?: string) => ({ label: 'My server', apiKey, baseUrl: url })
-  const { signal } = new AbortController()
-
-  test('are what it lists', async () => {
-    await using server = vendorServer(openaiWire, says(''))
-    expect(await modelsOf(at(server, KEY), signal)).toEqual(['local-model'])
-    expect(server.others[0]).toMatchObject({ path: '/v1/models', headers: { authorization: `Bearer ${KEY}` } })
-  })
-
-  test('are none of a server that lists something else, or is away: an error says so', async () => {
-    await using strange = vendorServer({ ...openaiWire, other: () => ({ models: [1] }) }, says(''))
-    await using silent = vendorServer({ ...openaiWire, other: () => undefined }, says(''))
-    for (const server of [strange, silent]) {
-      const error = await failureOf(modelsOf(at(server), signal))
-      expect(error).toMatchObject({ name: 'DomainError', message: expect.stringContaining('My server') })
     }
   })
 })
