@@ -13,7 +13,9 @@ const SHOWN_CHARACTERS = 60
  */
 export function replaceExactly(text: string, blocks: Replacement[]): { text: string } | { problem: string } {
   let now = text
-  for (const [i, { search, replace }] of blocks.entries()) {
+  const lines = lineEndsOf(text)
+  for (const [i, block] of blocks.entries()) {
+    const [search, replace] = [lines(block.search), lines(block.replace)]
     const which = blocks.length > 1 ? `Block ${i + 1}: ` : ''
     if (search === '') return { problem: `${which}the text to search for is empty.` }
     if (search === replace) return { problem: `${which}it replaces a text by the same text.` }
@@ -23,6 +25,12 @@ export function replaceExactly(text: string, blocks: Replacement[]): { text: str
     now = now.slice(0, at[0]) + replace + now.slice(at[0]! + search.length)
   }
   return { text: now }
+}
+
+/** A file with Windows' line ends is shown, and so quoted, without them; what takes their place gets them too. */
+function lineEndsOf(text: string): (part: string) => string {
+  if (!text.includes('\r\n') || /(^|[^\r])\n/.test(text)) return (part) => part
+  return (part) => part.replace(/\r?\n/g, '\r\n')
 }
 
 function placesOf(text: string, search: string): number[] {

@@ -1,5 +1,6 @@
-import { DomainError, type ErrorFacts } from '../errors.ts'
-import { Snooze } from '../jobs/handler.ts'
+import { DomainError } from '../errors.ts'
+import type { Snooze } from '../jobs/handler.ts'
+import { answerTooLong } from './answer-too-long.ts'
 import { closedSilently } from './closed-silently.ts'
 import type { Choice } from './models.ts'
 import { prompt } from './prompts.ts'
@@ -13,81 +14,95 @@ import {
   type Usage,
 } from './provider.ts'
 import { refused } from './refused.ts'
-import { joinable, joinTo, numberedTail } from './stitch.ts'
+import { joinable, joinTo, numberedTail, wholeLines } from './stitch.ts'
+import { type AskHooks, codeOf, mayAskAnother, throughChain } from './through-chain.ts'
 
-/** Times that a turn which was cut is asked for again. */
+/** Times that one model is asked again for a turn which was cut. */
 const CUTS_AT_MOST = 4
-/** A stream that breaks off like this goes on at once with the same model. */
-const BREAKS = new Set(['model_idle_timeout', 'model_unavailable'])
+/** Most that one answer may bring, its calls included: a model that goes on for ever is stopped. */
+const TURN_BYTES_AT_MOST = 4 * 1024 * 1024
+/** What ends a stream after its first content so that the same model goes on; if it is still away, that is found before the next. */
+const BREAKS = new Set(['model_idle_timeout', 'model_unavailable', 'model_overloaded', 'model_rate_limited'])
 
 export type TurnAsk = Omit<ModelRequest, 'model' | 'schema'> & {
   /** Text of the same turn that an earlier attempt had received: it goes on from its last whole line. */
   draft?: string | undefined
 }
 
-export interface TurnHooks {
+export interface TurnHooks extends AskHooks {
   /** The next piece of the turn's text. All pieces since the last `onRestart`, after its text, are the text so far. */
   onText(delta: string): void
   /** The text so far is `text` instead of what was reported. */
   onRestart(text: string): void
   onThinking?(): void
-  /** The input of a call goes on arriving. */
-  onCalling?(name: string): void
-  /** Nothing has come, and the provider is asked again. */
-  onRetrying?(retry: { error: ErrorFacts; delayMs: number }): void
-  /** The model is asked again, since the turn ended for the reason given. */
-  onCut?(reason: string): void
+  /** The model is asked again, since the turn ended for the reason given: from this line on, 1 for anew. */
+  onContinue?(news: { choice: Choice; reason: string; line: number }): void | Promise<void>
 }
 
 /** One whole turn of a model. */
 export interface Turn {
   text: string
   calls: ToolCall[]
+  /** Of all that were asked. */
   usage: Usage
   provider: string
   model: string
 }
 
+/** A turn on its way: what is kept of its text, and what it took. */
+interface Taking {
+  ask: Omit<TurnAsk, 'draft'>
+  hooks: TurnHooks
+  signal: AbortSignal
+  before: string
+  usage: Usage
+  isTooLong: boolean
+}
+
 /**
  * Asks for one turn: text, calls, or both. It counts only when the model says that it has finished: the calls of a turn that
- * was cut are dropped, since they may be half; its text is kept up to its last whole line, and the model goes on from there.
- * While nothing has come, the next of the chain takes the place of one that fails.
- * @throws DomainError `model_cut_off` (retryable), `model_refused`, or what the last of the chain throws
+ * was cut are dropped, since they may be half; its text is kept up to its last whole line, and the model goes on from there,
+ * at most 4 times. Then, and when a model fails for good, the next of the chain goes on from the same line.
+ * @throws DomainError `model_cut_off` (retryable), `model_refused`, `model_answer_too_long`, or what `throughChain` throws
  */
-export async function hearTurn(
+export function hearTurn(
   { chain }: { chain: Choice[] },
   { draft = '', ...ask }: TurnAsk,
   hooks: TurnHooks,
   signal: AbortSignal,
 ): Promise<Turn> {
-  let before = joinable(draft)
+  const before = joinable(draft)
   if (before !== draft) hooks.onRestart(before)
-  let usage = NO_USAGE
-  let at = 0
-  let isTooLong = false
+  const taking: Taking = { ask, hooks, signal, before, usage: NO_USAGE, isTooLong: false }
+  return throughChain(chain, hooks, signal, (choice) => hearFrom(choice, taking))
+}
 
-  for (let cuts = 0; ; ) {
-    const { provider, model } = chain[at]!
-    const request = { ...ask, model, messages: [...ask.messages, ...goOn(before, isTooLong)] }
-    const heard = await hearOnce(chain[at]!, request, before, hooks, signal)
-    usage = addUsage(usage, heard.usage)
+/** Asks one model until its turn is whole, or it has failed for good; what it has brought stays in `taking`. */
+async function hearFrom(choice: Choice, taking: Taking): Promise<Turn> {
+  const { provider, model } = choice
+  for (let cuts = 0; ; cuts++) {
+    const { before, hooks } = taking
+    const heard = await hearOnce(choice, taking)
+    taking.usage = addUsage(taking.usage, heard.usage)
+    const { usage } = taking
     if (heard.isWhole) return { text: before + heard.added, calls: heard.calls, usage, provider: provider.name, model }
 
-    const hasNext = at + 1 < chain.length
-    const leaves = heard.error !== undefined && (!heard.hasContent || !BREAKS.has(codeOf(heard.error)))
-    if (leaves && !(hasNext && mayAskAnother(heard.error))) throw heard.error
-    if (leaves) at++
-    else if (cuts++ === CUTS_AT_MOST) throw cutOff(model, heard.ended)
-
-    const shown = before + heard.added
-    before = heard.isJoined ? joinable(shown) : ''
-    isTooLong = heard.ended === 'length' && before === ''
-    if (before !== shown) hooks.onRestart(before)
-    hooks.onCut?.(heard.ended)
+    keep(taking, heard)
+    if (heard.error && !(heard.hasContent && BREAKS.has(heard.ended))) throw heard.error
+    if (cuts === CUTS_AT_MOST) throw cutOff(model, heard.ended)
+    await hooks.onContinue?.({ choice, reason: heard.ended, line: wholeLines(taking.before).length + 1 })
   }
 }
 
-/** What came of asking once. `added` was reported; `error` is what the stream threw. */
+function keep(taking: Taking, { added, isJoined, ended }: Heard): void {
+  const shown = taking.before + added
+  const isEndless = ended === 'model_answer_too_long'
+  taking.before = isJoined && !isEndless ? joinable(shown) : ''
+  taking.isTooLong = (ended === 'length' && taking.before === '') || isEndless
+  if (taking.before !== shown) taking.hooks.onRestart(taking.before)
+}
+
+/** What came of asking once. `added` was reported; `error` is how the model failed. */
 interface Heard {
   isWhole: boolean
   isJoined: boolean
@@ -96,70 +111,72 @@ interface Heard {
   calls: ToolCall[]
   usage: Usage
   ended: string
-  error?: unknown
+  error?: DomainError | Snooze
 }
 
-async function hearOnce(
-  { provider, model }: Choice,
-  request: ModelRequest,
-  before: string,
-  hooks: TurnHooks,
-  signal: AbortSignal,
-): Promise<Heard> {
-  const joiner = joinTo(before)
+async function hearOnce(choice: Choice, { ask, hooks, signal, before, isTooLong }: Taking): Promise<Heard> {
+  const { provider, model } = choice
+  const request = { ...ask, model, messages: [...ask.messages, ...goOn(before, isTooLong)] }
+  const text = openText(before, hooks.onText)
   const calls: ToolCall[] = []
-  let added = ''
+  let room = TURN_BYTES_AT_MOST
   let usage = NO_USAGE
   let finish: FinishReason | undefined
-  let hasText = false
   let hasContent = false
-  let error: unknown
-  const show = (text: string) => {
-    if (text === '') return
-    added += text
-    hooks.onText(text)
-  }
-
+  let error: DomainError | Snooze | undefined
   try {
     for await (const chunk of provider.stream(request, signal)) {
       if (chunk.type === 'thinking') hooks.onThinking?.()
-      if (chunk.type === 'retrying') hooks.onRetrying?.(chunk)
-      if (chunk.type === 'calling') hooks.onCalling?.(chunk.name)
+      if (chunk.type === 'retrying') await hooks.onRetry?.({ choice, error: chunk.error, delayMs: chunk.delayMs })
       if (chunk.type === 'usage') usage = chunk
       if (chunk.type === 'finish') finish = chunk.reason
       if (chunk.type === 'call') calls.push(chunk.call)
       hasContent ||= chunk.type === 'text' || chunk.type === 'call' || chunk.type === 'calling'
-      if (chunk.type !== 'text') continue
-      hasText ||= chunk.text.trim() !== ''
-      show(joiner.push(chunk.text))
+      if (chunk.type === 'calling') room -= Buffer.byteLength(chunk.delta)
+      if (chunk.type === 'text') room -= Buffer.byteLength(chunk.text)
+      if (room < 0) throw answerTooLong(choice, 'answer', TURN_BYTES_AT_MOST)
+      if (chunk.type === 'text') text.push(chunk.text)
     }
   } catch (thrown) {
     signal.throwIfAborted()
+    if (!mayAskAnother(thrown)) throw thrown
     error = thrown
   }
   if (finish === 'refusal') throw refused(provider, model)
   if (!hasContent && !finish) error ??= closedSilently(provider)
 
-  const hasEnded = error === undefined && isTheEnd(finish, calls)
-  if (hasEnded && hasText) show(joiner.end())
-  const isJoined = joiner.state === 'joined' || !hasText // a turn of calls alone repeats nothing
+  const hasEnded = !error && isTheEnd(finish, calls)
+  const { added, isJoined } = text.end(hasEnded)
   const ended = error ? codeOf(error) : hasEnded ? 'does_not_join' : (finish ?? 'closed')
-  return { isWhole: hasEnded && isJoined, isJoined, hasContent, added, calls, usage, ended, error }
+  return { isWhole: hasEnded && isJoined, isJoined, hasContent, added, calls, usage, ended, ...(error && { error }) }
+}
+
+/** The text of one answer on its way to whoever shows it, joined to what there is. */
+function openText(before: string, onText: (delta: string) => void) {
+  const joiner = joinTo(before)
+  let hasText = false
+  let added = ''
+  const show = (text: string) => {
+    if (text === '') return
+    added += text
+    onText(text)
+  }
+  return {
+    push(text: string) {
+      hasText ||= text.trim() !== ''
+      show(joiner.push(text))
+    },
+    /** A turn of calls alone repeats nothing, and fits anywhere. */
+    end(hasEnded: boolean) {
+      if (hasEnded && hasText) show(joiner.end())
+      return { added, isJoined: joiner.state === 'joined' || !hasText }
+    },
+  }
 }
 
 /** Some vendors say `stop` where a turn ends with calls; `tools` without any is half a turn. */
 function isTheEnd(finish: FinishReason | undefined, calls: ToolCall[]): boolean {
   return finish === 'stop' || (finish === 'tools' && calls.length > 0)
-}
-
-function mayAskAnother(error: unknown): boolean {
-  if (error instanceof Snooze) return true
-  return error instanceof DomainError && /^(model_|unknown_model)/.test(error.code)
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof Snooze) return error.reason?.code ?? 'snooze'
-  return error instanceof DomainError ? error.code : 'internal'
 }
 
 /** The turns that ask to go on, or to be shorter. */

@@ -1,6 +1,7 @@
 import { hearTurn, type Turn, type TurnAsk, type TurnHooks } from './hear-turn.ts'
 import type { Choice } from './models.ts'
 import { addUsage, type Message, NO_USAGE, type Tool, type ToolCall, type ToolResult, type Usage } from './provider.ts'
+import { chainFrom } from './through-chain.ts'
 import { type CheckedCall, goesNowhere, isThirdInARow, type MadeCall, readCall } from './tool-calls.ts'
 
 /** Turns of a model in one answer. */
@@ -59,7 +60,7 @@ export async function toolLoop(
     if (rounds.length >= ROUNDS_AT_MOST) return endOf(rounds, 'rounds')
     const messages = [...ask.messages, ...withinRoom(rounds, room).flatMap(messagesOf)]
     const turn = await hearTurn(
-      deps,
+      { chain: last ? chainFrom(deps.chain, last) : deps.chain },
       { ...ask, tools: ask.tools.length > 0 ? ask.tools : undefined, messages, draft: text },
       hooks,
       signal,

@@ -172,7 +172,7 @@ test('a turn that is cut goes on from its last whole line, and no text is shown 
   const { end, shown, cuts } = await loop([[text('One.\nTwo.\nThr')], [text('Two.\nThree.\n'), text('Four.'), stop]])
   expect(shown()).toBe('One.\nTwo.\nThree.\nFour.')
   expect(end.rounds[0]!.text).toBe(shown())
-  expect(cuts).toEqual(['closed'])
+  expect(cuts).toEqual(['closed at 3'])
 })
 
 test('a turn cut at the output limit before there was a line to keep is asked for in smaller steps', async () => {
@@ -213,6 +213,19 @@ test('a model that fails before its first text is replaced by the next of the ch
   const { end } = await loopWith([first, second])
   expect(asked).toEqual(['first', 'first', 'second'])
   expect(end.rounds.map(({ provider }) => provider)).toEqual(['first', 'second'])
+})
+
+test('a model that goes on for ever is stopped, whatever it sends, and nothing of it is kept', async () => {
+  const flood = 'x'.repeat(1024 * 1024)
+  for (const chunk of [text(flood), { type: 'calling' as const, id: 'a', name: 'look', delta: flood }]) {
+    const { end, shown, asked } = await loopWith([
+      model('first', () => Array.from({ length: 20 }, () => chunk)),
+      model('second', () => [text('Short.'), stop]),
+    ])
+    expect(shown()).toBe('Short.')
+    expect(end.rounds[0]!.provider).toBe('second')
+    expect(asked).toEqual([])
+  }
 })
 
 test('a model whose breaker is open is passed over; when no other is left, the job waits as it would', async () => {
@@ -362,7 +375,7 @@ async function loopWith(
       onRestart: (whole) => {
         shown = whole
       },
-      onCut: (reason) => void cuts.push(reason),
+      onContinue: ({ reason, line }) => void cuts.push(`${reason} at ${line}`),
       ...hooks,
       run: async (made, at) => {
         ran.push([made.name, made.input])

@@ -10,6 +10,7 @@ import type { CheckedCall } from '../../llm/tool-calls.ts'
 import { type LoopAsk, toolLoop } from '../../llm/tool-loop.ts'
 import { CHAT } from '../../projects/asides.ts'
 import { projectById } from '../../projects/projects.ts'
+import { tellAsking } from '../tell-asking.ts'
 import { chatRequest } from './context.ts'
 import { askPerson } from './decisions.ts'
 import { conversationOf, messageById, takeNext } from './messages.ts'
@@ -80,14 +81,19 @@ interface Answering {
 }
 
 function loop(deps: ChatDeps, ctx: JobContext<ChatInput>, { chain, question, place, ask }: Answering) {
+  const teller = tellAsking(ctx)
   return toolLoop(
     { chain },
     ask,
     {
-      onText: ctx.delta,
+      ...teller,
+      onText(delta) {
+        teller.onAnswer()
+        ctx.delta(delta)
+      },
       onRestart: ctx.replaceText,
-      onRetrying: ({ error, delayMs }) => void ctx.tell('model.retrying', { error, delayMs }).catch(() => {}), // a lost lease ends the attempt by its signal
       async onTurn(turn, round) {
+        teller.onAnswer()
         await keepTurn(deps, ctx.job, question, turn, round)
         ctx.remember({ round: round + 1 }) // from here on, what is typed is no longer the draft of the round that was kept
         ctx.replaceText('')

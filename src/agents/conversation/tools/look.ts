@@ -44,7 +44,7 @@ export const READING = chatTool({
   async run({ db, blobs }, { project }, { path, from = 1, to = Number.POSITIVE_INFINITY }) {
     const file = await fileAt(db.read, project.id, path)
     if (!isText(file)) return `${file.path} is not text (${file.language}, ${file.bytes} bytes): it can't be read.`
-    const lines = (await readFileText({ blobs }, file)).replace(/\n$/, '').split('\n')
+    const lines = (await readFileText({ blobs }, file)).replace(/\n$/, '').split(/\r?\n/)
     if (from > lines.length) return `${file.path} has ${lines.length} lines; there is no line ${from}.`
     return inFrame(file, lines, from, Math.min(to, lines.length, from + LINES_AT_MOST - 1))
   },
