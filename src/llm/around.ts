@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Breakers } from '../jobs/breaker.ts'
 import { type Limits, withClocks } from './clocks.ts'
 import type { Provider } from './provider.ts'
+import { withBound } from './with-bound.ts'
 import { outsideOf, withBreaker } from './with-breaker.ts'
 import { withRetries } from './with-retries.ts'
 import { type LimitsOf, withinLimits } from './within-limits.ts'
@@ -15,7 +16,7 @@ export interface AroundDeps {
 }
 
 /**
- * A vendor with all that it needs around it. It is asked for no more than its model can give. Clocks bound each try; retries make several tries of one call, as long as
+ * A vendor with all that it needs around it. It is asked for no more than its model can give. Clocks, and a bound on its bytes, end each try; retries make several tries of one call, as long as
  * nothing has come; the breaker, outside of them, counts the call as one failure however many tries it took, lets nobody ask
  * what is away, and ends the tries of those who are asking when others have found it so. What is spent and what is known
  * already stand outside of all that: a call that is answered from memory, or not paid for, is none of the vendor's.
@@ -23,5 +24,5 @@ export interface AroundDeps {
 export function around({ breakers, factsOf, ...deps }: AroundDeps, vendor: Provider): Provider {
   const provider = factsOf ? withinLimits(factsOf, vendor) : vendor
   const isAway = () => breakers.isOpen(outsideOf(provider).key)
-  return withBreaker({ breakers }, withRetries({ ...deps, isAway }, withClocks(deps, provider)))
+  return withBreaker({ breakers }, withRetries({ ...deps, isAway }, withBound(withClocks(deps, provider))))
 }

@@ -47,6 +47,7 @@ async function* timed(
       if (isContent(chunk)) watch.heard()
       const full = push(chunk)
       if (full) await watch.paused(full)
+      if (stopped.aborted) return // also a vendor's library that is deaf to its signal
     }
   }
   try {

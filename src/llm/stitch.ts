@@ -33,8 +33,9 @@ export interface Joiner {
 
 /**
  * Joins an answer that was asked to begin with the last line of `before`. The answer may repeat more than that line; what it
- * repeats is dropped, and the lines of `before` stay as they are. White space around the line is forgiven, nothing else:
- * an answer that begins anywhere else, or that fits at two places, is refused, since a guess would corrupt the file.
+ * repeats is dropped, and the lines of `before` stay as they are. White space around the line is forgiven, and the number
+ * that it was shown with, nothing else: an answer that begins anywhere else, or that fits at two places, is refused, since a
+ * guess would corrupt the file.
  */
 export function joinTo(before: string): Joiner {
   const kept = wholeLines(before).map((line) => line.trim())
@@ -107,7 +108,14 @@ function stillFitting(kept: string[], overlaps: number[] | undefined, read: stri
   const i = read.length - 1
   const line = read[i]!.trim()
   const possible = overlaps ?? kept.map((_, k) => k + 1)
-  return possible.filter((overlap) => overlap <= i || kept[kept.length - overlap + i] === line)
+  const fits = (at: number) => kept[at] === line || kept[at] === withoutNumber(line, at + 1)
+  return possible.filter((overlap) => overlap <= i || fits(kept.length - overlap + i))
+}
+
+/** A line as `numberedTail` shows it, without its own number. */
+function withoutNumber(line: string, number: number): string | undefined {
+  const prefix = `${number}|`
+  return line.startsWith(prefix) ? line.slice(prefix.length).trimStart() : undefined
 }
 
 function joined(lines: string[]): string {

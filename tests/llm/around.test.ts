@@ -1,8 +1,10 @@
 import { expect, test } from 'bun:test'
+import type { Clock } from '../../src/clock.ts'
 import { openBreakers } from '../../src/jobs/breaker.ts'
 import { Snooze } from '../../src/jobs/handler.ts'
 import { around } from '../../src/llm/around.ts'
 import { type Chunk, type ModelRequest, NO_USAGE, type Provider } from '../../src/llm/provider.ts'
+import { stoppedClock } from '../support/clock.ts'
 import { silent } from '../support/database.ts'
 import { testEngine } from '../support/jobs.ts'
 import { DONE, failure, playing } from './scripted-streams.ts'
@@ -18,10 +20,10 @@ const REQUEST: ModelRequest = {
 const away = failure('model_unavailable')
 
 /** A provider with all around it, on a clock that leaps over waits; no two of them are the same. */
-async function surrounded(provider: Provider) {
+async function surrounded(provider: Provider, still?: Clock) {
   const engine = await testEngine()
   let waits = 0
-  const clock = { ...virtualClock(), random: () => 0.5 + ++waits / 1000 }
+  const clock = still ?? { ...virtualClock(), random: () => 0.5 + ++waits / 1000 }
   const breakers = openBreakers({ ...engine, events: engine.deps.events, now: clock.now, log: silent })
   const { stream } = around({ breakers, clock }, provider)
   return {
@@ -83,4 +85,15 @@ test('each try has its own clocks, and a try that ran out of time is not repeate
   const started = far.clock.now()
   expect(await far.ask()).toMatchObject({ code: 'model_first_content_timeout' })
   expect(far.clock.now() - started).toBe(60_000)
+})
+
+test('an answer without end is the model’s failure, not an outage of its provider', async () => {
+  const provider: Provider = {
+    ...playing('far'),
+    async *stream(): AsyncGenerator<Chunk> {
+      for (;;) yield { type: 'text', text: 'x'.repeat(1024 * 1024) }
+    },
+  }
+  await using far = await surrounded(provider, stoppedClock())
+  for (let calls = 1; calls <= 6; calls++) expect(await far.ask()).toMatchObject({ code: 'model_answer_too_long' })
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import { askJson } from '../../src/llm/ask-json.ts'
 import type { Chunk, Provider } from '../../src/llm/provider.ts'
+import { withBound } from '../../src/llm/with-bound.ts'
 import { type FileAsk, writeFile } from '../../src/llm/write-file.ts'
 import { DONE, playing } from './scripted-streams.ts'
 
@@ -107,6 +108,28 @@ test('JSON is stopped at 1 MB', async () => {
   )
   await expect(asking).rejects.toMatchObject({ code: 'model_answer_too_long', retryable: false })
   expect(model.sent).toBeLessThanOrEqual(MB + 2)
+})
+
+test.each<[string, Chunk]>([
+  ['text', { type: 'text', text: 'x'.repeat(1_000) }],
+  ['the input of a tool call', { type: 'calling', id: '1', name: 'edit', delta: 'x'.repeat(1_000) }],
+])('any answer is stopped at 4 MB of %s', async (_what, piece) => {
+  let sent = 0
+  const provider: Provider = {
+    ...playing('endless'),
+    async *stream() {
+      for (;;) {
+        sent += 1_000
+        yield piece
+      }
+    },
+  }
+  const request = { ...ASK, model: 'm', task: { kind: 'chat' as const, brief: '' } }
+  const hear = async () => {
+    for await (const _ of withBound(provider).stream(request, new AbortController().signal));
+  }
+  await expect(hear()).rejects.toMatchObject({ code: 'model_answer_too_long', retryable: false })
+  expect(sent).toBeLessThanOrEqual(4 * MB + 1_000)
 })
 
 async function write(provider: Provider) {

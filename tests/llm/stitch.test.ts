@@ -102,3 +102,9 @@ test('a long line after the repeated one settles that no more is repeated', () =
   expect(twofold.push('x\n')).toBe('')
   expect(twofold.push(long)).toBe(long)
 })
+
+test('a repeated line may carry the number that it was shown with, and no other', () => {
+  expect(stitch('a\n  b\nc\n', '3| c\nd\n')).toBe('a\n  b\nc\nd\n')
+  expect(stitch('a\n  b\nc\n', '2|   b\n3| c\nd\n')).toBe('a\n  b\nc\nd\n')
+  expect(stitch('a\n  b\nc\n', '4| c\nd\n')).toBeUndefined()
+})
