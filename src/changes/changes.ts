@@ -37,6 +37,12 @@ export interface Changes {
    * @throws NotFound `unknown_change`; Conflict `already_undone`, `changed_since`
    */
   undo(tx: Tx, changeId: string, by: string): Promise<Change>
+  /**
+   * Takes several changes of one project back, in the order given (the last that was made first): what stands between two of
+   * them need not be sound, only what is there in the end.
+   * @throws as `undo`; then the caller's transaction must not be committed
+   */
+  undoAll(tx: Tx, changeIds: string[], by: string): Promise<Change[]>
 }
 
 export interface ChangesDeps {
@@ -51,11 +57,26 @@ export function openChanges(deps: ChangesDeps): Changes {
   const entities = new Map(deps.entities.map((entity) => [entity.name, entity]))
   return {
     apply: (tx, edit) => applyEdit(deps, entityCalled(entities, edit.entity), tx, edit),
-    undo: async (tx, changeId, by) => {
-      const change = await changeById(tx, changeId)
-      return undoChange(deps, entityCalled(entities, change.entity), tx, change, by)
-    },
+    undo: async (tx, changeId, by) => (await undoAll(deps, entities, tx, [changeId], by))[0]!,
+    undoAll: (tx, changeIds, by) => undoAll(deps, entities, tx, changeIds, by),
   }
+}
+
+async function undoAll(
+  deps: ChangesDeps,
+  entities: ReadonlyMap<string, Entity>,
+  tx: Tx,
+  ids: string[],
+  by: string,
+): Promise<Change[]> {
+  const undone: Change[] = []
+  for (const id of ids) {
+    const change = await changeById(tx, id)
+    undone.push(await undoChange(deps, entityCalled(entities, change.entity), tx, change, by))
+  }
+  const touched = new Map(undone.map(({ entity, scope }) => [`${entity} ${scope}`, { entity, scope }]))
+  for (const { entity, scope } of touched.values()) await entityCalled(entities, entity).afterUndo?.(tx, scope)
+  return undone
 }
 
 async function applyEdit(deps: ChangesDeps, entity: Entity, tx: Tx, edit: Edit): Promise<Change> {

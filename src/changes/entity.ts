@@ -24,4 +24,6 @@ export interface Entity<State = unknown> {
   read(tx: Reader, scope: string, id: string): Promise<{ version: number; state: State } | null>
   /** Makes it so, whatever is there; refuses by a DomainError what may not be. Called by `changes` alone. */
   write(tx: Tx, target: Target<State>): Promise<void>
+  /** Refuses what undoing has made of all its things together: asked once, after the last of the changes that are undone. */
+  afterUndo?(tx: Tx, scope: string): Promise<void>
 }

@@ -41,7 +41,8 @@ export function taskEntity({ events, now }: { events: EventLog; now: () => numbe
       } else await tx.delete(tasks).where(eq(tasks.id, id))
       const type = state ? (version === 1 ? 'task.created' : 'task.updated') : 'task.removed'
       await events.append(tx, { type, scope, by: change.by, data: { task: id, ...state } })
-      if (!change.undoes) return
+    },
+    async afterUndo(tx, scope) {
       await mustBeSound(tx, scope)
       await refreshStatus({ events, now }, tx, scope)
     },

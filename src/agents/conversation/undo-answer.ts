@@ -21,8 +21,10 @@ export function undoAnswer(deps: TasksDeps, id: string, by: string): Promise<Cha
       .where(and(eq(changes.by, `job:${answer}`), isNull(changes.undoneBy)))
       .orderBy(desc(changes.seq))
     if (made.length === 0) throw new Conflict('nothing_to_undo', 'Nothing that this answer has changed still stands.')
-    const undone: Change[] = []
-    for (const change of made) undone.push(await deps.changes.undo(tx, change.id, by))
-    return undone
+    return deps.changes.undoAll(
+      tx,
+      made.map(({ id }) => id),
+      by,
+    )
   })
 }

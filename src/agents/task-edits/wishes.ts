@@ -74,9 +74,11 @@ export function undoWish(deps: TasksDeps, id: string, by: string): Promise<Chang
     const standing = await tx.select().from(changes).where(inArray(changes.id, ids)).orderBy(desc(changes.seq))
     const made = standing.filter(({ undoneBy }) => undoneBy === null)
     if (made.length === 0) throw new Conflict('nothing_to_undo', 'Nothing that this has changed still stands.')
-    const undone: Change[] = []
-    for (const change of made) undone.push(await deps.changes.undo(tx, change.id, by))
-    return undone
+    return deps.changes.undoAll(
+      tx,
+      made.map((change) => change.id),
+      by,
+    )
   })
 }
 

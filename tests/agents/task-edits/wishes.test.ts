@@ -121,6 +121,23 @@ test('a proposal is for the plan as it was: when one of its tasks has changed si
   expect((await it.post(`/api/task-wishes/${wish}/application`)).status).toBe(409)
 })
 
+test('a task may be replaced by one that makes the same file; undone as a whole, it is there again', async () => {
+  await using it = await plan([
+    answer([
+      op({ do: 'create', task: 'breads', kind: 'write', title: 'Breads', path: 'gallery.html', prompt: 'Breads.' }),
+      op({ do: 'edit', task: 'home', dependsOn: ['breads'] }),
+      op({ do: 'remove', task: 'gallery' }),
+    ]),
+  ])
+  const before = (await it.tasks()).map(facts)
+  const wish = await it.wish('Breads instead of the gallery')
+  await it.until(wish, 'proposed')
+  expect((await it.post(`/api/task-wishes/${wish}/application`)).status).toBe(201)
+  expect((await it.tasks()).map(({ title }) => title)).not.toContain('Gallery')
+  expect((await it.post(`/api/task-wishes/${wish}/reversal`)).status).toBe(201)
+  expect((await it.tasks()).map(facts)).toEqual(before)
+})
+
 test('what can’t be done is said, and a plan that would not change is no proposal to apply', async () => {
   await using it = await plan([answer([], 'There is no cellar in this plan.')])
   const view = await it.until(await it.wish('Paint the cellar'), 'proposed')
@@ -199,6 +216,6 @@ async function plan(edit: Answer[]): Promise<Planned> {
 }
 
 /** A task without what an undo may change too. */
-function facts({ version: _, ...task }: { version: number }) {
+function facts({ version: _, createdAt: __, ...task }: { version: number; createdAt?: number }) {
   return task
 }
