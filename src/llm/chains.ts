@@ -19,15 +19,33 @@ export interface ChainRule {
  * @throws Invalid `unknown_model` for a name that nobody knows; DomainError `no_model` for a project of real models when there is none
  */
 export function chainOf({ providers, own = [], preferred }: ChainRule, wanted?: string): Choice[] {
-  const named = wanted?.trim() && wanted !== AUTO ? chooseModel(providers, wanted) : undefined
-  const ours = own.flatMap((name) => findModel(providers, name) ?? [])
-  const rule =
-    ours.length > 0 ? ours : [...(preferred ? [chooseModel(providers, preferred)] : []), ...defaults(providers)]
+  const named = wanted?.trim() && wanted !== AUTO ? chosen(providers, wanted) : undefined
+  const ours = own.flatMap((name) => found(providers, name))
+  const unheard = ours.length === 0 ? unheardIn(providers, own) : undefined
+  if (unheard && !named) throw notHeard(unheard)
+  const first = preferred === undefined ? [] : named ? found(providers, preferred) : [chosen(providers, preferred)]
+  const rule = ours.length > 0 ? ours : [...first, ...defaults(providers)]
   const [head, ...rest] = withoutTwins([...(named ? [named] : []), ...rule])
   if (!head) return [theDemo(providers, wanted)]
   if (head.provider.demo) return [head]
   const stays = head.provider.local && (named !== undefined || ours.length === 0)
   return [head, ...rest.filter(({ provider }) => !provider.demo && (provider.local || !stays))]
+}
+
+/** What a name means. @throws DomainError `model_unavailable` for a server of one's own that has not told yet what it has */
+function chosen(providers: Provider[], name: string): Choice {
+  const unheard = unheardIn(providers, [name])
+  if (unheard) throw notHeard(unheard)
+  return chooseModel(providers, name)
+}
+
+function found(providers: Provider[], name: string): Choice[] {
+  const choice = findModel(providers, name)
+  return choice ? [choice] : []
+}
+
+function unheardIn(providers: Provider[], names: string[]): Provider | undefined {
+  return providers.find(({ name, demo, defaultModel }) => !demo && defaultModel === '' && names.includes(name))
 }
 
 function defaults(providers: Provider[]): Choice[] {

@@ -37,7 +37,12 @@ describe('without settings', () => {
       expect.objectContaining({ code: 'model_unavailable', retryable: true }),
     )
     expect(names({}, 'attic/anything')[0]).toBe('attic/anything')
-    expect(() => names({}, 'attic')).toThrow('There is no model “attic”')
+    const away = expect.objectContaining({ code: 'model_unavailable', retryable: true })
+    for (const rule of [{ preferred: 'attic' }, { own: ['attic'] }]) {
+      expect(() => names(rule, AUTO)).toThrow(away) // nobody else is asked for it
+      expect(names(rule, 'openai')[0]).toBe('openai/gpt-a')
+    }
+    expect(() => names({}, 'attic')).toThrow(away)
   })
 })
 

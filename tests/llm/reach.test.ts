@@ -70,6 +70,25 @@ describe('a server of models nearby', () => {
   })
 })
 
+test.each([
+  ['anthropic', 'bearer', 'GET /v1/models', { authorization: 'Bearer sk-1', 'anthropic-version': '2026-10-21' }],
+  ['anthropic', 'x-api-key', 'GET /v1/models', { 'x-api-key': 'sk-1', 'anthropic-version': '2023-06-01' }],
+  ['openai', 'bearer', 'GET /v1/models', { authorization: 'Bearer sk-1' }],
+  ['xai', 'bearer', 'GET /v1/models', { authorization: 'Bearer sk-1' }],
+  ['google', 'bearer', 'GET /v1beta/models', { 'x-goog-api-key': 'sk-1' }],
+  ['ollama', 'bearer', 'GET /api/tags', { authorization: 'Bearer sk-1' }],
+] as const)('a key is tried as %s wants it (%s), and sent no other way', async (kind, scheme, line, sent) => {
+  const at = server({ '*': () => Response.json({ data: [{ id: 'a' }], models: [{ name: 'models/a', size: 1 }] }) })
+  await using reach = reaching(at)
+  const typed = { keys: new Map([[kind, { key: 'sk-1', setBy: '', setAt: 1 }]]), servers: new Map() }
+  const place = placesOf(readConfig({ HEARTH_DATA: '/nowhere' }).vendors, typed).find((one) => one.provider === kind)!
+  expect(await reach.try({ ...place, scheme, baseUrl: at.url })).toMatchObject({ ok: true })
+  expect(at.asked).toEqual([line])
+  const headers = Object.fromEntries(JSON.parse(at.headers[0]!) as [string, string][])
+  const keys = Object.keys(headers).filter((name) => headers[name]!.includes('sk-1') || name === 'anthropic-version')
+  expect(Object.fromEntries(keys.map((name) => [name, headers[name]]))).toEqual(sent)
+})
+
 test('a server that is found is never used unasked', async () => {
   const at = server({ '/api/tags': TAGS, '/v1/models': LIST('x', 'y') })
   await using app = await testApp({ work: false, settings: { HEARTH_LOCAL_SERVERS: at.url } })

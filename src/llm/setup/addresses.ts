@@ -3,9 +3,10 @@ import { Invalid } from '../../errors.ts'
 const LONGEST = 500 // characters of an address
 /** Where clouds tell a machine its own secrets: no server of models. IPv4 in IPv6 is written as `new URL` writes it. */
 const LINK_LOCAL = /^(169\.254\.|\[fe[89ab][\da-f]:|\[::ffff:a9fe:|metadata\.google\.internal\.?$)/
-const LOOPBACK = /^(127\.|localhost$|\[::1\]$)/
-const PRIVATE =
-  /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\[f[cd][\da-f]{2}:)/
+const LOOPBACK = /^(localhost|\[::1\])$/
+const PRIVATE_IPV4 = /^(0|127|10|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./
+const PRIVATE_IPV6 = /^\[f[cd][\da-f]{2}:/
+const IPV4 = /^\d+\.\d+\.\d+\.\d+$/
 const HOME_NAME = /^[^.[\]]+$|\.(local|lan|home|internal|home\.arpa)\.?$/
 
 /**
@@ -25,7 +26,8 @@ export function serverAddress(typed: string): string {
 /** Whether what is asked there stays on this machine or in its own network. */
 export function isLocal(address: string): boolean {
   const { hostname } = new URL(address)
-  return LOOPBACK.test(hostname) || PRIVATE.test(hostname) || HOME_NAME.test(hostname)
+  if (IPV4.test(hostname)) return PRIVATE_IPV4.test(hostname)
+  return LOOPBACK.test(hostname) || PRIVATE_IPV6.test(hostname) || HOME_NAME.test(hostname)
 }
 
 function bad(takes: string): Invalid {
