@@ -130,7 +130,7 @@ export async function useTools(chain: Choice[]): Promise<Came & { ran: number }>
   const hooks = {
     onText: () => {},
     onRestart: () => {},
-    onCut: () => void told.push('asked again'),
+    onContinue: () => void told.push('asked again'),
     async run() {
       ran++
       return { content: 'Hello.' }
