@@ -1,5 +1,5 @@
 import type { JobContext } from '../jobs/handler.ts'
-import { prompt } from '../llm/prompts.ts'
+import { prompt, promptVersion } from '../llm/prompts.ts'
 import { NO_USAGE, type Usage } from '../llm/provider.ts'
 import type { Project } from '../projects/tables.ts'
 import { advised } from './advice.ts'
@@ -79,6 +79,13 @@ export async function askForTasks(
     ctx,
   )
   return { ...answer, value: withParts(answer.value.tasks, outline) }
+}
+
+/** The prompts that made a plan, `name@version` each, for the books. */
+export function plannerPrompts(): string[] {
+  return ['planner-outline', 'planner-tasks', 'planner-brief', 'planner-critique', 'planner-review', 'replan'].map(
+    promptVersion,
+  )
 }
 
 /** Whether a plan has enough in it that a third pass could find files that don't agree. */

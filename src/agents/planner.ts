@@ -7,7 +7,7 @@ import { nameProject, projectById, refreshStatus } from '../projects/projects.ts
 import type { Project } from '../projects/tables.ts'
 import { POSITION_STEP, pictureSize } from '../projects/task-edits.ts'
 import { startReady, type TasksDeps } from '../projects/tasks.ts'
-import { askForOutline, askForTasks, needsCritique, type Review, review } from './passes.ts'
+import { askForOutline, askForTasks, needsCritique, plannerPrompts, type Review, review } from './passes.ts'
 import type { Plan, PlannedTask } from './plan.ts'
 
 export interface AgentDeps extends TasksDeps {
@@ -39,7 +39,15 @@ async function makePlan(deps: AgentDeps, ctx: JobContext<unknown>): Promise<Done
   const { provider, model } = planned
   const usage = [outlined, planned, reviewed].reduce((sum, pass) => addUsage(sum, pass?.usage ?? NO_USAGE), NO_USAGE)
   return {
-    result: { title, tasks: plan.tasks.length, review: reviewed?.verdict ?? 'none', provider, model, usage },
+    result: {
+      title,
+      tasks: plan.tasks.length,
+      review: reviewed?.verdict ?? 'none',
+      provider,
+      model,
+      usage,
+      prompts: plannerPrompts(),
+    },
     effects: (tx) => keepPlan(deps, tx, ctx, plan, reviewed),
   }
 }

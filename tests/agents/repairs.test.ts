@@ -91,6 +91,12 @@ test('a model reads the finished project once, and what it finds is mended once,
   expect(panel).toContain('It says one. Mend it.')
   expect(panel).toContain('Repairs index.html has been mended')
 
+  const [checked] = (await app.json(`/api/jobs?project=${id}`)).items
+    .filter(({ kind }: WireLine) => kind === 'check')
+    .toReversed()
+  const { checkpoints } = await app.json(`/api/jobs/${checked.id}`)
+  expect(checkpoints.map(({ name }: { name: string }) => name)).toEqual(['reading']) // what was paid for is kept
+
   const { items } = await app.json(`/api/projects/${id}/changes`)
   const mending = items.find(
     ({ entityId, version }: { entityId: string; version: number }) => entityId === 'index.html' && version === 2,
