@@ -12,7 +12,7 @@ const ProjectForm = z
     title: z.string(),
     brief: z.string(),
     summary: z.string(),
-    model: z.string(),
+    model: z.string().describe('`provider/model`, `demo`, or `auto`: whichever comes first in its chain at the time.'),
     tier: z.string(),
     seed: z.number().int(),
     autorun: z.boolean(),
