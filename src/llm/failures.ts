@@ -101,7 +101,7 @@ const KINDS: Record<Kind, (asked: Asked) => { code: string; sentence: string; re
   }),
   auth: ({ vendor }) => ({
     code: 'model_auth',
-    sentence: `${vendor} did not accept the API key. Check the key in the settings, then try again.`,
+    sentence: `${vendor} did not accept the API key. The owner can check it on the page “Models”; then try again.`,
     retryable: false,
   }),
   billing: ({ vendor }) => ({
