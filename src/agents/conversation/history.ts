@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, lt } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, lt } from 'drizzle-orm'
 import type { Reader } from '../../db/open.ts'
 import type { Message } from '../../llm/provider.ts'
 import { callsOf } from './rounds.ts'
@@ -14,13 +14,16 @@ export interface Exchange {
   rounds: { row: MessageRow; calls: ToolCallRow[] }[]
 }
 
-/** The exchanges of a conversation after the message `after`, in order; those before `before`, where it is given. */
+/** Most exchanges that are looked at: what is older is in the summary, or left out. */
+const EXCHANGES_AT_MOST = 500
+
+/** The newest exchanges of a conversation after the message `after`, in order; those before `before`, where it is given. */
 export async function exchangesOf(
   read: Reader,
   conversation: string,
-  { after = 0, before }: { after?: number; before?: number } = {},
+  { after = 0, before, limit = EXCHANGES_AT_MOST }: { after?: number; before?: number; limit?: number } = {},
 ): Promise<Exchange[]> {
-  const questions = await read
+  const newest = await read
     .select()
     .from(messages)
     .where(
@@ -31,7 +34,9 @@ export async function exchangesOf(
         before === undefined ? undefined : lt(messages.seq, before),
       ),
     )
-    .orderBy(asc(messages.seq))
+    .orderBy(desc(messages.seq))
+    .limit(limit)
+  const questions = newest.reverse()
   if (questions.length === 0) return []
   const ids = questions.map(({ id }) => id)
   const rows = await read.select().from(messages).where(inArray(messages.answers, ids)).orderBy(asc(messages.round))

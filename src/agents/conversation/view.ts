@@ -56,7 +56,7 @@ interface ViewDeps {
 export async function exchangeViews({ read, live }: ViewDeps, project: string, limit = SHOWN): Promise<ExchangeView[]> {
   const conversation = await conversationOf(read, project)
   if (!conversation) return []
-  const exchanges = (await exchangesOf(read, conversation.id)).slice(-limit)
+  const exchanges = await exchangesOf(read, conversation.id, { limit })
   const ids = exchanges.flatMap(({ question }) => question.job ?? [])
   if (exchanges.length === 0) return []
   const rows = ids.length > 0 ? await read.select().from(jobs).where(inArray(jobs.id, ids)) : []

@@ -164,8 +164,10 @@ test('the project is not held, failed or stopped by how a talk about it goes', a
   while ((await it.exchanges())[1]!.typing === null) await Bun.sleep(20)
   await it.post(`/api/jobs/${job!.id}/cancellation`)
   await it.until('stopped')
+  await it.post(`/api/projects/${it.project}/tasks`, { kind: 'note', title: 'Looks at the status anew' })
   const { project } = await it.json(`/api/projects/${it.project}`)
   expect(project.status).toBe('done')
+  expect((await it.post(`/api/projects/${it.project}/retry`)).status).toBe(409) // what was said is tried again where it stands
   const page = await (await it.request(`/projects/${it.project}`)).text()
   expect(page).not.toContain('Needs you')
 })
