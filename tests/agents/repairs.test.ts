@@ -1,4 +1,6 @@
 import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { digestOf, fairShare } from '../../src/agents/digest.ts'
 import { mendablePaths, repairsOf } from '../../src/agents/repairs.ts'
@@ -17,6 +19,7 @@ import {
   subject,
 } from '../support/scripted-model.ts'
 
+const MAIN = join(import.meta.dir, '../../src/main.ts')
 const PLAN = planOf([
   { id: 'styles', path: 'styles.css', contract: { exports: ['.card'] } },
   { id: 'index', path: 'index.html', dependsOn: ['styles'] },
@@ -245,3 +248,19 @@ test('files are shown whole while they fit; else none is longer than its fair sh
     }),
   )
 })
+
+test('`hearth make` waits for the repairs, and leaves the files as they are after them', async () => {
+  const model = reader({ check: [found(['index.html', 'It says one.'])] })
+  await using app = await testApp({ providers: [model], clock: NOW })
+  const out = join(app.data, 'out')
+  const child = Bun.spawn([process.execPath, MAIN, 'make', 'a small site', '--out', out], {
+    env: { PATH: process.env.PATH, HEARTH_DATA: app.data },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'ignore',
+  })
+  const text = await new Response(child.stdout).text()
+  expect(await child.exited).toBe(0)
+  expect(text).toContain('mending   index.html')
+  expect(readFileSync(join(out, 'index.html'), 'utf8')).toBe(page('two'))
+}, 15_000)
