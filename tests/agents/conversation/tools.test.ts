@@ -174,6 +174,17 @@ test('a task is moved and given other words', async () => {
   })
 })
 
+test('a file that is gone is written anew without a question, and its versions go on', async () => {
+  await using it = await house([{ calls: [['write_file', { path: 'hours.json', content: '{}\n' }]] }, 'There.'])
+  const { items } = await it.json(`/api/projects/${it.project}/changes`)
+  const hours = items.find(({ entityId }: { entityId: string }) => entityId === 'hours.json')
+  await it.post(`/api/changes/${hours.id}/reversal`)
+  await it.say('Hours again.')
+  await it.until('answered')
+  expect(it.results(2)[0]!.content).toContain('Wrote hours.json: it is version 3 now')
+  expect(await it.file('hours.json')).toBe('{}\n')
+})
+
 test('all that an answer did is undone at once, in both rooms', async () => {
   await using it = await house([
     {

@@ -88,9 +88,7 @@ async function write(
   blob: BlobRef,
   baseVersion: number,
 ): Promise<string> {
-  // A file that was deleted goes on with its versions: what is there now was checked, not what was ever there.
-  const base = baseVersion === 0 ? undefined : baseVersion
-  const change = await writeFile(deps, tx, { project: project.id, path, blob, by, job: refOf(job), baseVersion: base })
+  const change = await writeFile(deps, tx, { project: project.id, path, blob, by, job: refOf(job), baseVersion })
   return `${baseVersion === 0 ? 'Wrote' : 'Changed'} ${path}: it is version ${change.version} now (change ${change.id}).`
 }
 
