@@ -63,8 +63,8 @@ function parts(pieces: string[]): string[] {
 }
 
 function inCss(text: string): Reference[] {
-  const rules = text.replace(/\/\*[\s\S]*?\*\//g, ' ')
-  const urls = rules.matchAll(/url\(\s*(?:"([^"]*)"|'([^']*)'|([^"'()\s]*))\s*\)/gi)
+  const rules = text.replace(/\/\*[\s\S]*?(?:\*\/|$)/g, ' ')
+  const urls = rules.matchAll(/url\(\s*(?:"([^"]*)"|'([^']*)'|([^"'()\s]+))\s*\)/gi)
   const imports = rules.matchAll(/@import\s+(?:"([^"]*)"|'([^']*)')/gi)
   return [...urls, ...imports].flatMap(([, double, single, bare]) => link(double ?? single ?? bare ?? null))
 }
@@ -82,15 +82,48 @@ function inScript(text: string, loader: 'jsx' | 'ts' | 'tsx'): Reference[] {
 
 /** Links, pictures and link definitions, outside of code. */
 function inMarkdown(text: string): Reference[] {
-  const prose = text
-    .replace(/^ {0,3}(`{3,}|~{3,})[^\n]*\n[\s\S]*?(?:^ {0,3}\1[`~]*[ \t]*$|$(?![\s\S]))/gm, '')
-    .replace(/(`+)[\s\S]*?\1/g, '')
+  const prose = withoutSpans(withoutFences(text))
   const inline = prose.matchAll(
-    /\]\(\s*(?:<([^<>\n]*)>|([^\s()<>]*(?:\([^\s()]*\)[^\s()]*)*))(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)/g,
+    /\]\(\s*(?:<([^<>\n]*)>|((?:[^\s()<>]|\([^\s()]*\))+))(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)/g,
   )
   const defined = prose.matchAll(/^ {0,3}\[(?!\^)[^\]\n]+\]:\s*(?:<([^<>\n]*)>|(\S+))/gm)
   const tags = [...prose.matchAll(/<(?:img|a|source|link)\b[^<>]*>/gi)].map(([tag]) => tag).join('')
   return [...[...inline, ...defined].flatMap(([, angled, bare]) => link(angled ?? bare ?? null)), ...inHtml(tags)]
+}
+
+const FENCE = /^ {0,3}(`{3,}|~{3,})/
+
+/** Line by line: a pattern over all of it would look at each run of backticks again and again. */
+function withoutFences(text: string): string {
+  let fence: string | undefined
+  const kept = text.split('\n').filter((line) => {
+    const mark = FENCE.exec(line)?.[1]
+    if (fence === undefined) {
+      fence = mark
+      return mark === undefined
+    }
+    if (mark?.startsWith(fence) && /^[`~\s]*$/.test(line)) fence = undefined
+    return false
+  })
+  return kept.join('\n')
+}
+
+/** A span ends at the next run of as many backticks; a run without another is text. */
+function withoutSpans(text: string): string {
+  const runs = [...text.matchAll(/`+/g)]
+  const ends = Map.groupBy(runs.toReversed(), ([ticks]) => ticks.length) // the nearest last
+  let kept = ''
+  let at = 0
+  for (const { 0: ticks, index } of runs) {
+    if (index < at) continue
+    const same = ends.get(ticks.length)!
+    while (same.length > 0 && same.at(-1)!.index <= index) same.pop()
+    const end = same.at(-1)
+    if (!end) continue
+    kept += text.slice(at, index)
+    at = end.index + ticks.length
+  }
+  return kept + text.slice(at)
 }
 
 function link(value: string | null): Reference[] {

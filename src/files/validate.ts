@@ -72,7 +72,7 @@ async function checkData(text: string, loader: string, parse: (text: string) => 
 
 /** What Helm and its like write is YAML only once it is filled in. */
 function checkYaml(text: string): Promise<Fault[]> | Fault[] {
-  if (/^\s*\{\{-|\{\{-?\s*(\.|include |range |if |end)/m.test(text)) return []
+  if (/^[ \t]*\{\{-|\{\{-?\s*(\.|include |range |if |end)/m.test(text)) return []
   return checkData(text, 'yaml', Bun.YAML.parse)
 }
 

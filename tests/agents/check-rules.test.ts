@@ -115,3 +115,32 @@ test('in what the demo model makes of any brief, every link leads somewhere and 
     }
   }
 })
+
+const LONGEST = 512 * 1024 // of a file that a model may write
+
+test.each([
+  ['a link that is never closed', 'a.md', `](${' '.repeat(LONGEST)}`],
+  ['backticks alone', 'a.md', '`'.repeat(LONGEST)],
+  ['tildes alone', 'a.md', '~'.repeat(LONGEST)],
+  ['ever shorter runs of backticks', 'a.md', Array.from({ length: 1_000 }, (_, i) => '`'.repeat(1_000 - i)).join('a')],
+  ['brackets', 'a.md', '](a('.repeat(LONGEST / 4)],
+  ['comments that are never closed', 'a.css', '/*'.repeat(LONGEST / 2)],
+  ['an address that is never closed', 'a.css', `url(${' '.repeat(LONGEST)}`],
+])('references are looked for in no time: %s', (_, path, text) => {
+  const begun = performance.now()
+  said(path, text)
+  expect(performance.now() - begun).toBeLessThan(1_000)
+})
+
+test('in a document, code is told from prose as readers tell it', () => {
+  const document = [
+    '`` a ` [x](no-1.html) `` [y](gone-1.html) `[z](no-2.html)`',
+    '~~~ [q](no-3.html)',
+    '```',
+    '[p](no-4.html)',
+    '~~~~ ',
+    '[n](gone_(3).html "a title") [m]( <gone 4.html> ) ``` [l](gone-5.html)',
+  ].join('\n')
+  const rest = ['gone-1.html', 'gone_(3).html', 'gone 4.html', 'gone-5.html']
+  expect(said('README.md', document)).toEqual(rest.map(gone))
+})

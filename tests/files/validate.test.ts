@@ -157,3 +157,9 @@ test.each([
 ])('%s of a hundred thousand “%s” is broken, and breaks nothing', async (path, piece) => {
   expect(await validate(path, (path === 'a.toml' ? 'a=' : '') + piece.repeat(100_000))).not.toEqual([])
 })
+
+test('a file of blank lines is read in no time', async () => {
+  const begun = performance.now()
+  expect(await validate('a.yaml', '\n'.repeat(512 * 1024))).toEqual([])
+  expect(performance.now() - begun).toBeLessThan(1_000)
+})
