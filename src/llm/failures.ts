@@ -105,7 +105,7 @@ const KINDS: Record<Kind, (asked: Asked) => { code: string; sentence: string; re
     retryable: false,
   }),
   billing: ({ vendor }) => ({
-    code: 'model_auth',
+    code: 'model_billing',
     sentence: `${vendor} says that the account of this API key can't pay. Add credit there, then try again.`,
     retryable: false,
   }),

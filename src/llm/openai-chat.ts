@@ -4,7 +4,7 @@ import { type VendorFailure, vendorError } from './failures.ts'
 import { type ChatChunk, chunkReader } from './openai-answer.ts'
 import { type ChatDialect, chatBody, type SchemaFormat } from './openai-request.ts'
 import type { AnswerSchema, Chunk, ModelRequest, Provider } from './provider.ts'
-import { jsonSchema } from './tool-input.ts'
+import { jsonSchema, structureOf } from './tool-input.ts'
 import { type Fetch, vendorFetch, wireFault } from './vendor-fetch.ts'
 
 /** What goes to a server: no trace of the library, nor of the machine that it runs on. */
@@ -56,7 +56,7 @@ interface Library {
 }
 
 /** Loads the vendor's library with the first question: a server that never asks stays small and starts sooner. */
-async function loadLibrary({ apiKey, baseUrl }: ChatSettings): Promise<Library> {
+async function loadLibrary({ apiKey, baseUrl, mayRefuseSchemas }: ChatSettings): Promise<Library> {
   const { default: OpenAI } = await import('openai')
   const { zodResponseFormat } = await import('openai/helpers/zod')
   const client = new OpenAI({
@@ -73,7 +73,10 @@ async function loadLibrary({ apiKey, baseUrl }: ChatSettings): Promise<Library> 
   return {
     client,
     APIError: OpenAI.APIError,
-    format: (schema) => strictFormat(zodResponseFormat, schema) ?? looseFormat(schema),
+    format: (schema) =>
+      mayRefuseSchemas
+        ? looseFormat(schema, structureOf)
+        : (strictFormat(zodResponseFormat, schema) ?? looseFormat(schema, jsonSchema)),
     withoutSchema: new Set(),
   }
 }
@@ -102,8 +105,8 @@ function strictFormat(make: MakeFormat, { zod, name }: AnswerSchema) {
   }
 }
 
-function looseFormat({ zod, name }: AnswerSchema) {
-  return { type: 'json_schema' as const, json_schema: { name, schema: jsonSchema(zod) } }
+function looseFormat({ zod, name }: AnswerSchema, shapeOf: typeof jsonSchema) {
+  return { type: 'json_schema' as const, json_schema: { name, schema: shapeOf(zod) } }
 }
 
 async function* stream(

@@ -1,6 +1,6 @@
 import { prompt } from './prompts.ts'
 import type { AnswerSchema, Message, ModelRequest, Tool, ToolCall } from './provider.ts'
-import { inputOf, jsonSchema } from './tool-input.ts'
+import { inputOf, jsonSchema, structureOf } from './tool-input.ts'
 
 /** In what servers of the one protocol differ. */
 export interface ChatDialect {
@@ -14,7 +14,11 @@ export interface ChatDialect {
 export type SchemaFormat = ((schema: AnswerSchema) => unknown) | 'words'
 
 /** A request as Chat Completions takes it. */
-export function chatBody({ limit }: ChatDialect, request: ModelRequest, format: SchemaFormat): Record<string, unknown> {
+export function chatBody(
+  { limit, mayRefuseSchemas }: ChatDialect,
+  request: ModelRequest,
+  format: SchemaFormat,
+): Record<string, unknown> {
   const { model, schema, tools, maxOutputTokens } = request
   return {
     model,
@@ -23,7 +27,7 @@ export function chatBody({ limit }: ChatDialect, request: ModelRequest, format: 
     stream_options: { include_usage: true },
     [limit]: maxOutputTokens,
     ...(schema && format !== 'words' ? { response_format: format(schema) } : {}),
-    ...(tools?.length ? { tools: tools.map(tool) } : {}),
+    ...(tools?.length ? { tools: tools.map((each) => tool(each, mayRefuseSchemas ? structureOf : jsonSchema)) } : {}),
   }
 }
 
@@ -48,6 +52,6 @@ function pastCall(call: ToolCall) {
   return { id: call.id, type: 'function', function: { name: call.name, arguments: JSON.stringify(inputOf(call)) } }
 }
 
-function tool({ name, description, zod }: Tool) {
-  return { type: 'function', function: { name, description, parameters: jsonSchema(zod) } }
+function tool({ name, description, zod }: Tool, shapeOf: typeof jsonSchema) {
+  return { type: 'function', function: { name, description, parameters: shapeOf(zod) } }
 }

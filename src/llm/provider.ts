@@ -152,7 +152,7 @@ export interface Provider {
   /** Whether `model` can be asked for: also ids that are newer than the list. */
   takes(model: string): boolean
   /**
-   * Asks once, without retries. Throws DomainErrors (`model_auth`, `model_rate_limited`, `model_overloaded`,
+   * Asks once, without retries. Throws DomainErrors (`model_auth`, `model_billing`, `model_rate_limited`, `model_overloaded`,
    * `model_unavailable`, `model_bad_request`, `unknown_model`), or the signal's reason once it is aborted.
    */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<Chunk>

@@ -20,6 +20,7 @@ const REFUSALS = new Set([
   'circuit_open',
   'model_auth',
   'model_bad_request',
+  'model_billing',
   'model_overloaded',
   'model_rate_limited',
   'unknown_model',

@@ -118,7 +118,7 @@ describe('a failure is a DomainError that says what to do and never holds the ke
   const cases: [string, Script, string, boolean, number | undefined][] = [
     ['401', fails(401, 'authentication_error', {}, echo), 'model_auth', false, undefined],
     ['403', fails(403, 'permission_error', {}, echo), 'model_auth', false, undefined],
-    ['402', fails(402, 'billing_error', {}, echo), 'model_auth', false, undefined],
+    ['402', fails(402, 'billing_error', {}, echo), 'model_billing', false, undefined],
     ['404', fails(404, 'not_found_error', {}, echo), 'unknown_model', false, undefined],
     ['400', fails(400, 'invalid_request_error', {}, echo), 'model_bad_request', false, undefined],
     ['413', fails(413, 'request_too_large', {}, echo), 'model_bad_request', false, undefined],

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { z } from 'zod'
 import { openaiProvider } from '../../src/llm/openai.ts'
 import { xaiProvider } from '../../src/llm/xai.ts'
 import { says } from '../vendors/misbehaviours.ts'
-import { ask, KEY, textOf } from './chat-questions.ts'
+import { ask, KEY, openLocal, REQUEST, textOf } from './chat-questions.ts'
 
 test('ids that are newer than the list can be asked for, those of others not', () => {
   const provider = openaiProvider({ apiKey: KEY, baseUrl: 'https://api.openai.com/v1' })
@@ -29,4 +30,15 @@ describe('thinking that a server leaves in the text', () => {
       expect(chunks.some((chunk) => chunk.type === 'text' && chunk.text === '')).toBe(false)
     }
   })
+})
+
+test('a server that may make a grammar of a shape gets its structure alone, OpenAI all of it', async () => {
+  const zod = z.object({ tasks: z.array(z.string().max(600)).max(200) })
+  const tools = [{ name: 'list', description: 'Lists.', zod }]
+  const request = { ...REQUEST, schema: { name: 'plan', zod }, tools }
+  const local = JSON.stringify((await ask(says('{}'), { ...request, model: 'm' }, openLocal)).server.asked[0]!.body)
+  expect(local).toContain('"json_schema"')
+  expect(local).not.toMatch(/maxItems|maxLength/)
+  const openai = JSON.stringify((await ask(says('{}'), request)).server.asked[0]!.body)
+  expect(openai.match(/maxItems/g)).toHaveLength(2)
 })

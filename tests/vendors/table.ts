@@ -41,7 +41,7 @@ export const TABLE: Record<MisbehaviourName, Row> = {
   refuses: { usual: always('model_refused'), but: { ollama: CUT } },
   'answers 400': { usual: always('model_bad_request') },
   'answers 401': { usual: always('model_auth') },
-  'answers 402': { usual: always('model_auth') },
+  'answers 402': { usual: always('model_billing') },
   'answers 404': { usual: always('unknown_model') },
   'answers 408': { usual: AWAY },
   'answers 413': { usual: always('model_bad_request') },
