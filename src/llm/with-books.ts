@@ -12,6 +12,8 @@ import { countInput } from './tokens.ts'
 
 /** How soon a job is tried again whose budget is set aside for calls that are under way. */
 const BUSY_MS = 5_000
+/** More tokens no model takes or gives in one call: a provider that says so has not counted. */
+const TOKENS_AT_MOST = 100_000_000
 /** Characters of a kept answer that go out together, and pieces between two turns of the event loop. */
 const PIECE = 512
 const PIECES_A_TURN = 8
@@ -97,6 +99,12 @@ async function* again(text: string): AsyncGenerator<Chunk> {
   yield { type: 'finish', reason: 'stop' }
 }
 
+/** What a server says may be no count: one that is negative, broken or beyond all reason would spoil every sum that it is in. */
+function isCount({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens = 0 }: Usage): boolean {
+  const counts = [inputTokens, outputTokens, cachedTokens, cacheWriteTokens]
+  return counts.every((count) => Number.isInteger(count) && count >= 0 && count <= TOKENS_AT_MOST)
+}
+
 /** Listens to a stream and says at its end what it took. `keeps`: whether the text may be wanted again. */
 function tally(request: ModelRequest, price: PriceFor, now: () => number, keeps: boolean) {
   let usage: Usage | undefined
@@ -109,7 +117,7 @@ function tally(request: ModelRequest, price: PriceFor, now: () => number, keeps:
 
   function hear(chunk: Chunk | undefined): void {
     if (!chunk) ended = 'closed'
-    else if (chunk.type === 'usage') usage = chunk
+    else if (chunk.type === 'usage') usage = isCount(chunk) ? chunk : undefined
     else if (chunk.type === 'finish') finish = chunk.reason
     else if (chunk.type !== 'retrying') answeredAt ??= now()
     const said = chunk?.type === 'text' ? chunk.text : chunk?.type === 'calling' ? chunk.delta : ''

@@ -155,3 +155,14 @@ test('a call that was tried several times, and refused each time, cost nothing',
   await expect(books.hear()).rejects.toBe(overloaded)
   expect(await books.calls()).toMatchObject([{ ended: 'failed', inputTokens: 0, costMicros: 0, answeredAt: null }])
 })
+
+test.each([-5, 0.5, 9e15, Number.NaN, '7'])(
+  'a count of %p tokens is none: what came is counted by its size',
+  async (count) => {
+    await using books = await ledger({ dailyMicros: 1_000_000_000 })
+    books.answers[0] = whole('x'.repeat(400), { inputTokens: count as number, outputTokens: count as number })
+    for (let call = 0; call < 3; call++) await books.hear()
+    for (const call of await books.calls())
+      expect(call).toMatchObject({ closedAt: expect.any(Number), estimated: true, outputTokens: 100 })
+  },
+)

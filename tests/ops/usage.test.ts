@@ -124,11 +124,15 @@ test('a form may say amounts as people write them, and says in words what it can
     expect((await post(typed)).status).toBe(303)
     expect(await limit()).toBe(read)
   }
-  for (const typed of ['much', '-1', '1e9', 'NaN', '9'.repeat(30)]) {
+  for (const typed of ['much', '-1', '1e9', 'NaN', '1000000001', '9'.repeat(30)]) {
     const refused = await post(typed)
     expect([refused.status, await limit()]).toEqual([422, 20])
     expect(await refused.text()).toContain('A budget is an amount')
   }
+  expect(await send('PUT', '/api/budgets/house', { limitUsd: 1e12 })).toMatchObject({ status: 422 })
+  expect(await send('PUT', '/api/budgets/house', { limitUsd: 1e9, limitTokens: 1e12 })).toMatchObject({ status: 200 })
+  expect(await limit()).toBe(1e9)
+  expect((await post('20')).status).toBe(303)
 })
 
 test('at the limit a project is held with a question on its page, and goes on to its end when that is answered', async () => {

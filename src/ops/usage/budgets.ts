@@ -17,6 +17,10 @@ import { namesOfPeople, namesOfProjects } from './report.ts'
 /** Budgets of people, and of projects, that are listed. */
 const MOST = 100
 
+/** The highest limits: in millionths of a dollar, with all that is used beside it, still a number that can be counted with. */
+export const DOLLARS_AT_MOST = 1e9
+export const TOKENS_AT_MOST = 1e12
+
 /** Whose budget an address names: `people/<account>` or `projects/<id>`. */
 export const KEYS = {
   people: (id: string): BudgetKey => ({ kind: 'person', id: `person:${id}` }),
@@ -138,8 +142,10 @@ export function limitsOfForm({
   tokens?: string | undefined
 }): Partial<Limits> {
   return {
-    ...(usd === undefined ? {} : { limitMicros: usd.trim() === '' ? null : toMicros(numberIn(usd)) }),
-    ...(tokens === undefined ? {} : { limitTokens: tokens.trim() === '' ? null : Math.round(numberIn(tokens)) }),
+    ...(usd === undefined ? {} : { limitMicros: usd.trim() === '' ? null : toMicros(numberIn(usd, DOLLARS_AT_MOST)) }),
+    ...(tokens === undefined
+      ? {}
+      : { limitTokens: tokens.trim() === '' ? null : Math.round(numberIn(tokens, TOKENS_AT_MOST)) }),
   }
 }
 
@@ -148,12 +154,12 @@ export function toMicros(dollars: number): number {
 }
 
 /** `1,500` and `1 500` are how people write it; `2,50` is, too. */
-function numberIn(text: string): number {
+function numberIn(text: string, most: number): number {
   const plain = text
     .trim()
     .replace(/[\s_]|,(?=\d{3}(?:\D|$))/g, '')
     .replace(',', '.')
   const value = /^\d+(?:\.\d+)?$/.test(plain) ? Number(plain) : Number.NaN
-  if (value <= 1e12) return value
+  if (value <= most) return value
   throw new Invalid('bad_budget', 'A budget is an amount as 20 or 2.50, or nothing for no limit. Look at it again.')
 }

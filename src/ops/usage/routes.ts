@@ -8,7 +8,16 @@ import type { Actor, Guard } from '../../web/guard.ts'
 import { type PageData, page } from '../../web/page.ts'
 import { statusOf } from '../../web/problems.ts'
 import { USAGE_SAYS } from './answers.ts'
-import { budgetViews, changeBudget, isOwner, KEYS, limitsOfForm, toMicros } from './budgets.ts'
+import {
+  budgetViews,
+  changeBudget,
+  DOLLARS_AT_MOST,
+  isOwner,
+  KEYS,
+  limitsOfForm,
+  TOKENS_AT_MOST,
+  toMicros,
+} from './budgets.ts'
 import { inWords, REPORTS, report } from './report.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -23,8 +32,8 @@ export interface UsageRoutesDeps extends RaiseDeps {
 const By = z.enum(REPORTS, `takes one of ${REPORTS.join(', ')}`).default('day')
 const When = z.coerce.number('takes a time in ms since the epoch').int().min(0).max(8.64e15)
 const Wanted = z.object({ by: By, from: When.optional(), to: When.optional(), project: z.string().max(64).optional() })
-const Limit = z.number('takes a number, or null for no limit').min(0).max(1e12).nullable().optional()
-const Limits = z.object({ limitUsd: Limit, limitTokens: Limit })
+const limit = (most: number) => z.number('takes a number, or null for no limit').min(0).max(most).nullable().optional()
+const Limits = z.object({ limitUsd: limit(DOLLARS_AT_MOST), limitTokens: limit(TOKENS_AT_MOST) })
 
 /** The page of usage and budgets, its forms, and the API. Everybody sees what is theirs, the owner all. */
 export const usageRoutes = (deps: UsageRoutesDeps) =>
