@@ -49,13 +49,17 @@ async function hasHadIt(read: Reader, request: string, account: Account | undefi
   return row!.had === 1
 }
 
-/** Keeps an answer, and forgets those that were not asked for longest once there are too many. */
+/**
+ * Keeps an answer, and forgets those that were not asked for longest once there are too many. A file that holds the blank
+ * end line itself is not kept: it would end there when it is given again.
+ */
 export async function keepAnswer(
   { now }: AnswerDeps,
   tx: Tx,
   request: string,
   answer: { text: string; task: TaskFacts },
 ): Promise<void> {
+  if (isFileTask(answer.task) && answer.text.includes(BLANK_SENTINEL)) return
   const text = isFileTask(answer.task) ? answer.text.replaceAll(answer.task.sentinel, BLANK_SENTINEL) : answer.text
   const row = { text, bytes: Buffer.byteLength(text), madeAt: now(), usedAt: now() }
   await tx

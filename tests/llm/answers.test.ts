@@ -113,6 +113,16 @@ test('the end line of a file, which is another one each time, is no difference, 
   expect(books.asked.length).toBe(1)
 })
 
+test('a file that holds a blank end line is not kept, since it would be cut there', async () => {
+  await using books = await ledger(DAY)
+  const sentinel = '<<<END hearth:11111111>>>'
+  const task = { kind: 'write', brief: 'b', path: 'a.md', sentinel } as const
+  books.answers[0] = whole(`One.\n<<<END hearth:blank>>>\nTwo.\n${sentinel}\n`)
+  await books.hear({ task, account: account() })
+  expect(textOf(await books.hear({ task, ...in2 }))).toContain('<<<END hearth:blank>>>\nTwo.')
+  expect(books.asked.length).toBe(2)
+})
+
 /** A job that asks once and does as told by attempt. */
 async function trying(books: Ledger, then: (attempt: number, signal: AbortSignal) => Promise<void> | void) {
   books.handle('write', async ({ job: { id, attempt, scope }, signal }) => {
