@@ -141,3 +141,10 @@ test('a failed task that is removed, or done by hand, lets the project end well'
     expect(jobs.filter(({ kind }) => kind === 'check')).toHaveLength(1)
   }
 })
+
+test('the day by which a task is due is one that a calendar can tell', async () => {
+  const project = await ready()
+  const { id } = await named(project, 'styles')
+  const due = async (dueAt: number) => (await send('PATCH', `/api/tasks/${id}`, { dueAt })).status
+  expect([await due(8.64e15), await due(8.64e15 + 1)]).toEqual([200, 422])
+})

@@ -13,6 +13,9 @@ export interface TaskRoutesDeps extends TasksDeps {
   guard: Guard
 }
 
+/** The last moment that a calendar can tell, ms since the epoch. */
+const LATEST = 8.64e15
+
 const Id = z.string('takes the id of a task').max(80)
 const TaskBody = z.object({
   title: z.string('takes a text').trim().min(1, 'takes a text').max(160, 'takes at most 160 characters'),
@@ -23,7 +26,7 @@ const TaskBody = z.object({
   height: z.number('takes a number of pixels').int().min(1).max(10_000).nullable().optional(),
   dependsOn: z.array(Id, 'takes a list of ids of tasks').max(200).optional(),
   contract: Contract.nullable().optional(),
-  dueAt: z.number('takes a time in ms').int().min(0).nullable().optional(),
+  dueAt: z.number('takes a time in ms').int().min(0).max(LATEST, 'takes a time in ms').nullable().optional(),
   parent: Id.nullable().optional(),
   before: Id.nullable().optional(),
 })
