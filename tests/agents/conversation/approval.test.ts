@@ -60,8 +60,24 @@ const ASKED: [string, (it: House) => Promise<[string, object]>, RegExp][] = [
     async (it) => ['undo_change', { change: await personsChange(it) }],
     /^Undo a person’s change: /,
   ],
+  [
+    'a file goes by the undoing of what wrote it',
+    async (it) => ['undo_change', { change: (await changeOf(it, 'hours.json')).id }],
+    /^Undo what a task has made: .*hours\.json made by Hearth/,
+  ],
+  [
+    'a file is emptied by an edit',
+    async (it) => edit('short.txt', await written(it, 'short.txt', ['One.'])),
+    /^Replace nearly all of short\.txt\.$/,
+  ],
+  [
+    'nearly all of a long file goes by edits',
+    async (it) =>
+      edit('long.txt', (await written(it, 'long.txt', ['One.', 'x'.repeat(400), 'y'.repeat(400)])).slice(1)),
+    /^Replace nearly all of long\.txt\.$/,
+  ],
 ]
-test('a person is asked before a file is deleted, a task with work is removed, a person’s change is undone', async () => {
+test('a person is asked before a file is deleted, a task with work is removed, a person’s change is undone, in whatever way', async () => {
   await using it = await house([])
   for (const [what, call, says] of ASKED) {
     it.script.push({ calls: [await call(it)] }, 'Well.')
@@ -71,25 +87,27 @@ test('a person is asked before a file is deleted, a task with work is removed, a
     await it.post(`/api/tool-calls/${rounds[0]!.calls[0]!.id}/refusal`)
     await it.until('answered')
   }
-})
+}, 20_000)
 
 test('a removal of what has no work in it, and an undo of the model’s own, ask nobody', async () => {
-  await using it = await house([{ calls: [['create_task', { kind: 'note', title: 'Ask the baker' }]] }, 'Added.'])
+  const edit = ['edit_file', { path: 'index.html', blocks: [{ search: 'from 7', replace: 'from 8' }] }]
+  const calls = [['create_task', { kind: 'note', title: 'Ask the baker' }], edit] as [string, object][]
+  await using it = await house([{ calls }, 'Added.'])
   await it.say('Add it.')
   await it.until('answered')
-  const { items } = await it.json(`/api/projects/${it.project}/changes`)
   it.script.push(
     {
       calls: [
         ['remove_task', { task: await it.taskId('Ask the baker') }],
-        ['undo_change', { change: items[1].id }],
+        ['undo_change', { change: (await changeOf(it, 'index.html')).id }],
       ],
     },
     'Removed.',
   )
   await it.say('Remove it.')
   await it.until('answered')
-  expect(it.results(4)[0]).toMatchObject({ content: 'Removed.' })
+  expect(it.results(4)).toMatchObject([{ content: 'Removed.' }, { content: expect.stringContaining('Undone') }])
+  expect(await it.file('index.html')).toBe(PAGE)
 })
 
 test('a decision is about what was shown: when the file has changed since, the person is asked anew', async () => {
@@ -152,4 +170,22 @@ async function personsChange(it: House): Promise<string> {
   const page = items.find(({ entityId }: { entityId: string }) => entityId === 'index.html')
   const { change } = await (await it.post(`/api/changes/${page.id}/reversal`)).json()
   return change.id
+}
+
+/** The newest change of a thing. */
+async function changeOf(it: House, entityId: string): Promise<{ id: string }> {
+  const { items } = await it.json(`/api/projects/${it.project}/changes`)
+  return items.find((change: { entityId: string }) => change.entityId === entityId)
+}
+
+/** Has the model write a file of these lines, which asks nobody. */
+async function written(it: House, path: string, lines: string[]): Promise<string[]> {
+  it.script.push({ calls: [['write_file', { path, content: lines.join('\n') }]] }, 'Written.')
+  await it.say(`Write ${path}.`)
+  await it.until('answered')
+  return lines
+}
+
+function edit(path: string, gone: string[]): [string, object] {
+  return ['edit_file', { path, blocks: gone.map((search) => ({ search, replace: '' })) }]
 }

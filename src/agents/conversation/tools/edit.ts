@@ -13,13 +13,17 @@ import { chatTool, type Place, type ToolDeps } from './tool.ts'
 
 const LONGEST_FILE = 1_000_000 // characters
 const FAULTS_SHOWN = 5
+/** Edits that take out more of a file than this replace it, however they are put. */
+const MOST_TAKEN_OUT = 0.75
+/** Of a shorter file, lines are soon most of it, and soon written again, in characters. */
+const SHORT_FILE = 400
 
 const Path = z.string().min(1).max(1_024).describe('The path of a file, from the project’s top.')
 
 export const EDITING = chatTool({
   name: 'edit_file',
   description:
-    'Changes parts of a text file. Each block names a text that stands in the file exactly once, copied character by character (without the line numbers of read_file), and what is to stand there instead. All blocks are made, or none. Read the file first.',
+    'Changes parts of a text file. Each block names a text that stands in the file exactly once, copied character by character (without the line numbers of read_file), and what is to stand there instead. All blocks are made, or none. A person is asked first when next to nothing stays. Read the file first.',
   zod: z.object({
     path: Path,
     blocks: z
@@ -36,7 +40,10 @@ export const EDITING = chatTool({
     if ('problem' in edited) throw refused(`${file.path} was not changed. ${edited.problem}`)
     await mustParse(file.path, edited.text, before)
     const blob = await deps.blobs.put(edited.text)
-    return { effect: (tx) => write(deps, tx, place, file.path, blob, file.version) }
+    const effect = (tx: Tx) => write(deps, tx, place, file.path, blob, file.version)
+    if (!takesMostOut(before, edited.text, blocks)) return { effect }
+    const says = `Replace nearly all of ${file.path}.`
+    return { effect, asks: { says, diff: changedLines(before, edited.text), base: `${file.version} ${blob.hash}` } }
   },
 })
 
@@ -79,6 +86,12 @@ export const DELETING = chatTool({
     }
   },
 })
+
+function takesMostOut(before: string, after: string, blocks: { search: string }[]): boolean {
+  if (after.trim() === '') return before.trim() !== ''
+  const taken = blocks.reduce((sum, { search }) => sum + search.length, 0)
+  return before.length >= SHORT_FILE && taken > before.length * MOST_TAKEN_OUT
+}
 
 async function write(
   deps: ToolDeps,

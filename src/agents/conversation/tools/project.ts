@@ -1,8 +1,13 @@
+import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { changeById, changesOf } from '../../../changes/history.ts'
 import type { Change } from '../../../changes/tables.ts'
+import type { Reader } from '../../../db/open.ts'
 import { NotFound } from '../../../errors.ts'
+import { jobs } from '../../../jobs/tables.ts'
+import { CHAT } from '../../../projects/asides.ts'
 import { enqueueCheck } from '../../../projects/check.ts'
+import type { Question } from '../tables.ts'
 import { chatTool } from './tool.ts'
 
 const CHANGES_AT_MOST = 50
@@ -37,16 +42,15 @@ export const HISTORY = chatTool({
 
 export const UNDOING = chatTool({
   name: 'undo_change',
-  description: 'Takes one change back, by its id. A person is asked first when it is a person’s change.',
+  description:
+    'Takes one change back, by its id. A person is asked first, unless it was made in this conversation: undoing what wrote a file deletes it.',
   zod: z.object({ change: z.string().min(1).max(80).describe('The id of a change, from list_changes or an edit.') }),
   says: ({ change }) => `Undoes the change ${change}`,
   async run(deps, { project, by }, { change: id }) {
     const change = await changeById(deps.db.read, id)
     if (change.scope !== project.id) throw new NotFound('change', id)
     return {
-      asks: change.by.startsWith('person:')
-        ? { says: `Undo a person’s change: ${inWords(change)}.`, base: change.id }
-        : undefined,
+      asks: (await isFromConversation(deps.db.read, change)) ? undefined : question(change),
       async effect(tx) {
         const undoing = await deps.changes.undo(tx, id, by)
         return `Undone: ${inWords(change)}. This is the change ${undoing.id}.`
@@ -54,6 +58,20 @@ export const UNDOING = chatTool({
     }
   },
 })
+
+/** What an answer has done it may take back; all else is a person’s, or took work. */
+async function isFromConversation(read: Reader, { by }: Change): Promise<boolean> {
+  const [author] = await read
+    .select({ kind: jobs.kind })
+    .from(jobs)
+    .where(eq(jobs.id, by.replace(/^job:/, '')))
+  return author?.kind === CHAT
+}
+
+function question(change: Change): Question {
+  const whose = change.by.startsWith('person:') ? 'a person’s change' : 'what a task has made'
+  return { says: `Undo ${whose}: ${inWords(change)}.`, base: change.id }
+}
 
 function inWords({ id, entity, entityId, before, after, by, at, undoneBy, undoes }: Change): string {
   const what = after === null ? 'removed' : before === null ? 'made' : 'changed'
