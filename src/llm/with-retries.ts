@@ -61,7 +61,7 @@ async function* retried(
     spent = usage
     const until = deps.clock.awake() + delayMs
     yield { type: 'retrying', error: errorFacts(failure), delayMs }
-    await deps.clock.sleep(until - deps.clock.awake(), signal) // telling of it is part of the wait
+    await deps.clock.sleep(Math.max(0, until - deps.clock.awake()), signal) // telling of it is part of the wait
     signal.throwIfAborted()
     if (deps.isAway?.()) throw failure
   }

@@ -54,6 +54,19 @@ test('the wait is anything from nothing to the whole of it', async () => {
   expect(await delays(0.999)).toEqual([999, 1998])
 })
 
+test('a wait that telling of it has used up is none, and no clock is asked for less', async () => {
+  const waits: number[] = []
+  let awake = 0
+  const clock = {
+    awake: () => awake++,
+    random: () => 0,
+    sleep: async (ms: number) => void waits.push(ms),
+  }
+  const provider = withRetries({ clock }, playing('far', [overloaded], ['hello', DONE]))
+  for await (const _ of provider.stream(REQUEST, new AbortController().signal));
+  expect(waits).toEqual([0])
+})
+
 test('the third failure is the call’s', async () => {
   const provider = playing('far', [overloaded])
   expect((await ask(provider)).error).toBe(overloaded)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Clock, systemClock } from '../../clock.ts'
 import { apiRoot } from '../openai-chat.ts'
 import { type Fetch, vendorFetch, WireFault } from '../vendor-fetch.ts'
 import type { Place } from './places.ts'
@@ -37,21 +38,24 @@ const OllamaList = z.object({
 /** Models that turn words into numbers, and answer nothing. */
 const WITHOUT_WORDS = /embed|bert/i
 
-/** Asks a server which models it has, within `ms`. It follows no redirect and reads no answer without end. */
+/** Asks a server which models it has, within `ms` of the clock. It follows no redirect and reads no answer without end. */
 export async function listModels(
   asked: Asked,
   ms: number,
   signal?: AbortSignal,
-  fetch: Fetch = vendorFetch,
+  { clock = systemClock, fetch = vendorFetch }: { clock?: Pick<Clock, 'sleep'>; fetch?: Fetch } = {},
 ): Promise<Listing> {
-  const late = AbortSignal.timeout(ms)
+  const late = new AbortController()
+  const over = new AbortController()
+  void clock.sleep(ms, over.signal).then(() => over.signal.aborted || late.abort())
   try {
     const { url, headers } = question(asked)
-    const response = await fetch(url, { headers, signal: signal ? AbortSignal.any([late, signal]) : late })
+    const stop = signal ? AbortSignal.any([late.signal, signal]) : late.signal
+    const response = await fetch(url, { headers, signal: stop })
     if (!response.ok) return refused(asked, response.status)
     return understood(asked, await bounded(response))
   } catch (error) {
-    if (late.aborted)
+    if (late.signal.aborted)
       return trouble('late', `${asked.label} did not answer within ${ms / 1000} s. Check the address and the network.`)
     if (error instanceof WireFault && error.type === 'redirected')
       return trouble('address', `${error.message} Type the address that is meant.`)
@@ -61,6 +65,8 @@ export async function listModels(
       'away',
       `${asked.label} can’t be reached at ${new URL(asked.baseUrl).host}. Check the address and the network.`,
     )
+  } finally {
+    over.abort()
   }
 }
 

@@ -68,7 +68,7 @@ export function openReach({ setup, localServers, clock }: ReachDeps): Reach {
   async function ask(place: Place, ms: number): Promise<Tried> {
     if (place.baseUrl === undefined) return { at: clock.now(), ok: false, says: 'It has no address yet.', models: [] }
     const sign = signOf(place)
-    const listing = await listModels(place as Asked, ms, closing.signal)
+    const listing = await listModels(place as Asked, ms, closing.signal, { clock })
     const word = wordOf(place, listing, clock.now())
     tried.set(sign, word)
     if (listing.ok) lists.set(sign, listing.models)
@@ -78,7 +78,7 @@ export function openReach({ setup, localServers, clock }: ReachDeps): Reach {
   async function look(): Promise<Offer[]> {
     const used = new Set(setup.current.places.flatMap(({ baseUrl }) => (baseUrl ? [rootOf(baseUrl)] : [])))
     const unknown = localServers.filter((address) => !used.has(rootOf(address)))
-    const found = await Promise.all(unknown.map((address) => offerAt(address, closing.signal)))
+    const found = await Promise.all(unknown.map((address) => offerAt(address, clock, closing.signal)))
     offers = found.filter((offer) => offer !== undefined)
     return offers
   }
@@ -122,9 +122,9 @@ function isOwn({ kind, baseUrl }: Place): boolean {
 }
 
 /** Ollama, or what speaks OpenAI's protocol; undefined for nobody, and for a stranger's server. */
-async function offerAt(address: string, signal: AbortSignal): Promise<Offer | undefined> {
+async function offerAt(address: string, clock: ReachDeps['clock'], signal: AbortSignal): Promise<Offer | undefined> {
   const ask = (kind: Kind) =>
-    listModels({ kind, label: '', baseUrl: address, apiKey: undefined, scheme: 'bearer' }, LOOK_MS, signal)
+    listModels({ kind, label: '', baseUrl: address, apiKey: undefined, scheme: 'bearer' }, LOOK_MS, signal, { clock })
   const ollama = await ask('ollama')
   if (ollama.ok) return { kind: 'ollama', label: 'Ollama', baseUrl: address, name: 'ollama', models: ollama.models }
   if (ollama.why === 'away' || ollama.why === 'late') return undefined
