@@ -2,7 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk'
 import { eventReader } from './anthropic-events.ts'
 import { requestInput } from './anthropic-request.ts'
 import { type VendorFailure, vendorError } from './failures.ts'
-import { modelsInTable } from './model-table.ts'
+import { modelsInTable, usualModels } from './model-table.ts'
 import type { AnswerSchema, Chunk, ModelRequest, Provider } from './provider.ts'
 import { pumped } from './pump.ts'
 import { fetchWith, wireFault } from './vendor-fetch.ts'
@@ -36,7 +36,7 @@ export function anthropicProvider(settings: AnthropicSettings): Provider {
     name: 'anthropic',
     label: 'Claude by Anthropic',
     demo: false,
-    defaultModel: models[0]!,
+    ...usualModels('anthropic'),
     models,
     takes: (model) => MODEL_ID.test(model),
     stream: (request, signal) => stream(open, settings.apiKey, request, signal),

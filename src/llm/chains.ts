@@ -1,8 +1,13 @@
 import { DomainError } from '../errors.ts'
 import { AUTO, type Choice, chooseModel, findModel } from './models.ts'
-import type { Provider } from './provider.ts'
+import type { Provider, Purpose } from './provider.ts'
+
+/** What a small model does as well. */
+const SMALL_WORK = new Set<Purpose | undefined>(['summarise'])
 
 export interface ChainRule {
+  /** What for. */
+  purpose?: Purpose
   /** All that can be asked, the preferred one first; the demo last. */
   providers: Provider[]
   /** The owner's own chain for the purpose, by name. */
@@ -13,18 +18,19 @@ export interface ChainRule {
 
 /**
  * Whom to ask, the first one first: the model that is wanted, then the owner's chain for the purpose; without such a chain,
- * the environment's model, then each provider's default. Nobody comes twice. After a model in the own network that was
+ * the environment's model, then each provider's default: for a summary, its small model. A vendor that is alone has a second
+ * model stand in for the first. Nobody comes twice. After a model in the own network that was
  * wanted, or came first by itself, come only others of that network: what is asked of it neither leaves the house nor costs money
  * unless the owner's chain says so. The demo follows nobody, and nobody follows the demo.
  * @throws Invalid `unknown_model` for a name that nobody knows; DomainError `no_model` for a project of real models when there is none
  */
-export function chainOf({ providers, own = [], preferred }: ChainRule, wanted?: string): Choice[] {
+export function chainOf({ purpose, providers, own = [], preferred }: ChainRule, wanted?: string): Choice[] {
   const named = wanted?.trim() && wanted !== AUTO ? chosen(providers, wanted) : undefined
   const ours = own.flatMap((name) => found(providers, name))
   const unheard = ours.length === 0 ? unheardIn(providers, own) : undefined
   if (unheard && !named) throw notHeard(unheard)
   const first = preferred === undefined ? [] : named ? found(providers, preferred) : [chosen(providers, preferred)]
-  const rule = ours.length > 0 ? ours : [...first, ...defaults(providers)]
+  const rule = ours.length > 0 ? ours : [...first, ...defaults(providers, purpose)]
   const [head, ...rest] = withoutTwins([...(named ? [named] : []), ...rule])
   if (!head) return [theDemo(providers, wanted)]
   if (head.provider.demo) return [head]
@@ -48,10 +54,16 @@ function unheardIn(providers: Provider[], names: string[]): Provider | undefined
   return providers.find(({ name, demo, defaultModel }) => !demo && defaultModel === '' && names.includes(name))
 }
 
-function defaults(providers: Provider[]): Choice[] {
-  return providers.flatMap((provider) =>
-    provider.demo || provider.defaultModel === '' ? [] : [{ provider, model: provider.defaultModel }],
-  )
+function defaults(providers: Provider[], purpose: Purpose | undefined): Choice[] {
+  const usable = providers.filter(({ demo, defaultModel }) => !demo && defaultModel !== '')
+  return usable.flatMap((provider) => {
+    const { defaultModel, smallModel, secondModel } = provider
+    const isAlone = usable.every((one) => one === provider || one.local)
+    const first = (SMALL_WORK.has(purpose) ? smallModel : undefined) ?? defaultModel
+    const standIn = first === defaultModel ? secondModel : defaultModel
+    const models = isAlone && standIn ? [first, standIn] : [first]
+    return models.map((model) => ({ provider, model }))
+  })
 }
 
 function withoutTwins(choices: Choice[]): Choice[] {

@@ -5,5 +5,9 @@ import type { Provider } from './provider.ts'
 
 /** Models that stay as they are. */
 export function fixedModels(providers: Provider[]): Models {
-  return { providers: () => providers, chain: (_, wanted) => chainOf({ providers }, wanted), facts: factsOf }
+  return {
+    providers: () => providers,
+    chain: (purpose, wanted) => chainOf({ purpose, providers }, wanted),
+    facts: factsOf,
+  }
 }

@@ -2,7 +2,7 @@ import type { GoogleGenAI } from '@google/genai/web'
 import { type VendorFailure, vendorError } from './failures.ts'
 import { responseReader } from './google-answer.ts'
 import { configOf, contentsOf } from './google-request.ts'
-import { modelsInTable } from './model-table.ts'
+import { modelsInTable, usualModels } from './model-table.ts'
 import type { Chunk, ModelRequest, Provider } from './provider.ts'
 import { pumped } from './pump.ts'
 import { type Fetch, fetchWith, wireFault } from './vendor-fetch.ts'
@@ -26,7 +26,7 @@ export function googleProvider(settings: GoogleSettings): Provider {
     name: 'google',
     label: 'Gemini by Google',
     demo: false,
-    defaultModel: models[0]!,
+    ...usualModels('google'),
     models,
     takes: (model) => MODEL_ID.test(model),
     stream: (request, signal) => stream(open, settings.apiKey, request, signal),

@@ -64,6 +64,8 @@ interface Vendor {
   source: string
   unknown: Row
   models: Row[]
+  small?: string
+  second?: string
 }
 
 const VENDORS = table.vendors as Record<string, Vendor>
@@ -97,6 +99,16 @@ export function pricesFor({ prices, long }: ModelFacts, inputTokens: number): Pr
 /** The ids that the table has of a provider, the newest first. */
 export function modelsInTable(provider: string): string[] {
   return (VENDORS[provider]?.models ?? []).map(({ id }) => id!)
+}
+
+/** What a vendor's models are for when nobody says: the first of the table, the small one, and the one that stands in for the first. */
+export function usualModels(provider: string): { defaultModel: string; smallModel?: string; secondModel?: string } {
+  const { models, small, second } = VENDORS[provider]!
+  return {
+    defaultModel: models[0]!.id!,
+    ...(small ? { smallModel: small } : {}),
+    ...(second ? { secondModel: second } : {}),
+  }
 }
 
 /** Where a provider's figures come from, in words. */

@@ -71,7 +71,7 @@ export function openModels({ config, setup, modelsAt = () => [], clock, wrap }: 
   return {
     providers,
     chain: (purpose, wanted) =>
-      chainOf({ providers: providers(), own: setup.current.chains[purpose], preferred: config.model }, wanted),
+      chainOf({ purpose, providers: providers(), own: setup.current.chains[purpose], preferred: config.model }, wanted),
     facts,
   }
 }

@@ -28,12 +28,14 @@ export function chatProvider(settings: ChatSettings): Provider {
     library ??= loadLibrary(settings)
     return library
   }
-  const { name, label, defaultModel, models, takes } = settings
+  const { name, label, defaultModel, smallModel, secondModel, models, takes } = settings
   return {
     name,
     label,
     demo: false,
     defaultModel,
+    ...(smallModel ? { smallModel } : {}),
+    ...(secondModel ? { secondModel } : {}),
     models,
     takes,
     stream: (request, signal) => stream(open, settings, request, signal),

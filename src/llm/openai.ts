@@ -1,4 +1,4 @@
-import { modelsInTable } from './model-table.ts'
+import { modelsInTable, usualModels } from './model-table.ts'
 import { chatProvider } from './openai-chat.ts'
 import type { Provider } from './provider.ts'
 
@@ -19,7 +19,7 @@ export function openaiProvider({ apiKey, baseUrl }: OpenaiSettings): Provider {
     apiKey,
     baseUrl,
     models,
-    defaultModel: models[0]!,
+    ...usualModels('openai'),
     takes: (model) => MODEL_ID.test(model),
     limit: 'max_completion_tokens',
     mayRefuseSchemas: false,

@@ -147,6 +147,10 @@ export interface Provider {
   local?: boolean
   /** Empty where it is not known which models there are. */
   defaultModel: string
+  /** For work that a small model does as well, and cheaper. */
+  smallModel?: string
+  /** What stands in for the default when no other vendor does. */
+  secondModel?: string
   /** The models to offer. */
   models: string[]
   /** Whether `model` can be asked for: also ids that are newer than the list. */

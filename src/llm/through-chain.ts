@@ -27,8 +27,12 @@ export interface Switched {
 /** Answers, not outages: another model would be asked for what this one has said no to, or be shown another's mistakes. */
 const ANSWERS = new Set(['model_refused', 'model_answer_invalid'])
 
+/** What is wrong with a whole provider: its key, its account, its address, or that it is away. None of its models would answer. */
+const OF_THE_PROVIDER = new Set(['model_auth', 'model_billing', 'model_wrong_address', 'circuit_open'])
+
 /**
- * Asks the models of a chain, one after the other and each once, until one does not fail.
+ * Asks the models of a chain, one after the other and each once, until one does not fail. After a failure of a whole provider
+ * its other models are passed over.
  * @throws what is no model's failure at once: the signal's reason, a question to a person, a bug. When all have failed, the
  * first failure that waiting may mend, so that the job tries again; else the first.
  */
@@ -39,15 +43,17 @@ export async function throughChain<T>(
   ask: (choice: Choice) => Promise<T>,
 ): Promise<T> {
   const failures: (DomainError | Snooze)[] = []
-  for (const [at, choice] of chain.entries()) {
+  let left = chain
+  while (left.length > 0) {
+    const [choice, ...others] = left as [Choice, ...Choice[]]
     try {
       return await ask(choice)
     } catch (error) {
       signal.throwIfAborted()
       if (!mayAskAnother(error)) throw error
       failures.push(error)
-      const to = chain[at + 1]
-      if (to) await onSwitch?.({ from: choice, to, error: factsOf(error) })
+      left = OF_THE_PROVIDER.has(codeOf(error)) ? others.filter((one) => one.provider !== choice.provider) : others
+      if (left[0]) await onSwitch?.({ from: choice, to: left[0], error: factsOf(error) })
     }
   }
   throw failures.find((failure) => failure instanceof Snooze || failure.retryable) ?? failures[0]!

@@ -1,4 +1,4 @@
-import { modelsInTable } from './model-table.ts'
+import { modelsInTable, usualModels } from './model-table.ts'
 import { chatProvider } from './openai-chat.ts'
 import type { Provider } from './provider.ts'
 
@@ -19,7 +19,7 @@ export function xaiProvider({ apiKey, baseUrl }: XaiSettings): Provider {
     apiKey,
     baseUrl,
     models,
-    defaultModel: models[0]!,
+    ...usualModels('xai'),
     takes: (model) => MODEL_ID.test(model),
     limit: 'max_tokens',
     mayRefuseSchemas: false,

@@ -4,7 +4,7 @@ import { DomainError } from '../../src/errors.ts'
 import { Hold, Snooze } from '../../src/jobs/handler.ts'
 import { askJson } from '../../src/llm/ask-json.ts'
 import type { Chunk, ModelRequest, Usage } from '../../src/llm/provider.ts'
-import { chainFrom } from '../../src/llm/through-chain.ts'
+import { chainFrom, throughChain } from '../../src/llm/through-chain.ts'
 import { type FileAsk, writeFile } from '../../src/llm/write-file.ts'
 import { DONE, failure, type PlayedProvider, playing } from './scripted-streams.ts'
 
@@ -121,6 +121,50 @@ test('what an earlier attempt had written is nobody’s in the books', async () 
   ])
 })
 
+describe('after a failure of', () => {
+  const END_OF_IT = [`${from(5)}${END}`, DONE]
+  const half = (error: Error) => playing('one', [until(5), error], END_OF_IT)
+
+  test.each(['model_overloaded', 'model_rate_limited', 'unknown_model', 'model_total_timeout', 'model_cut_off'])(
+    'one model (%s), the next one of the same vendor goes on with the file',
+    async (code) => {
+      const lasting = code === 'model_overloaded' || code === 'model_rate_limited' ? [failure(code)] : []
+      const vendor = playing('one', [until(5), failure(code)], ...lasting.map((error) => [error]), END_OF_IT)
+      const { written, shown, switches } = await write([vendor], ASK, undefined, ['one-1', 'one-2'])
+      expect([written.text, written.model, shown]).toEqual([FILE, 'one-2', FILE])
+      expect(switches).toEqual([`one > one: ${code}`])
+    },
+  )
+
+  test.each([
+    ['model_auth', failure('model_auth')],
+    ['model_billing', failure('model_billing')],
+    ['model_wrong_address', failure('model_wrong_address')],
+    ['circuit_open', away],
+  ])('a whole vendor (%s), none of its models is asked again, the next vendor’s is', async (code, error) => {
+    const vendor = half(error)
+    const { written, switches } = await write([vendor, playing('two', END_OF_IT)], ASK, undefined, ['one-1', 'one-2'])
+    expect([written.text, written.provider, vendor.asked.length]).toEqual([FILE, 'two', 1])
+    expect(switches).toEqual([`one > two: ${code}`])
+    const only = half(error)
+    await expect(write([only], ASK, undefined, ['one-1', 'one-2'])).rejects.toBe(error)
+    expect(only.asked).toHaveLength(1)
+  })
+
+  test('a whole vendor, its models stay passed over behind another’s', async () => {
+    const vendor = half(failure('model_auth'))
+    const chain = [
+      ...chainOf([vendor, playing('two', [failure('model_overloaded')])]),
+      { provider: vendor, model: 'x' },
+    ]
+    const ask = throughChain(chain, {}, new AbortController().signal, async ({ provider }) => {
+      for await (const _ of provider.stream({ ...ASK, model: 'm' } as never, new AbortController().signal));
+    })
+    await expect(ask).rejects.toMatchObject({ code: 'model_auth' })
+    expect(vendor.asked).toHaveLength(1)
+  })
+})
+
 describe('is no reason to ask another:', () => {
   const reasons: [string, Error][] = [
     ['a question to a person, such as a budget that is spent', new Hold(failure('budget_reached'))],
@@ -200,15 +244,23 @@ async function* failingAfter(act: () => void): AsyncGenerator<Chunk> {
   throw failure('model_unavailable')
 }
 
-function chainOf(providers: PlayedProvider[]) {
-  return providers.map((provider) => ({ provider, model: provider.defaultModel }))
+function chainOf(providers: PlayedProvider[], models: string[] = []) {
+  return providers.flatMap((provider, i) =>
+    (i === 0 && models.length > 0 ? models : [provider.defaultModel]).map((model) => ({ provider, model })),
+  )
 }
 
-async function write(providers: PlayedProvider[], ask = ASK, signal = new AbortController().signal) {
+/** `models`: of the first provider, where it is asked for several. */
+async function write(
+  providers: PlayedProvider[],
+  ask = ASK,
+  signal = new AbortController().signal,
+  models: string[] = [],
+) {
   let shown = ask.draft ?? ''
   const switches: string[] = []
   const written = await writeFile(
-    { chain: chainOf(providers), newId: () => 'x00000001' },
+    { chain: chainOf(providers, models), newId: () => 'x00000001' },
     ask,
     {
       onText(delta) {

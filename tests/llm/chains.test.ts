@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { chainOf } from '../../src/llm/chains.ts'
 import { AUTO } from '../../src/llm/models.ts'
-import type { Provider } from '../../src/llm/provider.ts'
+import { type Provider, PURPOSES } from '../../src/llm/provider.ts'
 
 const claude = provider('anthropic', ['claude-a', 'claude-b'])
 const gpt = provider('openai', ['gpt-a'])
@@ -43,6 +43,37 @@ describe('without settings', () => {
       expect(names(rule, 'openai')[0]).toBe('openai/gpt-a')
     }
     expect(() => names({}, 'attic')).toThrow(away)
+  })
+})
+
+describe('by itself,', () => {
+  const roles = { smallModel: 'claude-s', secondModel: 'claude-b' }
+  const whole = provider('anthropic', ['claude-a', 'claude-b', 'claude-s'], roles)
+  const other = provider('openai', ['gpt-a', 'gpt-s'], { smallModel: 'gpt-s', secondModel: 'gpt-b' })
+  const alone = { providers: [whole, ollama, demo] }
+
+  test('a summary goes to a vendor’s small model, all else to its default', () => {
+    const firsts = PURPOSES.map((purpose) => names({ purpose, providers: [whole, other, demo] }))
+    expect(firsts).toEqual([
+      ...Array.from({ length: 4 }, () => ['anthropic/claude-a', 'openai/gpt-a']),
+      ['anthropic/claude-s', 'openai/gpt-s'],
+    ])
+  })
+
+  test('a vendor that is alone has a model of its own stand in for the first', () => {
+    expect(names({ purpose: 'write', ...alone })).toEqual(['anthropic/claude-a', 'anthropic/claude-b', 'ollama/qwen'])
+    expect(names({ purpose: 'summarise', ...alone })).toEqual([
+      'anthropic/claude-s',
+      'anthropic/claude-a',
+      'ollama/qwen',
+    ])
+    expect(names({ purpose: 'write', ...alone }, 'ollama')).toEqual(['ollama/qwen'])
+    expect(names({ purpose: 'write', own: ['anthropic'], ...alone })).toEqual(['anthropic/claude-a'])
+  })
+
+  test('what is named is asked for a summary too', () => {
+    expect(names({ purpose: 'summarise', ...alone }, 'claude-b')[0]).toBe('anthropic/claude-b')
+    expect(names({ purpose: 'summarise', preferred: 'claude-b', ...alone })[0]).toBe('anthropic/claude-b')
   })
 })
 

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import table from '../../src/llm/model-table.json' with { type: 'json' }
-import { factsOf, modelsInTable, type Prices, pricesFor, sourceOf, TABLE_DATE } from '../../src/llm/model-table.ts'
+import {
+  factsOf,
+  modelsInTable,
+  type Prices,
+  pricesFor,
+  sourceOf,
+  TABLE_DATE,
+  usualModels,
+} from '../../src/llm/model-table.ts'
 
 const VENDORS = ['anthropic', 'openai', 'google', 'xai']
 const all = VENDORS.flatMap((vendor) => modelsInTable(vendor).map((model) => [vendor, model] as const))
@@ -27,6 +35,15 @@ test('no model stands in the table twice', () => {
     const ids = models.flatMap((one: { id: string; also?: string[] }) => [one.id, ...(one.also ?? [])])
     expect(new Set(ids).size).toBe(ids.length)
   }
+})
+
+test.each(VENDORS)('%s has a small model, and one that stands in for the first at no higher price', (vendor) => {
+  const { defaultModel, smallModel, secondModel } = usualModels(vendor)
+  expect(modelsInTable(vendor)).toEqual(expect.arrayContaining([smallModel!, secondModel!]))
+  expect(new Set([defaultModel, smallModel, secondModel]).size).toBe(3)
+  const [first, small, second] = [defaultModel, smallModel!, secondModel!].map((id) => factsOf(vendor, id).prices)
+  expect(small!.input! < first!.input! && small!.output! < first!.output!).toBe(true)
+  expect(second!.input! <= first!.input! && second!.output! <= first!.output!).toBe(true)
 })
 
 test('a dated or preview id means the model that it names', () => {

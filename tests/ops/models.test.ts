@@ -110,6 +110,16 @@ describe('servers of one’s own', () => {
 })
 
 describe('chains and facts', () => {
+  test('stand on the page as they come by themselves, in each purpose’s empty fields', async () => {
+    const fieldsOf = (html: string, purpose: string) =>
+      [...html.matchAll(new RegExp(`aria-label="${purpose}: [^"]+"[^>]*placeholder="([^"]*)"`, 'g'))].map(
+        ([, grey]) => grey,
+      )
+    const html = await page()
+    expect(fieldsOf(html, 'Writing')).toEqual(['anthropic/claude-sonnet-5-5', 'anthropic/claude-sonnet-5', 'then'])
+    expect(fieldsOf(html, 'Summarising')).toEqual(['anthropic/claude-haiku-5-5', 'anthropic/claude-sonnet-5-5', 'then'])
+  })
+
   test('are set for a purpose, and refused for a model that there isn’t', async () => {
     const set = {
       chains: { check: ['anthropic/claude-haiku-5-5'] },
