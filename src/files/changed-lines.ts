@@ -9,6 +9,9 @@ const AROUND = 2
 /** Most lines that go, and that come, that are shown. */
 const MOST = 60
 
+/** Most of one line that is shown, in characters. */
+const LONGEST = 1_000
+
 /** What differs between two texts, from the first line that does to the last: one block, for a person to look at. */
 export function changedLines(before: string, after: string): ChangedLine[] {
   const [old, young] = [linesOf(before), linesOf(after)]
@@ -33,7 +36,7 @@ function shortened(sign: '-' | '+', lines: string[]): ChangedLine[] {
 }
 
 function signed(sign: ChangedLine['sign'], lines: string[]): ChangedLine[] {
-  return lines.map((text) => ({ sign, text }))
+  return lines.map((text) => ({ sign, text: text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text }))
 }
 
 function linesOf(text: string): string[] {

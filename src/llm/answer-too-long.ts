@@ -9,3 +9,12 @@ export function answerTooLong({ provider, model }: Choice, what: string, limitBy
     { context: { provider: provider.name, model, what, limitBytes } },
   )
 }
+
+/** The error for a turn with more calls than anybody could look through. Not retryable, for the same reason. */
+export function tooManyCalls({ provider, model }: Choice, most: number): DomainError {
+  return new DomainError(
+    'model_answer_too_long',
+    `The model made more than ${most} calls at once, so Hearth stopped it. Ask for less, or choose another model.`,
+    { context: { provider: provider.name, model, most } },
+  )
+}

@@ -1,6 +1,6 @@
 import { DomainError } from '../errors.ts'
 import type { Snooze } from '../jobs/handler.ts'
-import { answerTooLong } from './answer-too-long.ts'
+import { answerTooLong, tooManyCalls } from './answer-too-long.ts'
 import { closedSilently } from './closed-silently.ts'
 import type { Choice } from './models.ts'
 import { prompt } from './prompts.ts'
@@ -21,6 +21,8 @@ import { type AskHooks, codeOf, mayAskAnother, throughChain } from './through-ch
 const CUTS_AT_MOST = 4
 /** Most that one answer may bring, its calls included: a model that goes on for ever is stopped. */
 const TURN_BYTES_AT_MOST = 4 * 1024 * 1024
+/** Most calls of one turn: a model that looks in many places at once makes some ten. */
+const CALLS_AT_MOST = 100
 /** What ends a stream after its first content so that the same model goes on; if it is still away, that is found before the next. */
 const BREAKS = new Set(['model_idle_timeout', 'model_unavailable', 'model_overloaded', 'model_rate_limited'])
 
@@ -130,7 +132,7 @@ async function hearOnce(choice: Choice, { ask, hooks, signal, before, isTooLong 
       if (chunk.type === 'retrying') await hooks.onRetry?.({ choice, error: chunk.error, delayMs: chunk.delayMs })
       if (chunk.type === 'usage') usage = chunk
       if (chunk.type === 'finish') finish = chunk.reason
-      if (chunk.type === 'call') calls.push(chunk.call)
+      if (chunk.type === 'call' && calls.push(chunk.call) > CALLS_AT_MOST) throw tooManyCalls(choice, CALLS_AT_MOST)
       hasContent ||= chunk.type === 'text' || chunk.type === 'call' || chunk.type === 'calling'
       if (chunk.type === 'calling') room -= Buffer.byteLength(chunk.delta)
       if (chunk.type === 'text') room -= Buffer.byteLength(chunk.text)

@@ -35,10 +35,20 @@ export function readCall(tools: Tool[], { id, name, input }: ToolCall): ReadCall
   return { failed: `The arguments don't fit: ${issues}. Make the call again with arguments that do.` }
 }
 
-/** The same text for two calls that ask the same, however their arguments are ordered and spaced. */
-export function signatureOf({ name, input }: Pick<ToolCall, 'name' | 'input'>): string {
-  const json = parsed(input)
-  return `${name} ${'value' in json ? JSON.stringify(sorted(json.value)) : input}`
+const signatures = new WeakMap<object, string>()
+
+/**
+ * The same text for two calls that ask the same, however their arguments are ordered and spaced. Made once for each call, and
+ * short: each call is held against all before it.
+ */
+function signatureOf(call: Pick<ToolCall, 'name' | 'input'>): string {
+  const known = signatures.get(call)
+  if (known !== undefined) return known
+  const json = parsed(call.input)
+  const asked = 'value' in json ? JSON.stringify(sorted(json.value)) : call.input
+  const signature = `${call.name} ${new Bun.CryptoHasher('sha256').update(asked).digest('base64')}`
+  signatures.set(call, signature)
+  return signature
 }
 
 /** A call that was made, with what came of it. */
@@ -61,12 +71,11 @@ export function goesNowhere(made: MadeCall[]): boolean {
   const isSame = ({ call, result }: MadeCall) => call.name === last.call.name && result.content === last.result.content
   const row = made.slice(made.findLastIndex((each) => !isSame(each)) + 1)
   if (new Set(row.map(({ round }) => round)).size >= SAME_RESULTS_IN_A_ROW) return true
-  const outcome = outcomeOf(last)
-  return made.filter((each) => outcomeOf(each) === outcome).length >= SAME_OUTCOMES
-}
-
-function outcomeOf({ call, result }: MadeCall): string {
-  return `${signatureOf(call)}\n${result.content}`
+  const signature = signatureOf(last.call)
+  const same = made.filter(
+    (each) => signatureOf(each.call) === signature && each.result.content === last.result.content,
+  )
+  return same.length >= SAME_OUTCOMES
 }
 
 function parsed(input: string): { value: unknown } | { problem: string } {

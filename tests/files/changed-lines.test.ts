@@ -37,3 +37,7 @@ test('of any two texts, the lines that go are of the first and those that come o
     }),
   )
 })
+
+test('of a line that is very long its beginning is shown', () => {
+  expect(shown('', 'x'.repeat(5_000))).toEqual([`+${'x'.repeat(1_000)}…`])
+})

@@ -217,9 +217,11 @@ test('a model that fails before its first text is replaced by the next of the ch
 
 test('a model that goes on for ever is stopped, whatever it sends, and nothing of it is kept', async () => {
   const flood = 'x'.repeat(1024 * 1024)
-  for (const chunk of [text(flood), { type: 'calling' as const, id: 'a', name: 'look', delta: flood }]) {
+  const calling = { type: 'calling' as const, id: 'a', name: 'look', delta: flood }
+  const calls = Array.from({ length: 101 }, (_, i) => call(`c${i}`, 'look', { at: `${i}` }))
+  for (const chunks of [Array(20).fill(text(flood)), Array(20).fill(calling), [...calls, tools]]) {
     const { end, shown, asked } = await loopWith([
-      model('first', () => Array.from({ length: 20 }, () => chunk)),
+      model('first', () => chunks),
       model('second', () => [text('Short.'), stop]),
     ])
     expect(shown()).toBe('Short.')

@@ -99,6 +99,20 @@ export async function callsOf(read: Reader, rounds: string[]): Promise<Map<strin
   return Map.groupBy(rows, ({ message }) => message)
 }
 
+/** One call of an answer: `round` counts from 1, `index` from 0. */
+export async function callAt(
+  read: Reader,
+  question: string,
+  { round, index }: { round: number; index: number },
+): Promise<ToolCallRow> {
+  const [found] = await read
+    .select({ call: toolCalls })
+    .from(toolCalls)
+    .innerJoin(messages, eq(messages.id, toolCalls.message))
+    .where(and(eq(messages.answers, question), eq(messages.round, round), eq(toolCalls.position, index)))
+  return found!.call
+}
+
 /** A round as the loop goes on from it. */
 export function asRound({ row, calls }: { row: MessageRow; calls: ToolCallRow[] }): Round {
   return {

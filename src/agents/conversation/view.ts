@@ -15,6 +15,10 @@ import { CHAT_TOOLS } from './tools/all.ts'
 const SHOWN = 30
 /** Most that a page shows of one call's arguments, and of its result, in characters. */
 const ARGUMENTS_SHOWN = 4_000
+/** Longer arguments are not read for the page, which is drawn again and again: they are shown as they were written. */
+const LONGEST_READ = 200_000
+/** Lines of an edit that a page shows. */
+const LINES_SHOWN = 200
 
 export type ExchangeState = 'waiting' | 'answering' | 'asking' | 'paused' | 'answered' | 'stopped' | 'failed' | 'held'
 
@@ -153,10 +157,12 @@ function callView(row: ToolCallRow, titles: ReadonlyMap<string, string>): CallVi
 /** Of the blocks of an edit: what goes, and what comes. */
 function diffOf(input: unknown): ChangedLine[] {
   const { blocks } = input as { blocks?: { search: string; replace: string }[] }
-  return (blocks ?? []).flatMap(({ search, replace }) => [
+  const lines = (blocks ?? []).flatMap(({ search, replace }) => [
     ...search.split('\n').map((text) => ({ sign: '-' as const, text })),
     ...replace.split('\n').map((text) => ({ sign: '+' as const, text })),
   ])
+  if (lines.length <= LINES_SHOWN) return lines
+  return [...lines.slice(0, LINES_SHOWN), { sign: '…', text: `${lines.length - LINES_SHOWN} more lines` }]
 }
 
 function pretty(input: string): string {
@@ -165,6 +171,7 @@ function pretty(input: string): string {
 }
 
 function parsed(input: string): unknown {
+  if (input.length > LONGEST_READ) return undefined
   try {
     return JSON.parse(input || '{}')
   } catch {

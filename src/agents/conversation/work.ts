@@ -14,7 +14,7 @@ import { tellAsking } from '../tell-asking.ts'
 import { chatRequest } from './context.ts'
 import { askPerson } from './decisions.ts'
 import { conversationOf, messageById, takeNext } from './messages.ts'
-import { asRound, dropPartial, endCall, keepTurn, keepWhatWasSaid, roundsOf } from './rounds.ts'
+import { asRound, callAt, dropPartial, endCall, keepTurn, keepWhatWasSaid, roundsOf } from './rounds.ts'
 import type { MessageRow, ToolCallRow } from './tables.ts'
 import { toolCalled } from './tools/all.ts'
 import type { Place, ToolDeps } from './tools/tool.ts'
@@ -98,19 +98,14 @@ function loop(deps: ChatDeps, ctx: JobContext<ChatInput>, { chain, question, pla
         ctx.remember({ round: round + 1 }) // from here on, what is typed is no longer the draft of the round that was kept
         ctx.replaceText('')
       },
-      run: async (call, at) => runTool(deps, ctx, place, await keptCall(deps, question, at), call),
+      run: async (call, at) => runTool(deps, ctx, place, await callAt(deps.db.read, question.id, at), call),
       async onResult(result, at) {
-        const call = await keptCall(deps, question, at)
+        const call = await callAt(deps.db.read, question.id, at)
         if (call.result === null) await end(deps, ctx.job, call, result)
       },
     },
     ctx.signal,
   )
-}
-
-async function keptCall(deps: ChatDeps, question: MessageRow, at: { round: number; index: number }) {
-  const rounds = await roundsOf(deps.db.read, question.id)
-  return rounds[at.round - 1]!.calls[at.index]!
 }
 
 /** Runs a call once, however many attempts it takes: its effect and its result are one transaction. */
