@@ -1,7 +1,7 @@
 import { DomainError } from '../errors.ts'
 import type { JobContext } from '../jobs/handler.ts'
 import { askJson, type JsonHooks } from '../llm/ask-json.ts'
-import type { Models } from '../llm/models.ts'
+import type { Choice, Models } from '../llm/models.ts'
 import { prompt } from '../llm/prompts.ts'
 import {
   type AnswerSchema,
@@ -28,11 +28,17 @@ export interface Question<T> {
   question: string
   maxOutputTokens: number
   /** What is wrong with an answer of the right shape, in words for the model. */
-  problems(value: T): string[]
+  problems(value: T): string[] | Promise<string[]>
   /** Hears the answer as it arrives; `undefined` says that another one begins. */
   hear(delta: string | undefined): void
   /** What to throw, or say instead, when it was shown its mistakes often enough. */
   giveUp(problems: string[]): never
+  /** Whom to ask, when not those of the project for this task. */
+  chain?: Choice[]
+  /** Who pays, when not the project's maker. */
+  person?: string
+  /** The prompt that shows what is wrong; the planner's, when not said. */
+  mend?: string
 }
 
 export interface Answered<T> {
@@ -46,21 +52,22 @@ export interface Answered<T> {
 export async function askUntilGood<T>(
   { models }: { models: Models },
   project: Project,
-  { task, schema, system, question, maxOutputTokens, problems: judge, hear, giveUp }: Question<T>,
+  { task, schema, system, question, maxOutputTokens, problems: judge, hear, giveUp, ...asked }: Question<T>,
   ctx: JobContext<unknown>,
 ): Promise<Answered<T>> {
-  let chain = models.chain(purposeOf(task), project.model)
+  let { chain = models.chain(purposeOf(task), project.model) } = asked
+  const account = { ...accountOf(project, ctx.job), person: asked.person ?? project.createdBy }
   const messages: Message[] = [{ role: 'user', content: question }]
   let usage = NO_USAGE
   await ctx.using({ provider: chain[0]!.provider.name, model: chain[0]!.model })
   const hooks = hooksOf(ctx, hear)
   for (let repairs = 0; ; repairs++) {
     hear(undefined)
-    const request = { system, messages, maxOutputTokens, task, account: accountOf(project, ctx.job) }
+    const request = { system, messages, maxOutputTokens, task, account }
     const answer = await askJson({ chain }, request, schema, hooks, ctx.signal).catch(unusableAnswer)
     chain = chainFrom(chain, answer)
     usage = 'usage' in answer ? addUsage(usage, answer.usage) : usage
-    const problems = 'value' in answer ? judge(answer.value) : answer.problems
+    const problems = 'value' in answer ? await judge(answer.value) : answer.problems
     if ('value' in answer && problems.length === 0) {
       const { value, provider, model } = answer
       return { value, usage, provider, model }
@@ -69,8 +76,17 @@ export async function askUntilGood<T>(
     await ctx.phase('mending')
     messages.push(
       { role: 'assistant', content: answer.text || '(nothing)' },
-      { role: 'user', content: prompt('replan', { problems }) },
+      { role: 'user', content: prompt(asked.mend ?? 'replan', { problems }) },
     )
+  }
+}
+
+/** Hears an answer that is no text to show: how much has come of it is all that is told. */
+export function bytesHeard(ctx: JobContext<unknown>): Question<unknown>['hear'] {
+  let heard = 0
+  return (delta) => {
+    heard = delta === undefined ? 0 : heard + Buffer.byteLength(delta)
+    ctx.bytes(heard)
   }
 }
 

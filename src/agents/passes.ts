@@ -3,7 +3,7 @@ import { prompt, promptVersion } from '../llm/prompts.ts'
 import { NO_USAGE, type Usage } from '../llm/provider.ts'
 import type { Project } from '../projects/tables.ts'
 import { advised } from './advice.ts'
-import { type Answered, askUntilGood } from './asking.ts'
+import { type Answered, askUntilGood, bytesHeard } from './asking.ts'
 import {
   Critique,
   critiqued,
@@ -95,7 +95,6 @@ export function needsCritique({ tasks }: Plan): boolean {
 
 /** The third pass: the model looks over its plan, and may change it once. It is advice: whatever goes wrong with it, the plan stands. */
 export async function review(deps: AgentDeps, project: Project, plan: Plan, ctx: Ctx): Promise<Review> {
-  let heard = 0
   const asked = await advised(
     () =>
       askUntilGood(
@@ -108,10 +107,7 @@ export async function review(deps: AgentDeps, project: Project, plan: Plan, ctx:
           question: prompt('planner-review', { brief: project.brief, ...plan }),
           maxOutputTokens: CRITIQUE_TOKENS,
           problems: (critique) => planProblems(critiqued(plan.tasks, critique)),
-          hear: (delta) => {
-            heard = delta === undefined ? 0 : heard + Buffer.byteLength(delta)
-            ctx.bytes(heard)
-          },
+          hear: bytesHeard(ctx),
           giveUp: refusePlan,
         },
         ctx,

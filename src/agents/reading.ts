@@ -10,7 +10,7 @@ import { contractLines } from '../projects/contract.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { type ProjectFile, readFileText } from '../workspace/files.ts'
 import { advised } from './advice.ts'
-import { askUntilGood } from './asking.ts'
+import { askUntilGood, bytesHeard } from './asking.ts'
 import { digestOf } from './digest.ts'
 
 const MOST_OUTPUT_TOKENS = 6_000
@@ -68,7 +68,6 @@ async function ask(deps: { models: Models; blobs: Blobs }, subject: Subject, ctx
   const shown = digestOf(await textsOf(deps, files, problems), roomIn(deps.models, provider.name, model))
   const tasks = planned.map((task) => ({ ...task, promises: contractLines(task.contract) }))
   const known = new Set([...files.map(({ path }) => path), ...planned.map(({ path }) => path!.normalize('NFC'))])
-  let heard = 0
   const { value, usage, ...by } = await askUntilGood(
     deps,
     project,
@@ -79,10 +78,7 @@ async function ask(deps: { models: Models; blobs: Blobs }, subject: Subject, ctx
       question: prompt('checker-project', { ...project, tasks, problems, files: shown }),
       maxOutputTokens: MOST_OUTPUT_TOKENS,
       problems: () => [],
-      hear: (delta) => {
-        heard = delta === undefined ? 0 : heard + Buffer.byteLength(delta)
-        ctx.bytes(heard)
-      },
+      hear: bytesHeard(ctx),
       giveUp: unreadable,
     },
     ctx,

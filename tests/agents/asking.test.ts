@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { eq } from 'drizzle-orm'
 import type { Choice } from '../../src/llm/models.ts'
 import type { ModelRequest } from '../../src/llm/provider.ts'
+import { projects } from '../../src/projects/tables.ts'
 import { leapingApp, type TestApp } from '../support/app.ts'
 import { type Answer, ONE_FILE, planOf, type ScriptedModel, scriptedModel } from '../support/scripted-model.ts'
 
@@ -43,11 +45,16 @@ async function made(files: Answer[], other: Answer[] = ['Nothing.\n']) {
   const notes: string[] = []
   const status = await app.settled(project.id)
   const { tasks } = await app.json(`/api/projects/${project.id}`)
-  using reading = await app.follow(`/api/projects/${project.id}/events?follow=false`)
-  await reading.over
-  const events = reading.lines.filter(({ type }) => type.startsWith('model.'))
+  const events = await eventsOf(project.id)
   const { job, attempts } = await app.json(`/api/jobs/${tasks[0].job}`)
   return { project, status, events, job, attempts, notes, tasks }
+}
+
+/** What was told of models, by all jobs of a project or by one. */
+async function eventsOf(project: string, job?: string) {
+  using reading = await app.follow(`/api/projects/${project}/events?follow=false`)
+  await reading.over
+  return reading.lines.filter((line) => line.type.startsWith('model.') && (!job || line.job === job))
 }
 
 test('a file whose model fails in the middle is finished by the next, and the log, the attempt and the result say so', async () => {
@@ -142,4 +149,84 @@ test('a plan whose model fails in the middle is made anew by the next', async ()
   expect(attempts).toMatchObject([{ outcome: 'succeeded', provider: 'two', model: 'two-1' }])
   const passes = ({ now }: typeof first) => now.asked.filter(({ task }) => 'stage' in task && task.stage === 'tasks')
   expect([passes(first).length, passes(second).length]).toEqual([1, 2]) // the one that failed is not asked to mend
+}, 15_000)
+
+const NOTHING_TO_DO = JSON.stringify({ note: 'All is well.', operations: [] })
+
+/** Asks for edits of a plan that somebody else has made. */
+async function wished(text: string) {
+  const { project } = await app.make(`a plan ${crypto.randomUUID()}`, { autorun: false })
+  await app.settled(project.id)
+  await app.app.db.write((tx) =>
+    tx.update(projects).set({ createdBy: 'person:ann' }).where(eq(projects.id, project.id)),
+  )
+  const response = await app.post(`/api/projects/${project.id}/task-wishes`, { text })
+  return { project, job: ((await response.json()) as { job: { id: string } }).job.id }
+}
+
+const edits = (models: (typeof first)[]) =>
+  models.map(({ now }) => now.asked.filter(({ task }) => 'stage' in task && task.stage === 'edit').length)
+
+test('a wish whose model fails is told on the way, and mended by the model that answers, which the result names', async () => {
+  first.now = scriptedModel({ plan: [ONE_FILE], edit: [OVERLOADED] })
+  second.now = scriptedModel({ plan: [ONE_FILE], edit: ['{"note": 3}', NOTHING_TO_DO] })
+  const { stream } = second.now
+  const [asked, release, end] = Array.from({ length: 3 }, () => Promise.withResolvers<void>())
+  let asks = 0
+  second.now.stream = async function* (request, signal) {
+    if (asks++ > 0) return yield* stream(request, signal)
+    asked!.resolve()
+    await release!.promise
+    for await (const chunk of stream(request, signal)) {
+      yield chunk
+      if (chunk.type === 'text') await end!.promise
+    }
+  }
+  const { project, job } = await wished('Is all well?')
+  const pulse = async () =>
+    /<section[^>]* id="pulse".*?<\/section>/s.exec(await (await app.request(`/projects/${project.id}`)).text())![0]
+  await asked!.promise
+  expect(await pulse()).toContain('One is overloaded: goes on with two-1')
+  release!.resolve()
+  while (!(await pulse()).includes('11 bytes')) await Bun.sleep(5)
+  expect(await pulse()).not.toContain('goes on with')
+  end!.resolve()
+  expect(await app.settled(project.id)).toBe('ready')
+
+  expect(edits([first, second])).toEqual([3, 2])
+  const { job: done, attempts } = await app.json(`/api/jobs/${job}`)
+  expect(done).toMatchObject({ state: 'succeeded', result: { edits: 0, provider: 'two', model: 'two-1' } })
+  expect(attempts).toMatchObject([{ provider: 'two', model: 'two-1' }])
+  expect(await eventsOf(project.id, job)).toMatchObject([
+    { type: 'model.retrying', provider: 'one', error: { code: 'model_overloaded' }, delayMs: 500 },
+    { type: 'model.retrying', provider: 'one', delayMs: 1000 },
+    { type: 'model.switched', from: { provider: 'one' }, to: { provider: 'two', model: 'two-1' } },
+  ])
+  for (const { account } of second.now.asked) expect(account).toMatchObject({ person: 'person:local', job }) // who wished
+}, 15_000)
+
+test('the shortening of a long conversation is told on the way like any other question', async () => {
+  const long = `${'A long story about bread. '.repeat(700)}END`
+  first.now = scriptedModel({ plan: [ONE_FILE], chat: [long], summarise: [OVERLOADED] })
+  second.now = scriptedModel({ summarise: ['They talked about bread.'] })
+  const { project } = await app.make(`a talk ${crypto.randomUUID()}`, { autorun: false })
+  await app.settled(project.id)
+  const say = async (text: string) => {
+    const { job } = (await (await app.post(`/api/projects/${project.id}/messages`, { text })).json()) as {
+      job: { id: string }
+    }
+    await app.settled(project.id)
+    return job.id
+  }
+  await say('Tell me.')
+  await say('More.')
+  const job = await say('And now?')
+  expect(await eventsOf(project.id, job)).toMatchObject([
+    { type: 'model.retrying', provider: 'one', error: { code: 'model_overloaded' } },
+    { type: 'model.retrying', provider: 'one' },
+    { type: 'model.switched', from: { provider: 'one' }, to: { provider: 'two', model: 'two-1' } },
+  ])
+  const { attempts } = await app.json(`/api/jobs/${job}`)
+  expect(attempts).toMatchObject([{ provider: 'one', model: 'one-1' }]) // who answers, in the end
+  expect(first.now.asked.at(-1)).toMatchObject({ context: expect.stringContaining('They talked about bread.') })
 }, 15_000)

@@ -7,6 +7,7 @@ import type { Models } from '../../llm/models.ts'
 import { prompt } from '../../llm/prompts.ts'
 import type { Account } from '../../llm/provider.ts'
 import type { TasksDeps } from '../../projects/tasks.ts'
+import { tellAsking } from '../tell-asking.ts'
 import { answerText, type Exchange, exchangesOf, lengthOf } from './history.ts'
 import { type Conversation, conversations, type MessageRow } from './tables.ts'
 
@@ -67,16 +68,20 @@ function newestWithin(exchanges: Exchange[], room: number): Exchange[] {
 
 async function summarise(
   { models }: { models: Models },
-  { signal }: JobContext<unknown>,
+  ctx: JobContext<unknown>,
   { summary, older, brief, account, wantedModel }: Wanted & { summary: string; older: Exchange[] },
 ): Promise<string | null> {
   const turns = older.flatMap((exchange) => [
     { who: 'Person', text: exchange.question.text.slice(0, QUOTED) },
     { who: 'Assistant', text: answerText(exchange).slice(0, QUOTED) },
   ])
+  const teller = tellAsking(ctx)
+  const chain = models.chain('summarise', wantedModel)
+  const { provider, model } = chain[0]!
+  await ctx.using({ provider: provider.name, model })
   try {
     const { text } = await hearTurn(
-      { chain: models.chain('summarise', wantedModel) },
+      { chain },
       {
         system: prompt('summarise'),
         messages: [{ role: 'user', content: prompt('conversation', { summary, turns }) }],
@@ -84,12 +89,13 @@ async function summarise(
         task: { kind: 'summarise', brief },
         account,
       },
-      { onText: () => {}, onRestart: () => {} },
-      signal,
+      { ...teller, onText: teller.onAnswer, onRestart: () => {} },
+      ctx.signal,
     )
     return text.trim() || null
   } catch (error) {
-    if (error instanceof DomainError && error.code.startsWith('model_')) return null
-    throw error
+    if (!(error instanceof DomainError && error.code.startsWith('model_'))) throw error
+    teller.onAnswer() // what was wrong with it says nothing of the answer, which goes on without it
+    return null
   }
 }

@@ -2,17 +2,16 @@ import { eq } from 'drizzle-orm'
 import { DomainError } from '../../errors.ts'
 import type { Done, Handler, JobContext } from '../../jobs/handler.ts'
 import { refOf } from '../../jobs/settle.ts'
-import { askJson } from '../../llm/ask-json.ts'
 import type { Models } from '../../llm/models.ts'
 import { prompt } from '../../llm/prompts.ts'
-import { addUsage, type Message, NO_USAGE } from '../../llm/provider.ts'
 import { EDIT_TASKS } from '../../projects/asides.ts'
 import { projectById } from '../../projects/projects.ts'
 import type { Project, Task } from '../../projects/tables.ts'
 import { editableTasks } from '../../projects/task-changes.ts'
 import { editedTasks } from '../../projects/task-edits.ts'
 import { type TasksDeps, tasksOf } from '../../projects/tasks.ts'
-import { accountOf, modelFor } from '../account.ts'
+import { modelFor } from '../account.ts'
+import { askUntilGood, bytesHeard } from '../asking.ts'
 import { houseTimeZone, todayIn } from '../due-date.ts'
 import { editRows } from './diff.ts'
 import { editsOf, WishAnswer } from './operations.ts'
@@ -20,8 +19,6 @@ import { type Proposal, type TaskWishRow, taskEdits } from './tables.ts'
 import { wishById } from './wishes.ts'
 
 const MOST_OUTPUT_TOKENS = 16_000
-/** Times that a model is shown what is wrong with its operations before the attempt fails. */
-const REPAIRS = 2
 const PROMPT_SHOWN = 400 // characters of a task's own prompt
 
 export interface EditTasksDeps extends TasksDeps {
@@ -31,6 +28,13 @@ export interface EditTasksDeps extends TasksDeps {
 interface EditTasksInput {
   wish: string
 }
+
+interface Proposed {
+  proposal: Proposal
+  note: string
+}
+
+type Made = Proposed | { problems: string[] }
 
 /** The job that turns a person's wish into edits of the plan, to be looked at before they are made. */
 export function editTasksHandler(deps: EditTasksDeps): Handler<EditTasksInput> {
@@ -59,37 +63,32 @@ async function propose(deps: EditTasksDeps, ctx: JobContext<EditTasksInput>): Pr
 
 /** Asks until the operations can be carried out by the rules of the tree. @throws DomainError `edits_unusable` */
 async function ask(deps: EditTasksDeps, ctx: JobContext<EditTasksInput>, project: Project, wish: TaskWishRow) {
-  const wanted = modelFor(deps.models, project)
-  const chain = deps.models.chain('plan', wanted)
-  const [{ provider, model }] = chain as [(typeof chain)[number]]
-  if (provider.name === 'demo') throw demoCannot()
-  await ctx.using({ provider: provider.name, model })
+  const chain = deps.models.chain('plan', modelFor(deps.models, project))
+  if (chain[0]!.provider.name === 'demo') throw demoCannot()
   const tasks = await tasksOf(deps.db.read, project.id)
-  const messages: Message[] = [{ role: 'user', content: questionOf(deps, project, tasks, wish) }]
-  let usage = NO_USAGE
-  for (let repairs = 0; ; repairs++) {
-    const answer = await askJson(
-      { chain },
-      {
-        system: prompt('tasks-edit'),
-        messages,
-        maxOutputTokens: MOST_OUTPUT_TOKENS,
-        task: { kind: 'plan', brief: project.brief, stage: 'edit' },
-        account: { ...accountOf(project, ctx.job), person: wish.by },
+  let made = undefined as Made | undefined
+  const { value: _, ...how } = await askUntilGood(
+    deps,
+    project,
+    {
+      chain,
+      person: wish.by,
+      task: { kind: 'plan', brief: project.brief, stage: 'edit' },
+      schema: { name: 'task_edits', zod: WishAnswer },
+      system: prompt('tasks-edit'),
+      question: questionOf(deps, project, tasks, wish),
+      mend: 'tasks-edit-mend',
+      maxOutputTokens: MOST_OUTPUT_TOKENS,
+      async problems(answer) {
+        made = await proposalOf(deps, project.id, tasks, answer)
+        return 'problems' in made ? made.problems : []
       },
-      { name: 'task_edits', zod: WishAnswer },
-      {},
-      ctx.signal,
-    ).catch(unusableAnswer)
-    usage = 'usage' in answer ? addUsage(usage, answer.usage) : usage
-    const made = 'value' in answer ? await proposalOf(deps, project.id, tasks, answer.value) : answer
-    if ('proposal' in made) return { ...made, usage, provider: provider.name, model }
-    if (repairs === REPAIRS) throw unusable(made.problems)
-    messages.push(
-      { role: 'assistant', content: answer.text || '(nothing)' },
-      { role: 'user', content: prompt('tasks-edit-mend', { problems: made.problems }) },
-    )
-  }
+      hear: bytesHeard(ctx),
+      giveUp: refuseEdits,
+    },
+    ctx,
+  )
+  return { ...(made as Proposed), ...how }
 }
 
 async function proposalOf(
@@ -97,7 +96,7 @@ async function proposalOf(
   project: string,
   tasks: Task[],
   { operations, note }: WishAnswer,
-): Promise<{ proposal: Proposal; note: string } | { problems: string[] }> {
+): Promise<Made> {
   const meant = editsOf(operations, tasks, newId)
   if ('problems' in meant) return meant
   const before = await editableTasks(db.read, project)
@@ -134,15 +133,8 @@ function questionOf({ now }: EditTasksDeps, { title }: Project, tasks: Task[], {
   })
 }
 
-/** An answer in the wrong form is shown to the model; any other failure is the job's. */
-function unusableAnswer(error: unknown): { text: string; problems: string[] } {
-  if (!(error instanceof DomainError) || error.code !== 'model_answer_invalid') throw error
-  const { received = '', issues = [] } = error.context as { received?: string; issues?: string[] }
-  return { text: received, problems: issues.length > 0 ? issues : [error.message] }
-}
-
-function unusable(problems: string[]): DomainError {
-  return new DomainError(
+function refuseEdits(problems: string[]): never {
+  throw new DomainError(
     'edits_unusable',
     `The model found no way to change the plan like that: ${problems[0]} Say it in other words.`,
     { context: { problems: problems.slice(0, 20) } },
