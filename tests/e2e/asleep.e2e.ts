@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test'
 import { openRelay } from '../support/relay.ts'
-import { dataDirectory, startServer } from '../support/server.ts'
+import { enter, freshServer, make } from './support.ts'
 
 const PACE = { HEARTH_DEMO_BYTES_PER_SECOND: '8000', HEARTH_SKETCH_STEP_MS: '20' }
 
@@ -8,18 +8,11 @@ test('a page whose connection died while the laptop slept notices, and shows the
   page,
 }) => {
   test.setTimeout(90_000)
-  using data = dataDirectory()
-  await using server = await startServer({ data: data.path, env: PACE })
+  await using server = await freshServer({ env: PACE })
   await using relay = await openRelay(server.url)
   await page.goto(server.setupLink!.replace(server.url, relay.url))
-  await page.getByLabel(/e-?mail/i).fill('me@example.org')
-  await page
-    .getByLabel(/password/i)
-    .first()
-    .fill('a long enough sentence')
-  await page.getByRole('button').click()
-  await page.getByRole('textbox').first().fill('A landing page for a bakery called Crumb & Co with one picture')
-  await page.getByRole('button', { name: 'Make it' }).click()
+  await enter(page)
+  await make(page, 'A landing page for a bakery called Crumb & Co with one picture')
   await expect(page.locator('#pulse .now')).toContainText(/Writing/, { timeout: 20_000 })
 
   await page.waitForTimeout(2_000) // until only the stream says something

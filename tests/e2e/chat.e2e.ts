@@ -1,42 +1,27 @@
 import { join } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
-import { dataDirectory, type RunningServer, startServer } from '../support/server.ts'
+import type { RunningServer } from '../support/server.ts'
+import { freshServer, looksRight, make, ownersPage, VIEWS } from './support.ts'
 
 const SERVER = ['bun', join(import.meta.dirname, '../support/talking-server.ts')]
-const VIEWS = [
-  { width: 1440, colorScheme: 'light' },
-  { width: 1280, colorScheme: 'dark' },
-  { width: 360, colorScheme: 'light' },
-  { width: 360, colorScheme: 'dark' },
-] as const
+/** With the widest, where the talk has the most room. */
+const WITH_WIDEST = [{ width: 1440, colorScheme: 'light' } as const, ...VIEWS.slice(1)]
 
 test.describe.configure({ mode: 'serial' })
 
-let data: ReturnType<typeof dataDirectory>
 let server: RunningServer
 let page: Page
 
 test.beforeAll(async ({ browser }) => {
-  data = dataDirectory()
-  server = await startServer({ data: data.path, command: SERVER })
-  page = await (await browser.newContext()).newPage()
-  await page.goto(server.setupLink!)
-  await page.getByLabel(/e-?mail/i).fill('me@example.org')
-  await page
-    .getByLabel(/password/i)
-    .first()
-    .fill('a long enough sentence')
-  await page.getByRole('button').click()
-  await page.getByRole('textbox', { name: 'What do you want to make?' }).fill('A page for a bakery')
-  await page.getByRole('button', { name: 'Make it' }).click()
+  server = await freshServer({ command: SERVER })
+  page = await ownersPage(browser, server)
+  await make(page, 'A page for a bakery')
   await expect(page.locator('#head')).toContainText('Done', { timeout: 30_000 })
 })
 
 test.afterAll(async () => {
   await page.context().close()
   await server[Symbol.asyncDispose]()
-  data[Symbol.dispose]()
 })
 
 test('a message is answered live: its tool calls, its words as they come, also after a reload, a stop and another try', async () => {
@@ -63,7 +48,7 @@ test('a message is answered live: its tool calls, its words as they come, also a
   await page.getByRole('button', { name: /Try again ?: We open/ }).click()
   await expect(talk()).toContainText('hours.json</b> still say 7.')
   await expect(talk()).not.toContainText('Stopped.')
-  await looksRight('answered')
+  await looksRight(page, 'answered', WITH_WIDEST)
 })
 
 test('what destroys asks first, and what was decided is done', async () => {
@@ -71,7 +56,7 @@ test('what destroys asks first, and what was decided is done', async () => {
   await say('Drop the hours.')
   await expect(talk()).toContainText('Delete hours.json (21 bytes).')
   await expect(page.locator('#talk-state')).toContainText('asks you')
-  await looksRight('asking')
+  await looksRight(page, 'asking', WITH_WIDEST)
   await expect(page.locator('#files')).toContainText('hours.json')
   await page.getByRole('button', { name: 'Approve' }).click()
   await expect(talk()).toContainText('The hours are gone.')
@@ -92,7 +77,7 @@ test('a wish for the plan is shown as a diff, applied, and undone', async () => 
   await expect(page.locator('#wishes')).toContainText('Ask the baker')
   await expect(page.locator('#wishes del')).toHaveText('was: Opening hours')
   await expect(page.locator('#tree')).not.toContainText('Ask the baker')
-  await looksRight('proposed')
+  await looksRight(page, 'proposed', WITH_WIDEST)
   await page.getByRole('button', { name: 'Apply' }).click()
   await expect(page.locator('#tree')).toContainText('Ask the baker')
   await page.getByRole('button', { name: 'Undo all of it' }).click()
@@ -111,17 +96,4 @@ function typed() {
 async function say(text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Your message' }).fill(text)
   await page.getByRole('button', { name: 'Send' }).click()
-}
-
-/** No fault that axe knows, nothing that runs out of the page, in each width and colours. */
-async function looksRight(name: string): Promise<void> {
-  for (const { width, colorScheme } of VIEWS) {
-    await page.setViewportSize({ width, height: 900 })
-    await page.emulateMedia({ colorScheme })
-    const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
-    if (process.env.LOOKS) await page.screenshot({ path: `${process.env.LOOKS}/${name}-${width}-${colorScheme}.png` })
-  }
-  await page.setViewportSize({ width: 1440, height: 900 })
 }

@@ -1,8 +1,7 @@
-import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
 import { dataDirectory, type RunningServer, startServer } from '../support/server.ts'
+import { box, enter, freshServer, make, noViolations } from './support.ts'
 
-const PASSWORD = 'a long enough sentence'
 const PACE = { HEARTH_DEMO_BYTES_PER_SECOND: '12000', HEARTH_SKETCH_STEP_MS: '40' }
 const BAKERY = 'A landing page for a bakery called Crumb & Co with a menu page and three pictures'
 
@@ -20,16 +19,10 @@ test.afterAll(async () => {
 })
 
 test('the set-up link makes the first account, leads to the big box, and works once', async ({ page, browser }) => {
-  await using fresh = await startServer({ data: dataDirectory().path })
+  await using fresh = await freshServer()
   await page.goto(fresh.setupLink!)
   await noViolations(page)
-  await page.getByLabel(/e-?mail/i).fill('me@example.org')
-  await page
-    .getByLabel(/password/i)
-    .first()
-    .fill(PASSWORD)
-  await page.getByRole('button').click()
-  await expect(box(page)).toBeVisible()
+  await enter(page)
   await noViolations(page)
 
   const another = await (await browser.newContext()).newPage()
@@ -112,8 +105,7 @@ test('a change can be taken back, and the file with it', async ({ page }) => {
 
 test('work stops when it is told to, and goes on when it is told to', async ({ page }) => {
   await signIn(page)
-  await box(page).fill('A short illustrated story about a lighthouse, with two pictures')
-  await page.getByRole('button', { name: 'Make it' }).click()
+  await make(page, 'A short illustrated story about a lighthouse, with two pictures')
   await expect(page.locator('#pulse .now')).toContainText(/Writing|Rendering/, { timeout: 20_000 })
   await page.getByRole('button', { name: 'Pause' }).click()
   await expect(page.locator('#head')).toContainText('Paused')
@@ -133,8 +125,7 @@ test('the server is killed and started again: the page comes back by itself and 
 }) => {
   test.setTimeout(120_000)
   await signIn(page)
-  await box(page).fill('A website for a choir called Low Tide with two pictures')
-  await page.getByRole('button', { name: 'Make it' }).click()
+  await make(page, 'A website for a choir called Low Tide with two pictures')
   await expect(page.locator('#pulse .now')).toContainText(/Writing/, { timeout: 20_000 })
   const { port } = new URL(server.url)
   await server.kill()
@@ -167,20 +158,10 @@ test('pages that are not there, and people who are not signed in, are told so in
   await noViolations(stranger)
 })
 
-function box(page: Page) {
-  return page.getByRole('textbox', { name: 'What do you want to make?' })
-}
-
 /** Signs in; on a server that nobody has set up yet, sets it up. */
 async function signIn(page: Page): Promise<void> {
   await page.goto(accounts.has(server.setupLink) ? `${server.url}/sign-in` : server.setupLink!)
-  await page.getByLabel(/e-?mail/i).fill('me@example.org')
-  await page
-    .getByLabel(/password/i)
-    .first()
-    .fill(PASSWORD)
-  await page.getByRole('button').click()
-  await expect(box(page)).toBeVisible()
+  await enter(page)
   accounts.add(server.setupLink)
 }
 
@@ -197,15 +178,4 @@ async function openProject(page: Page): Promise<void> {
   if (await made.isVisible()) await made.click()
   else await make(page, BAKERY)
   await expect(page.locator('#head')).toContainText('Done', { timeout: 60_000 })
-}
-
-async function make(page: Page, brief: string): Promise<void> {
-  await box(page).fill(brief)
-  await page.getByRole('button', { name: 'Make it' }).click()
-  await expect(page).toHaveURL(/projects/)
-}
-
-async function noViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([])
 }

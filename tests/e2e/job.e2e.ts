@@ -1,52 +1,32 @@
 import { join } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
-import { dataDirectory, type RunningServer, startServer } from '../support/server.ts'
+import type { RunningServer } from '../support/server.ts'
+import { freshServer, looksRightAnew, make, ONE_VIEW, ownersPage } from './support.ts'
 
 const SERVER = ['bun', join(import.meta.dirname, '../support/trying-server.ts')]
-const VIEWS = [
-  { width: 1280, colorScheme: 'light' },
-  { width: 1280, colorScheme: 'dark' },
-  { width: 360, colorScheme: 'light' },
-  { width: 360, colorScheme: 'dark' },
-] as const
-type View = (typeof VIEWS)[number]
-/** Where all that differs by width and colours has been looked at. */
-const ONE_VIEW: readonly View[] = VIEWS.slice(2, 3)
 
-let data: ReturnType<typeof dataDirectory>
 let server: RunningServer
 let page: Page
 
 test.beforeAll(async ({ browser }) => {
-  data = dataDirectory()
-  server = await startServer({ data: data.path, command: SERVER })
-  page = await (await browser.newContext()).newPage()
-  await page.goto(server.setupLink!)
-  await page.getByLabel(/e-?mail/i).fill('me@example.org')
-  await page
-    .getByLabel(/password/i)
-    .first()
-    .fill('a long enough sentence')
-  await page.getByRole('button').click()
+  server = await freshServer({ command: SERVER })
+  page = await ownersPage(browser, server)
 })
 
 test.afterAll(async () => {
   await page.context().close()
   await server[Symbol.asyncDispose]()
-  data[Symbol.dispose]()
 })
 
 test('one job, from its page: seen at work, paused, resumed, waiting with its reason, raised, stopped, tried again and started over', async () => {
   test.setTimeout(120_000)
-  await page.getByRole('textbox', { name: 'What do you want to make?' }).fill('A note, and another one')
-  await page.getByRole('button', { name: 'Make it' }).click()
+  await make(page, 'A note, and another one')
   await page.getByRole('link', { name: 'details of note.md' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('note.md')
   await expect(head()).toContainText('At work')
   await expect(head()).toContainText('try 1')
   await expect(now()).toContainText(/\d bytes/)
-  await looksRight('at-work', ONE_VIEW)
+  await looksRightAnew(page, 'at-work', ONE_VIEW)
 
   await press('Pause')
   await expect(head()).toContainText('Paused')
@@ -65,7 +45,7 @@ test('one job, from its page: seen at work, paused, resumed, waiting with its re
   await expect(attempt(2)).toContainText('model_rate_limited')
   await expect(attempt(2)).toContainText('"status":429')
   await expect(attempt(2)).toContainText('Where it broke')
-  await looksRight('waiting')
+  await looksRightAnew(page, 'waiting')
 
   await press('Let it go first')
   await expect(head()).toContainText('priority 10')
@@ -76,12 +56,12 @@ test('one job, from its page: seen at work, paused, resumed, waiting with its re
   await expect(now()).toContainText(/[45]\d bytes/) // it goes on from what there was
   await press('Stop')
   await expect(head()).toContainText('Stopped')
-  await looksRight('stopped', ONE_VIEW)
+  await looksRightAnew(page, 'stopped', ONE_VIEW)
   await press('Start over')
   await expect(head()).toContainText('Done')
   await expect(attempt(4)).toContainText('25 bytes')
   await expect(page.locator('#job-attempts > ol > li')).toHaveCount(4)
-  await looksRight('done', ONE_VIEW)
+  await looksRightAnew(page, 'done', ONE_VIEW)
 })
 
 test('the plan’s page shows the checkpoint that no other try makes again', async () => {
@@ -90,7 +70,7 @@ test('the plan’s page shows the checkpoint that no other try makes again', asy
   await expect(page.locator('#job-checkpoints')).toContainText('plan')
   await expect(page.locator('#job-checkpoints')).toContainText('try 1')
   await expect(now()).toContainText('Done in')
-  await looksRight('plan', ONE_VIEW)
+  await looksRightAnew(page, 'plan', ONE_VIEW)
 })
 
 test('a page that is out of date stops nothing, also without script: it says that the job has moved on', async ({
@@ -116,8 +96,7 @@ test('a page that is out of date stops nothing, also without script: it says tha
 
 test('one job is stopped from the project’s page and no other; then all are', async () => {
   await page.goto(server.url)
-  await page.getByRole('textbox', { name: 'What do you want to make?' }).fill('Two notes')
-  await page.getByRole('button', { name: 'Make it' }).click()
+  await make(page, 'Two notes')
   await expect(page.locator('#tree')).toContainText('Another note')
   await page.getByRole('button', { name: 'Stop Another note' }).click()
   const project = page.url()
@@ -159,21 +138,4 @@ async function jobs(query = ''): Promise<Listed[]> {
 async function pageOfJob(fits: (job: Listed) => boolean): Promise<string> {
   const found = (await jobs()).find(fits)
   return `${server.url}/jobs/${found!.id}`
-}
-
-/** The page as it is now: no violation, nothing wider than the screen. `SCREENSHOTS` names a folder that keeps what is seen. */
-async function looksRight(name: string, views: readonly View[] = VIEWS): Promise<void> {
-  const seen = await page.context().newPage()
-  await seen.goto(page.url())
-  for (const summary of await seen.locator('summary').all()) await summary.click()
-  for (const { width, colorScheme } of views) {
-    await seen.setViewportSize({ width, height: 800 })
-    await seen.emulateMedia({ colorScheme })
-    const { violations } = await new AxeBuilder({ page: seen }).analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([])
-    expect(await seen.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-    const folder = process.env.SCREENSHOTS
-    if (folder) await seen.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true })
-  }
-  await seen.close()
 }

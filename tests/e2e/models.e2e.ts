@@ -1,25 +1,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import AxeBuilder from '@axe-core/playwright'
-import { type BrowserContext, expect, type Page, test } from '@playwright/test'
-import { dataDirectory, type RunningServer, startServer } from '../support/server.ts'
+import { expect, test } from '@playwright/test'
+import { freshServer, looksRightAnew, make, ownersPage, picture, VIEWS } from './support.ts'
 
 const GOOD = 'sk-ant-good-0123456789abcdefWXYZ'
 const BAD = 'sk-ant-bad-0123456789abcdefABCD'
 /** A port that nobody listens on: the browser and the server would be asked for it as root alone. */
 const NOWHERE = 'http://127.0.0.1:1'
-const VIEWS = [
-  { width: 1280, colorScheme: 'light' },
-  { width: 1280, colorScheme: 'dark' },
-  { width: 360, colorScheme: 'light' },
-  { width: 320, colorScheme: 'dark' },
-] as const
+/** As narrow as a page is when it is made four times as large. */
+const WITH_NARROWEST = [...VIEWS.slice(0, 3), { width: 320, colorScheme: 'dark' } as const]
 
 test('a bad key is told in words, before and after it is used, and a good one works at once', async ({ browser }) => {
   test.setTimeout(90_000)
   await using vendor = await claude()
-  await using server = await running({ ANTHROPIC_BASE_URL: vendor.url })
-  const { page } = await signedIn(browser, server)
+  await using server = await freshServer({ env: { ANTHROPIC_BASE_URL: vendor.url } })
+  const page = await ownersPage(browser, server)
   await expect(page.getByText('Demo model - set an API key or start Ollama for real work')).toBeVisible()
   await page.getByRole('link', { name: 'set an API key' }).click()
 
@@ -53,8 +48,8 @@ test('a bad key is told in words, before and after it is used, and a good one wo
 
 test('with no network the page says so, and a project waits in words', async ({ browser }) => {
   test.setTimeout(90_000)
-  await using server = await running({})
-  const { page } = await signedIn(browser, server)
+  await using server = await freshServer()
+  const page = await ownersPage(browser, server)
   await page.getByRole('link', { name: 'Models' }).click()
   const openai = page.locator('#provider-openai')
   await openai.getByText('More').click()
@@ -74,8 +69,8 @@ test('the page is set up without script, with the keyboard, at any width and in 
   test.setTimeout(150_000)
   await using vendor = await claude()
   await using local = await llamaServer()
-  await using server = await running({ HEARTH_LOCAL_SERVERS: local.url, ANTHROPIC_BASE_URL: vendor.url })
-  const { page, context } = await signedIn(browser, server, false)
+  await using server = await freshServer({ env: { HEARTH_LOCAL_SERVERS: local.url, ANTHROPIC_BASE_URL: vendor.url } })
+  const page = await ownersPage(browser, server, false)
   await expect(page.getByText('llama.cpp with 1 model was found on this machine: use it for real work')).toBeVisible()
   await page.getByRole('link', { name: 'Models' }).click()
   await page.getByRole('button', { name: `Use llama.cpp at ${local.url}` }).press('Enter')
@@ -93,61 +88,9 @@ test('the page is set up without script, with the keyboard, at any width and in 
     .getByRole('button', { name: 'Save' })
     .press('Enter')
   await expect(page.getByRole('row').filter({ hasText: 'llama-cpp/tiny' })).toContainText('4,096')
-  await seenEverywhere(browser, context, `${server.url}/models`)
+  await page.goto(`${server.url}/models`)
+  await looksRightAnew(page, 'models', WITH_NARROWEST)
 })
-
-async function seenEverywhere(browser: import('@playwright/test').Browser, context: BrowserContext, url: string) {
-  const storageState = await context.storageState()
-  for (const { width, colorScheme } of VIEWS) {
-    const seen = await browser.newContext({ storageState, viewport: { width, height: 800 }, colorScheme })
-    const one = await seen.newPage()
-    await one.goto(url)
-    await one.evaluate(() => {
-      for (const more of document.querySelectorAll('details')) more.open = true
-    })
-    const { violations } = await new AxeBuilder({ page: one }).analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([])
-    expect(await one.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-    await picture(one, `models-${width}-${colorScheme}`)
-    await seen.close()
-  }
-}
-
-async function running(env: Record<string, string>): Promise<RunningServer & AsyncDisposable> {
-  const data = dataDirectory()
-  const server = await startServer({ data: data.path, env })
-  return {
-    ...server,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]()
-      data[Symbol.dispose]()
-    },
-  }
-}
-
-async function signedIn(browser: import('@playwright/test').Browser, server: RunningServer, javaScriptEnabled = true) {
-  const context = await browser.newContext({ javaScriptEnabled })
-  const page = await context.newPage()
-  await page.goto(server.setupLink!)
-  await page.getByLabel(/e-?mail/i).fill('me@example.org')
-  await page
-    .getByLabel(/password/i)
-    .first()
-    .fill('a long enough sentence')
-  await page.getByRole('button').click()
-  await expect(page.locator('#brief')).toBeVisible()
-  return { page, context }
-}
-
-async function make(page: Page, brief: string): Promise<void> {
-  await page.locator('#brief').fill(brief)
-  await page.getByRole('button', { name: 'Make it' }).click()
-}
-
-/** Kept where `SHOTS` says, for people to look at. */
-async function picture(page: Page, name: string): Promise<void> {
-  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png`, fullPage: true })
-}
 
 /** Claude’s API, which knows one key: it lists its models, and thinks about each question without an end. */
 async function claude() {

@@ -1,61 +1,42 @@
-import { join } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
-import { dataDirectory, type RunningServer, startServer } from '../support/server.ts'
+import type { RunningServer } from '../support/server.ts'
+import { box, freshServer, looksRight, ONE_VIEW, ownersPage } from './support.ts'
 
 const PACE = { HEARTH_DEMO_BYTES_PER_SECOND: '400000', HEARTH_SKETCH_STEP_MS: '0' }
 const BAKERY = 'A landing page for a bakery called Crumb & Co with a menu page and one picture'
-const VIEWS = [
-  { width: 1280, colorScheme: 'light' },
-  { width: 1280, colorScheme: 'dark' },
-  { width: 360, colorScheme: 'light' },
-  { width: 360, colorScheme: 'dark' },
-] as const
-/** Where all that differs by width and colours has been looked at. */
-const ONE_VIEW = VIEWS.slice(2, 3)
 
 test.describe.configure({ mode: 'serial', timeout: 120_000 }) // one plan, edited on
 
-let data: ReturnType<typeof dataDirectory>
 let server: RunningServer
 let page: Page
 let project: string
 
 test.beforeAll(async ({ browser }) => {
-  data = dataDirectory()
-  server = await startServer({ data: data.path, env: PACE })
-  page = await (await browser.newContext()).newPage()
-  await page.goto(server.setupLink!)
-  await page.getByLabel(/e-?mail/i).fill('me@example.org')
-  await page
-    .getByLabel(/password/i)
-    .first()
-    .fill('a long enough sentence')
-  await page.getByRole('button').click()
+  server = await freshServer({ env: PACE })
+  page = await ownersPage(browser, server)
 })
 
 test.afterAll(async () => {
   await page.context().close()
   await server[Symbol.asyncDispose]()
-  data[Symbol.dispose]()
 })
 
 test('who wants to see the plan first gets it, and nothing is made before they say so', async () => {
-  await page.getByRole('textbox', { name: 'What do you want to make?' }).fill(BAKERY)
+  await box(page).fill(BAKERY)
   await page.getByLabel('Show me the plan first').check()
-  await looksRight('home', ONE_VIEW)
+  await looksRight(page, 'home', ONE_VIEW)
   await page.getByRole('button', { name: 'Make it' }).click()
   await expect(page.locator('#pulse')).toContainText('The plan is ready', { timeout: 20_000 })
   await expect(page.locator('#head')).toContainText('Asks you')
   await expect(row('Small script')).toContainText('Navigation on small screens')
   await expect(page.locator('#files')).not.toContainText('index.html')
   project = page.url()
-  await looksRight('plan')
+  await looksRight(page, 'plan')
 })
 
 test('a task gets other words by its form, and they stand in the plan', async () => {
   await edit('Small script')
-  await looksRight('task')
+  await looksRight(page, 'task')
   await page.getByLabel('Title').fill('A tiny script')
   await page.getByLabel('What it is to hold').fill('The year.\nNothing else.')
   await page.getByRole('button', { name: 'Save' }).click()
@@ -71,7 +52,7 @@ test('a plan that could not be carried out is refused in words, and what was typ
   await expect(page.getByRole('alert').filter({ hasText: /wait for each other/ })).toBeVisible()
   await expect(page.getByLabel('Title')).toHaveValue('Colours')
   await expect(page.getByRole('checkbox', { name: /^Home page/ })).toBeChecked()
-  await looksRight('refused', ONE_VIEW)
+  await looksRight(page, 'refused', ONE_VIEW)
   await page.getByRole('link', { name: 'Back to the plan' }).click()
   await expect(row('Colours and type')).toBeVisible()
 })
@@ -117,7 +98,7 @@ test('two people edit one task: the second is told what it says now, and decides
   await expect(page.getByRole('alert').filter({ hasText: 'The task changed in the meantime' })).toBeVisible()
   await expect(page.getByText('It now says: Theirs')).toBeVisible()
   await expect(page.getByLabel('Title')).toHaveValue('Mine')
-  await looksRight('conflict', ONE_VIEW)
+  await looksRight(page, 'conflict', ONE_VIEW)
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(row('Mine')).toBeVisible()
   await expect(other.locator('#tree')).toContainText('Mine') // an open page hears of it
@@ -159,7 +140,7 @@ test('the plan is carried out as it was left', async () => {
   await expect(page.locator('#check')).toContainText('All good')
   await expect(page.locator('#check')).toContainText('the demo model is no AI')
   await expect(page.getByRole('link', { name: 'Add a task' })).toHaveCount(0)
-  await looksRight('done', ONE_VIEW)
+  await looksRight(page, 'done', ONE_VIEW)
 })
 
 const row = (title: string) => page.locator('#tree .row').filter({ has: page.getByText(title, { exact: true }) })
@@ -173,19 +154,4 @@ async function edit(title: string): Promise<void> {
 function titles(): Promise<string[]> {
   const group = page.locator('#tree > ol > li').filter({ has: page.getByText('Pages', { exact: true }) })
   return group.locator('ol .row .name bdi').allTextContents()
-}
-
-/** The page as it is now: no violation, nothing wider than the screen. `SCREENSHOTS` names a folder that keeps what is seen. */
-async function looksRight(name: string, views: readonly (typeof VIEWS)[number][] = VIEWS): Promise<void> {
-  for (const { width, colorScheme } of views) {
-    await page.setViewportSize({ width, height: 800 })
-    await page.emulateMedia({ colorScheme })
-    const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-    const folder = process.env.SCREENSHOTS
-    if (folder) await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true })
-  }
-  await page.setViewportSize({ width: 1280, height: 800 })
-  await page.emulateMedia({ colorScheme: 'light' })
 }
