@@ -2,12 +2,11 @@ import type { DomainError } from '../errors.ts'
 import type { Snooze } from '../jobs/handler.ts'
 import { isInsideExample, readAnswer } from './answer-reader.ts'
 import { answerTooLong } from './answer-too-long.ts'
-import { closedSilently } from './closed-silently.ts'
+import { type HearHooks, hearAnswer } from './hear-answer.ts'
 import type { Choice } from './models.ts'
-import { type FinishReason, type ModelRequest, NO_USAGE, type Usage } from './provider.ts'
-import { refused } from './refused.ts'
+import type { ModelRequest, Usage } from './provider.ts'
 import { type Joiner, joinTo, wholeLines } from './stitch.ts'
-import { type AskHooks, codeOf, mayAskAnother } from './through-chain.ts'
+import { codeOf } from './through-chain.ts'
 
 /** Most of one file, and of what comes in one answer for it. */
 export const FILE_BYTES_AT_MOST = 1024 * 1024
@@ -15,16 +14,6 @@ export const FILE_BYTES_AT_MOST = 1024 * 1024
 const HELD_AT_MOST = 16 * 1024
 
 export type FileRequest = ModelRequest & { task: { sentinel: string; path: string } }
-
-export interface FileHooks extends AskHooks {
-  /** The next piece of the file. All pieces since the last `onRestart`, after its text, are the file so far. */
-  onText(delta: string): void
-  /** The file so far is `text` instead of what was reported, usually a few lines less. */
-  onRestart(text: string): void
-  onThinking?(): void
-  /** The same model is asked to go on at a line, since its answer ended for the reason given. */
-  onContinue?(news: { choice: Choice; reason: string; line: number }): void | Promise<void>
-}
 
 /** What one answer has brought. `ended`: why it is not whole. */
 export interface Heard {
@@ -41,42 +30,23 @@ export interface Heard {
 }
 
 /**
- * Asks once for a file, or for the rest of one whose beginning is `before`. How a model fails is not thrown: what came
- * before it may count. An answer that can't be joined is not heard to its end, nor is one that goes on for ever.
- * @throws DomainError `model_refused`, or what the provider's stream throws that is no failure of a model
+ * Asks once for a file, or for the rest of one whose beginning is `before`. An answer that can't be joined is not heard to
+ * its end, nor is one that goes on for ever. @throws what `hearAnswer` throws
  */
 export async function hearFile(
   choice: Choice,
   request: FileRequest,
   soFar: { before: string; fenced: boolean },
-  hooks: FileHooks,
+  hooks: HearHooks,
   signal: AbortSignal,
 ): Promise<Heard> {
   const text = openText(choice, request.task, soFar, hooks.onText)
-  let usage = NO_USAGE
-  let finish: FinishReason | undefined
-  let error: DomainError | Snooze | undefined
-  let begun = false
-  try {
-    for await (const chunk of choice.provider.stream(request, signal)) {
-      if (chunk.type === 'thinking') hooks.onThinking?.()
-      if (chunk.type === 'retrying') await hooks.onRetry?.({ choice, error: chunk.error, delayMs: chunk.delayMs })
-      if (chunk.type === 'usage') usage = chunk
-      if (chunk.type === 'finish') finish = chunk.reason
-      if (chunk.type !== 'text') continue
-      begun = true
-      if (text.push(chunk.text) === 'refused') break
-    }
-  } catch (thrown) {
-    signal.throwIfAborted()
-    if (!mayAskAnother(thrown)) throw thrown
-    error = thrown
-  }
-  if (finish === 'refusal') throw refused(choice.provider, choice.model)
-  if (!begun && !finish) error ??= closedSilently(choice.provider)
+  const { usage, finish, hasContent, error } = await hearAnswer(choice, request, hooks, signal, (chunk) =>
+    chunk.type === 'text' && text.push(chunk.text) === 'refused' ? 'enough' : undefined,
+  )
   const { whole, ...heard } = text.end(!error && finish === 'stop')
   const ended = (error && codeOf(error)) ?? heard.astray ?? (finish === 'stop' ? 'no_end_line' : (finish ?? 'closed'))
-  return { whole, begun, added: heard.added, fenced: heard.fenced, usage, ended, ...(error && { error }) }
+  return { whole, begun: hasContent, added: heard.added, fenced: heard.fenced, usage, ended, ...(error && { error }) }
 }
 
 /** The text of one answer on its way into the file: without what is around it, joined to what there is, within bounds. */

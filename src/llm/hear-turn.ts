@@ -1,7 +1,7 @@
 import { DomainError } from '../errors.ts'
 import type { Snooze } from '../jobs/handler.ts'
 import { answerTooLong, tooManyCalls } from './answer-too-long.ts'
-import { closedSilently } from './closed-silently.ts'
+import { type HearHooks, hearAnswer } from './hear-answer.ts'
 import type { Choice } from './models.ts'
 import { prompt } from './prompts.ts'
 import {
@@ -13,9 +13,8 @@ import {
   type ToolCall,
   type Usage,
 } from './provider.ts'
-import { refused } from './refused.ts'
 import { joinable, joinTo, numberedTail, wholeLines } from './stitch.ts'
-import { type AskHooks, codeOf, mayAskAnother, throughChain } from './through-chain.ts'
+import { codeOf, throughChain } from './through-chain.ts'
 
 /** Times that one model is asked again for a turn which was cut. */
 const CUTS_AT_MOST = 4
@@ -31,16 +30,6 @@ export type TurnAsk = Omit<ModelRequest, 'model' | 'schema'> & {
   draft?: string | undefined
 }
 
-export interface TurnHooks extends AskHooks {
-  /** The next piece of the turn's text. All pieces since the last `onRestart`, after its text, are the text so far. */
-  onText(delta: string): void
-  /** The text so far is `text` instead of what was reported. */
-  onRestart(text: string): void
-  onThinking?(): void
-  /** The model is asked again, since the turn ended for the reason given: from this line on, 1 for anew. */
-  onContinue?(news: { choice: Choice; reason: string; line: number }): void | Promise<void>
-}
-
 /** One whole turn of a model. */
 export interface Turn {
   text: string
@@ -54,7 +43,7 @@ export interface Turn {
 /** A turn on its way: what is kept of its text, and what it took. */
 interface Taking {
   ask: Omit<TurnAsk, 'draft'>
-  hooks: TurnHooks
+  hooks: HearHooks
   signal: AbortSignal
   before: string
   usage: Usage
@@ -70,7 +59,7 @@ interface Taking {
 export function hearTurn(
   { chain }: { chain: Choice[] },
   { draft = '', ...ask }: TurnAsk,
-  hooks: TurnHooks,
+  hooks: HearHooks,
   signal: AbortSignal,
 ): Promise<Turn> {
   const before = joinable(draft)
@@ -117,35 +106,18 @@ interface Heard {
 }
 
 async function hearOnce(choice: Choice, { ask, hooks, signal, before, isTooLong }: Taking): Promise<Heard> {
-  const { provider, model } = choice
-  const request = { ...ask, model, messages: [...ask.messages, ...goOn(before, isTooLong)] }
+  const request = { ...ask, model: choice.model, messages: [...ask.messages, ...goOn(before, isTooLong)] }
   const text = openText(before, hooks.onText)
   const calls: ToolCall[] = []
   let room = TURN_BYTES_AT_MOST
-  let usage = NO_USAGE
-  let finish: FinishReason | undefined
-  let hasContent = false
-  let error: DomainError | Snooze | undefined
-  try {
-    for await (const chunk of provider.stream(request, signal)) {
-      if (chunk.type === 'thinking') hooks.onThinking?.()
-      if (chunk.type === 'retrying') await hooks.onRetry?.({ choice, error: chunk.error, delayMs: chunk.delayMs })
-      if (chunk.type === 'usage') usage = chunk
-      if (chunk.type === 'finish') finish = chunk.reason
-      if (chunk.type === 'call' && calls.push(chunk.call) > CALLS_AT_MOST) throw tooManyCalls(choice, CALLS_AT_MOST)
-      hasContent ||= chunk.type === 'text' || chunk.type === 'call' || chunk.type === 'calling'
-      if (chunk.type === 'calling') room -= Buffer.byteLength(chunk.delta)
-      if (chunk.type === 'text') room -= Buffer.byteLength(chunk.text)
-      if (room < 0) throw answerTooLong(choice, 'answer', TURN_BYTES_AT_MOST)
-      if (chunk.type === 'text') text.push(chunk.text)
-    }
-  } catch (thrown) {
-    signal.throwIfAborted()
-    if (!mayAskAnother(thrown)) throw thrown
-    error = thrown
-  }
-  if (finish === 'refusal') throw refused(provider, model)
-  if (!hasContent && !finish) error ??= closedSilently(provider)
+  const { usage, finish, hasContent, error } = await hearAnswer(choice, request, hooks, signal, (chunk) => {
+    if (chunk.type === 'call' && calls.push(chunk.call) > CALLS_AT_MOST) throw tooManyCalls(choice, CALLS_AT_MOST)
+    if (chunk.type === 'calling') room -= Buffer.byteLength(chunk.delta)
+    if (chunk.type === 'text') room -= Buffer.byteLength(chunk.text)
+    if (room < 0) throw answerTooLong(choice, 'answer', TURN_BYTES_AT_MOST)
+    if (chunk.type === 'text') text.push(chunk.text)
+    return undefined
+  })
 
   const hasEnded = !error && isTheEnd(finish, calls)
   const { added, isJoined } = text.end(hasEnded)

@@ -1,4 +1,5 @@
-import { hearTurn, type Turn, type TurnAsk, type TurnHooks } from './hear-turn.ts'
+import type { HearHooks } from './hear-answer.ts'
+import { hearTurn, type Turn, type TurnAsk } from './hear-turn.ts'
 import type { Choice } from './models.ts'
 import { addUsage, type Message, NO_USAGE, type Tool, type ToolCall, type ToolResult, type Usage } from './provider.ts'
 import { chainFrom } from './through-chain.ts'
@@ -24,7 +25,7 @@ export interface LoopAsk extends TurnAsk {
   room?: number
 }
 
-export interface LoopHooks extends TurnHooks {
+export interface LoopHooks extends HearHooks {
   /** A turn is whole: keep it before its calls run. `round` counts from 1. */
   onTurn?(turn: Turn, round: number): Promise<void>
   /** Runs a call. Its failure is a result too; what it throws ends the loop. */

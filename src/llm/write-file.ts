@@ -1,6 +1,7 @@
 import { DomainError } from '../errors.ts'
 import { goOn, withRules } from './file-prompts.ts'
-import { type FileHooks, type FileRequest, type Heard, hearFile } from './hear-file.ts'
+import type { HearHooks } from './hear-answer.ts'
+import { type FileRequest, type Heard, hearFile } from './hear-file.ts'
 import type { Choice } from './models.ts'
 import { addUsage, type ModelRequest, NO_USAGE, type Usage } from './provider.ts'
 import { joinable, wholeLines } from './stitch.ts'
@@ -49,7 +50,7 @@ interface Deps {
 interface Writing {
   ask: FileAsk
   sentinel: string
-  hooks: FileHooks
+  hooks: HearHooks
   signal: AbortSignal
   before: string
   fenced: boolean
@@ -68,7 +69,7 @@ interface Writing {
 export async function writeFile(
   { chain, newId }: Deps,
   ask: FileAsk,
-  hooks: FileHooks,
+  hooks: HearHooks,
   signal: AbortSignal,
 ): Promise<WrittenFile> {
   const { draft = '' } = ask
@@ -85,7 +86,7 @@ export async function writeFile(
     continuations: 0,
     parts: before === '' ? [] : [{ provider: null, model: null, bytes: Buffer.byteLength(before) }],
   }
-  const onSwitch: FileHooks['onSwitch'] = (news) => hooks.onSwitch?.({ ...news, line: nextLine(writing) })
+  const onSwitch: HearHooks['onSwitch'] = (news) => hooks.onSwitch?.({ ...news, line: nextLine(writing) })
   return throughChain(chain, { onSwitch }, signal, (choice) => writeWith(choice, writing))
 }
 
