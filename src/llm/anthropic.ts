@@ -1,11 +1,13 @@
 import type Anthropic from '@anthropic-ai/sdk'
+import type { DomainError } from '../errors.ts'
 import { eventReader } from './anthropic-events.ts'
 import { requestInput } from './anthropic-request.ts'
 import { type VendorFailure, vendorError } from './failures.ts'
 import { modelsInTable, usualModels } from './model-table.ts'
 import type { AnswerSchema, Chunk, ModelRequest, Provider } from './provider.ts'
 import { pumped } from './pump.ts'
-import { fetchWith, wireFault } from './vendor-fetch.ts'
+import { fetchWith } from './vendor-fetch.ts'
+import { failureIn, loadedOnce } from './vendor-library.ts'
 
 const MODEL_ID = /^claude-[a-z0-9][a-z0-9.-]{0,80}$/
 
@@ -27,11 +29,7 @@ export interface AnthropicSettings {
 /** Claude, through the vendor's own library. One try a call: retries belong to the job engine. */
 export function anthropicProvider(settings: AnthropicSettings): Provider {
   const models = modelsInTable('anthropic')
-  let library: Promise<Library> | undefined
-  const open = () => {
-    library ??= loadLibrary(settings)
-    return library
-  }
+  const open = loadedOnce(() => loadLibrary(settings))
   return {
     name: 'anthropic',
     label: 'Claude by Anthropic',
@@ -50,7 +48,6 @@ interface Library {
   zodOutputFormat: typeof import('@anthropic-ai/sdk/helpers/zod').zodOutputFormat
 }
 
-/** Loads the vendor's library with the first question: a server that never asks stays small and starts sooner. */
 async function loadLibrary({ apiKey, baseUrl, scheme = 'bearer' }: AnthropicSettings): Promise<Library> {
   const { default: Anthropic } = await import('@anthropic-ai/sdk')
   const { zodOutputFormat } = await import('@anthropic-ai/sdk/helpers/zod')
@@ -89,7 +86,7 @@ function stream(
       }
     } catch (error) {
       signal.throwIfAborted()
-      throw vendorError({ vendor: 'Anthropic', model: request.model, secret: apiKey }, failure(library, error))
+      throw failed(library, apiKey, request, error)
     }
     signal.throwIfAborted() // the library ends an aborted stream as if it were whole
   })
@@ -107,7 +104,7 @@ async function countTokens(
     return (await library.client.messages.countTokens(body, { signal })).input_tokens
   } catch (error) {
     signal.throwIfAborted()
-    throw vendorError({ vendor: 'Anthropic', model: request.model, secret: apiKey }, failure(library, error))
+    throw failed(library, apiKey, request, error)
   }
 }
 
@@ -117,10 +114,11 @@ function outputConfig({ zodOutputFormat }: Library, schema: AnswerSchema | undef
   return { output_config: { format: { type, schema: shape } } }
 }
 
-function failure({ APIError }: Library, error: unknown): VendorFailure {
-  const fault = wireFault(error)
-  if (fault) return fault
-  if (!(error instanceof APIError)) return { said: error instanceof Error ? error.message : String(error) }
+function failed({ APIError }: Library, secret: string, { model }: ModelRequest, error: unknown): DomainError {
+  return vendorError({ vendor: 'Anthropic', model, secret }, failureIn(error, APIError, failureOf))
+}
+
+function failureOf(error: InstanceType<Library['APIError']>): VendorFailure {
   return {
     status: error.status,
     type: error.type ?? undefined,

@@ -1,11 +1,13 @@
-import type { GoogleGenAI } from '@google/genai/web'
+import type { ApiError, GoogleGenAI } from '@google/genai/web'
+import type { DomainError } from '../errors.ts'
 import { type VendorFailure, vendorError } from './failures.ts'
 import { responseReader } from './google-answer.ts'
 import { configOf, contentsOf } from './google-request.ts'
 import { modelsInTable, usualModels } from './model-table.ts'
 import type { Chunk, ModelRequest, Provider } from './provider.ts'
 import { pumped } from './pump.ts'
-import { type Fetch, fetchWith, wireFault } from './vendor-fetch.ts'
+import { type Fetch, fetchWith } from './vendor-fetch.ts'
+import { failureIn, loadedOnce } from './vendor-library.ts'
 
 const MODEL_ID = /^(?:gemini|gemma)-[a-z0-9]+(?:[.-][a-z0-9]+){0,12}$/
 
@@ -17,11 +19,7 @@ export interface GoogleSettings {
 /** Gemini, through the vendor's own library. One try a call: retries belong to the job engine. */
 export function googleProvider(settings: GoogleSettings): Provider {
   const models = modelsInTable('google')
-  let library: Promise<Library> | undefined
-  const open = () => {
-    library ??= loadLibrary(settings)
-    return library
-  }
+  const open = loadedOnce(() => loadLibrary(settings))
   return {
     name: 'google',
     label: 'Gemini by Google',
@@ -36,11 +34,11 @@ export function googleProvider(settings: GoogleSettings): Provider {
 
 interface Library {
   client: GoogleGenAI
-  ApiError: typeof import('@google/genai/web').ApiError
+  ApiError: typeof ApiError
 }
 
 /**
- * Loads the vendor's library with the first question, in its form for browsers: the one for Node brings Google's sign-in for
+ * The vendor's library in its form for browsers: the one for Node brings Google's sign-in for
  * servers, and reads the environment. Its `timeout` is never set: that is a deadline for a whole answer.
  */
 async function loadLibrary({ apiKey, baseUrl }: GoogleSettings): Promise<Library> {
@@ -76,7 +74,7 @@ function stream(
       }
     } catch (error) {
       signal.throwIfAborted()
-      throw vendorError(asked(request, apiKey), failure(library, error, call.headers()))
+      throw failed(library, apiKey, request, error, call.headers())
     }
   })
 }
@@ -102,12 +100,8 @@ async function countTokens(
     return counted.totalTokens ?? 0
   } catch (error) {
     signal.throwIfAborted()
-    throw vendorError(asked(request, apiKey), failure(library, error, call.headers()))
+    throw failed(library, apiKey, request, error, call.headers())
   }
-}
-
-function asked({ model }: ModelRequest, secret: string) {
-  return { vendor: 'Google', model, secret }
 }
 
 /** One call, whose headers are kept: the library forgets those of a failure. */
@@ -122,18 +116,18 @@ function beginCall(apiKey: string) {
   return { fetch, headers: () => headers }
 }
 
-function failure({ ApiError }: Library, error: unknown, headers: Headers | undefined): VendorFailure {
-  const fault = wireFault(error)
-  if (fault) return fault
-  const message = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof ApiError)) return { said: message }
-  const said = saidIn(message)
-  return {
-    status: error.status,
-    type: typeOf(error.status, said),
-    said: said.message ?? message,
-    headers: later(said, headers),
+function failed(
+  { ApiError }: Library,
+  secret: string,
+  { model }: ModelRequest,
+  error: unknown,
+  headers: Headers | undefined,
+): DomainError {
+  const read = ({ status, message }: ApiError): VendorFailure => {
+    const said = saidIn(message)
+    return { status, type: typeOf(status, said), said: said.message ?? message, headers: later(said, headers) }
   }
+  return vendorError({ vendor: 'Google', model, secret }, failureIn(error, ApiError, read))
 }
 
 interface Said {

@@ -5,7 +5,8 @@ import { type ChatChunk, chunkReader } from './openai-answer.ts'
 import { type ChatDialect, chatBody, type SchemaFormat } from './openai-request.ts'
 import type { AnswerSchema, Chunk, ModelRequest, Provider } from './provider.ts'
 import { jsonSchema, structureOf } from './tool-input.ts'
-import { type Fetch, vendorFetch, wireFault } from './vendor-fetch.ts'
+import { type Fetch, vendorFetch } from './vendor-fetch.ts'
+import { failureIn, loadedOnce } from './vendor-library.ts'
 
 /** What goes to a server: no trace of the library, nor of the machine that it runs on. */
 const HEADERS = ['accept', 'authorization', 'content-type']
@@ -23,11 +24,7 @@ export interface ChatSettings extends ChatDialect, Omit<Provider, 'demo' | 'stre
 
 /** A server that speaks Chat Completions, through OpenAI's own library. One try a call, but for a schema that it refuses. */
 export function chatProvider(settings: ChatSettings): Provider {
-  let library: Promise<Library> | undefined
-  const open = () => {
-    library ??= loadLibrary(settings)
-    return library
-  }
+  const open = loadedOnce(() => loadLibrary(settings))
   const { name, label, defaultModel, smallModel, secondModel, models, takes } = settings
   return {
     name,
@@ -57,7 +54,6 @@ interface Library {
   withoutSchema: Set<string>
 }
 
-/** Loads the vendor's library with the first question: a server that never asks stays small and starts sooner. */
 async function loadLibrary({ apiKey, baseUrl, mayRefuseSchemas }: ChatSettings): Promise<Library> {
   const { default: OpenAI } = await import('openai')
   const { zodResponseFormat } = await import('openai/helpers/zod')
@@ -125,7 +121,7 @@ async function* stream(
   } catch (error) {
     signal.throwIfAborted()
     const asked = { vendor: settings.vendor, model: request.model, secret: settings.apiKey ?? '' }
-    throw vendorError(asked, failure(library, error))
+    throw vendorError(asked, failureIn(error, library.APIError, failureOf))
   }
   signal.throwIfAborted() // the library ends an aborted stream as if it were whole
 }
@@ -150,10 +146,7 @@ async function ask(library: Library, settings: ChatSettings, request: ModelReque
   return chunks
 }
 
-function failure({ APIError }: Library, error: unknown): VendorFailure {
-  const fault = wireFault(error)
-  if (fault) return fault
-  if (!(error instanceof APIError)) return { said: error instanceof Error ? error.message : String(error) }
+function failureOf(error: InstanceType<Library['APIError']>): VendorFailure {
   const body = error.error as { message?: unknown } | undefined
   const code: unknown = error.code
   return {
