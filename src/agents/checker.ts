@@ -7,7 +7,7 @@ import { projectById, refreshStatus } from '../projects/projects.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { type TasksDeps, tasksOf } from '../projects/tasks.ts'
 import { filesOf } from '../workspace/files.ts'
-import { examine } from './examine.ts'
+import { examine, tasksWithFiles } from './examine.ts'
 import { type Read, readProject } from './reading.ts'
 import { fileRepairs, mendablePaths, type Repair, repairsOf, wereFiled } from './repairs.ts'
 
@@ -30,7 +30,7 @@ async function checkProject(deps: CheckerDeps, ctx: JobContext<CheckInput>): Pro
   const project = await projectById(deps.db.read, ctx.job.scope!)
   const tasks = await tasksOf(deps.db.read, project.id)
   const files = await filesOf(deps.db.read, project.id)
-  const planned = tasks.filter(({ kind, mends }) => kind !== 'note' && !mends)
+  const planned = tasksWithFiles(tasks)
   await ctx.phase('checking')
   const examined = await examine(deps, planned, files, ctx)
   const subject = { project, planned, files, problems: examined.problems }
@@ -39,7 +39,8 @@ async function checkProject(deps: CheckerDeps, ctx: JobContext<CheckInput>): Pro
     : { findings: [], reading: { state: 'spared' } }
   const found = { ...examined, ...read }
   const paths = files.map(({ path }) => path)
-  const repairs = mayRepair(deps, project, tasks) ? repairsOf(found, mendablePaths(planned, found, paths)) : []
+  const repairs =
+    ctx.input.reads && mayRepair(deps, project, tasks) ? repairsOf(found, mendablePaths(planned, found, paths)) : []
   return {
     result: { ...found, repairs: repairs.map(({ path }) => path) },
     effects: (tx) => tellAndRepair(deps, tx, ctx, found, repairs),

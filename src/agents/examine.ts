@@ -13,12 +13,17 @@ const MOST_REMARKS = 100
 
 type Examined = Pick<CheckResult, 'checked' | 'problems' | 'notes' | 'versions'>
 
+/** The tasks whose files must be there. */
+export function tasksWithFiles(tasks: Task[]): Task[] {
+  return tasks.filter(({ kind, mends }) => kind !== 'note' && !mends)
+}
+
 /** Looks at every file without a model: is all there that was planned, whole, readable and linked? */
 export async function examine(
   deps: { blobs: Blobs },
   planned: Task[],
   files: ProjectFile[],
-  ctx: JobContext<unknown>,
+  ctx: Pick<JobContext<unknown>, 'signal' | 'progress'>,
 ): Promise<Examined> {
   const paths = new Set(files.map(({ path }) => path))
   const problems: Problem[] = missingFiles(planned, paths)

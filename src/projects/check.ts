@@ -1,4 +1,5 @@
-import { and, count, eq, isNotNull } from 'drizzle-orm'
+import { and, count, desc, eq, isNotNull } from 'drizzle-orm'
+import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { Conflict } from '../errors.ts'
 import { enqueue } from '../jobs/enqueue.ts'
@@ -9,6 +10,8 @@ import type { Task } from './tables.ts'
 
 /** The kind of job that looks at what a project has become. */
 export const CHECK = 'check'
+/** How far back the last reading is looked for. */
+const CHECKS_LOOKED_AT = 50
 
 /** Something that a check found in a file. */
 export interface Problem {
@@ -79,7 +82,7 @@ export async function enqueueCheck(
   const begun = and(eq(jobs.scope, project), eq(jobs.kind, CHECK), isNotNull(jobs.startedAt))
   const [row] = await tx.select({ many: count() }).from(jobs).where(begun)
   const { createdBy: owner } = await projectById(tx, project)
-  const key = `check:${project}:${row!.many + 1}`
+  const key = `check:${project}:${row!.many + 1}${reads ? '' : ':spared'}`
   const input: CheckInput = { reads }
   const about = { title: 'the project' }
   return enqueue(deps, tx, { kind: CHECK, input, scope: project, owner, key, about, ...(by ? { by } : {}) })
@@ -97,6 +100,17 @@ export function checkAgain(deps: ProjectsDeps, project: string, by: string): Pro
     await refreshStatus(deps, tx, project)
     return job
   })
+}
+
+/** The last time that a model was to read the project; undefined while there was none. */
+export async function lastReading(
+  read: Reader,
+  project: string,
+): Promise<{ result: CheckResult; at: number } | undefined> {
+  const done = and(eq(jobs.scope, project), eq(jobs.kind, CHECK), eq(jobs.state, 'succeeded'))
+  const rows = await read.select().from(jobs).where(done).orderBy(desc(jobs.endedAt)).limit(CHECKS_LOOKED_AT)
+  const job = rows.find((each) => resultOf(each).reading?.state !== 'spared')
+  return job && { result: job.result as CheckResult, at: job.endedAt! }
 }
 
 /** The last of a project's checks; null while there was none. `list` is the newest job first. */

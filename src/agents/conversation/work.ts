@@ -63,7 +63,7 @@ async function answer(deps: ChatDeps, ctx: JobContext<ChatInput>): Promise<Done>
   const { chain, request } = await chatRequest(deps, ctx, { project, conversation, question })
   await ctx.using({ provider: chain[0]!.provider.name, model: chain[0]!.model })
   await ctx.phase('answering')
-  const place: Place = { project, job: ctx.job, by: `job:${ctx.job.id}` }
+  const place: Place = { project, job: ctx.job, by: `job:${ctx.job.id}`, signal: ctx.signal }
   const {
     ended,
     usage,

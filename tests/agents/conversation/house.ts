@@ -29,9 +29,12 @@ export interface House extends TestApp {
   taskId(title: string): Promise<string>
 }
 
-export async function house(chat: Answer[], options: TestAppOptions & { summarise?: Answer[] } = {}): Promise<House> {
-  const { summarise = [], ...rest } = options
-  const model = scriptedModel({ plan: [PLAN], files: FILES, chat, summarise })
+/** `check` is what a model says that reads the whole project: without it the model is a demo, which does not read. */
+type HouseOptions = TestAppOptions & { summarise?: Answer[]; check?: Answer[] }
+
+export async function house(chat: Answer[], options: HouseOptions = {}): Promise<House> {
+  const { summarise = [], check, ...rest } = options
+  const model = scriptedModel({ plan: [PLAN], files: FILES, chat, summarise, check, demo: check === undefined })
   const app = await testApp({ providers: [model], ...rest })
   const { project } = await app.make('a page for a bakery')
   const status = await app.settled(project.id)

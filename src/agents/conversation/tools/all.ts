@@ -1,6 +1,7 @@
+import { CHECKING } from './check.ts'
 import { DELETING, EDITING, WRITING } from './edit.ts'
 import { LISTING, READING, SEARCHING } from './look.ts'
-import { CHECKING, HISTORY, UNDOING } from './project.ts'
+import { HISTORY, UNDOING } from './project.ts'
 import { TASK_TOOLS } from './tasks.ts'
 import type { ChatTool } from './tool.ts'
 

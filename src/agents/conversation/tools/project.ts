@@ -6,27 +6,10 @@ import type { Reader } from '../../../db/open.ts'
 import { NotFound } from '../../../errors.ts'
 import { jobs } from '../../../jobs/tables.ts'
 import { CHAT } from '../../../projects/asides.ts'
-import { enqueueCheck } from '../../../projects/check.ts'
 import type { Question } from '../tables.ts'
 import { chatTool } from './tool.ts'
 
 const CHANGES_AT_MOST = 50
-
-export const CHECKING = chatTool({
-  name: 'run_check',
-  description:
-    'Has the whole project checked: missing files, broken links, files that can’t be read. It runs by itself, and the page shows what it finds.',
-  zod: z.object({}),
-  says: () => 'Has the project checked',
-  async run(deps, { project }) {
-    return {
-      async effect(tx) {
-        const job = await enqueueCheck(deps, tx, project.id)
-        return `The check is queued (job ${job.id}); the page shows what it finds.`
-      },
-    }
-  },
-})
 
 export const HISTORY = chatTool({
   name: 'list_changes',

@@ -17,6 +17,7 @@ export interface Place {
   job: Job
   /** The author of its changes. */
   by: string
+  signal: AbortSignal
 }
 
 /** What a call comes to: what it has found out; or what it would do, with a question first where it destroys something. */
