@@ -282,11 +282,15 @@ async function openTheModels(
 ) {
   const changed = (provider: string) => breakers.forget(outsideKey(provider))
   const setup = await openSetup({ ...deps, redact, data: config.data, vendors: config.vendors, changed })
-  const books = { ...deps, factsOf: knownFacts(setup), dailyMicros: config.dailyMicros, keepMs: config.keepMs }
-  const wrap = (provider: Provider) => withBooks(books, around({ ...books, breakers, clock }, provider))
   const reach = opened.use(openReach({ setup, localServers: config.localServers, clock }))
-  const { modelsAt } = reach
-  const models = providers ? fixedModels(providers.map(wrap)) : openModels({ config, setup, modelsAt, clock, wrap })
+  const books = {
+    ...deps,
+    factsOf: knownFacts(setup, reach),
+    dailyMicros: config.dailyMicros,
+    keepMs: config.keepMs,
+  }
+  const wrap = (provider: Provider) => withBooks(books, around({ ...books, breakers, clock }, provider))
+  const models = providers ? fixedModels(providers.map(wrap)) : openModels({ config, setup, reach, clock, wrap })
   return { ...books, setup, reach, models }
 }
 

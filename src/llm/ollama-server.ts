@@ -25,20 +25,28 @@ export class Refused extends Error {
 const Shown = z.object({ model_info: z.record(z.string(), z.unknown()).catch({}), parameters: z.string().catch('') })
 const Version = z.object({ version: z.string() })
 
-/** What the server says of a model. */
+/** What the server says of a model, and of itself. */
 export async function factsAt(server: OllamaServer, model: string, signal: AbortSignal): Promise<LocalFacts> {
-  const asked = askedOf(server, model)
-  const [show, version] = await Promise.all([
-    reach(server, asked, '/api/show', { model }, signal).then((response) => response.json()),
-    reach(server, asked, '/api/version', undefined, signal).then((response) => response.json()),
+  const [shown, version] = await Promise.all([
+    shownAt(server, model, signal),
+    reach(server, askedOf(server, model), '/api/version', undefined, signal).then((response) => response.json()),
   ])
-  const { model_info: info, parameters } = Shown.parse(show)
+  return { ...shown, cutsSilently: !isHonest(Version.safeParse(version).data?.version ?? '') }
+}
+
+/** What the server says of a model. */
+export async function shownAt(
+  server: OllamaServer,
+  model: string,
+  signal: AbortSignal,
+): Promise<Pick<LocalFacts, 'window' | 'numCtx'>> {
+  const response = await reach(server, askedOf(server, model), '/api/show', { model }, signal)
+  const { model_info: info, parameters } = Shown.parse(await response.json())
   const window = info[`${info['general.architecture']}.context_length`]
   const numCtx = /^num_ctx\s+(\d+)/m.exec(parameters)?.[1]
   return {
     ...(typeof window === 'number' && window > 0 ? { window } : {}),
     ...(numCtx ? { numCtx: Number(numCtx) } : {}),
-    cutsSilently: !isHonest(Version.safeParse(version).data?.version ?? ''),
   }
 }
 

@@ -1,8 +1,8 @@
 import type { ModelRequest } from './provider.ts'
 import { jsonSchema } from './tool-input.ts'
 
-/** The window of a model when nobody says otherwise, in tokens: that of the model table. */
-export const USUAL_WINDOW = 32_768
+/** The window of a model of which neither its server nor its owner tells, in tokens: that of the model table. */
+const USUAL_WINDOW = 32_768
 /** The least that is asked for: four times as much as that costs little memory, and what has another size is loaded anew. */
 const SMALLEST_WINDOW = 4_096
 /** How much of the longest answer room is kept for, so that a short question gets 8,192: a longer answer is cut at the window, and gone on with. */
@@ -37,13 +37,14 @@ export interface Room {
 
 /**
  * How large a window to ask for: what the request needs, in powers of two, and never less than for an earlier request
- * (`used`), since the server loads a model anew for each other size; at most what the model, its Modelfile and the owner
- * (`atMost`) allow.
+ * (`used`), since the server loads a model anew for each other size; at most what the model was made for, and what its
+ * Modelfile and the owner (`atMost`) allow.
  */
-export function roomFor(request: ModelRequest, facts: LocalFacts, atMost: number, used = 0): Room {
+export function roomFor(request: ModelRequest, facts: LocalFacts, atMost: number | undefined, used = 0): Room {
   const bytes = promptBytes(request)
   const prompt = Math.ceil(bytes / BYTES_PER_TOKEN.dense) + (request.messages.length + 1) * TOKENS_PER_TURN
-  const ceiling = Math.min(facts.window ?? atMost, facts.numCtx ?? atMost)
+  const limits = [facts.window, facts.numCtx, atMost].filter((limit) => limit !== undefined)
+  const ceiling = limits.length > 0 ? Math.min(...limits) : USUAL_WINDOW
   const needed = prompt + Math.min(request.maxOutputTokens, ANSWER_ROOM)
   const window = Math.min(ceiling, Math.max(used, powerOfTwo(needed)))
   const least = facts.cutsSilently ? prompt : Math.ceil(bytes / BYTES_PER_TOKEN.most)

@@ -3,7 +3,7 @@ import { type ChatLine, cutThePrompt, lineReader } from './ollama-answer.ts'
 import { refusal, windowExceeded } from './ollama-failures.ts'
 import { chatBody } from './ollama-request.ts'
 import { askedOf, factsAt, failureOf, linesOf, type OllamaServer, Refused, reach, wordsOf } from './ollama-server.ts'
-import { type LocalFacts, type Room, roomFor, USUAL_WINDOW } from './ollama-window.ts'
+import { type LocalFacts, type Room, roomFor } from './ollama-window.ts'
 import type { Chunk, ModelRequest, Provider } from './provider.ts'
 import { pumped } from './pump.ts'
 
@@ -15,8 +15,8 @@ export interface OllamaSettings extends OllamaServer {
   label?: string
   /** The models that it has. */
   models: string[]
-  /** The largest window, in tokens, that a model may be given: a large one takes much memory. */
-  contextAtMost?: (model: string) => number
+  /** The largest window, in tokens, that the owner wants a model to be given: a large one takes much memory. */
+  contextAtMost?: (model: string) => number | undefined
 }
 
 /** Ollama by its own API: the one that it shares with others ignores how large a window is asked for, and cuts in silence. */
@@ -67,7 +67,7 @@ async function roomAt(settings: Settings, known: Known, request: ModelRequest, s
   const { model } = request
   const facts = known.facts.get(model) ?? (await factsAt(settings, model, signal))
   known.facts.set(model, facts)
-  const atMost = settings.contextAtMost?.(model) ?? USUAL_WINDOW
+  const atMost = settings.contextAtMost?.(model)
   const room = roomFor(request, facts, atMost, known.windows.get(model))
   known.windows.set(model, room.window)
   return room

@@ -12,6 +12,7 @@ import { ollamaProvider } from './ollama.ts'
 import { openaiProvider } from './openai.ts'
 import type { Provider } from './provider.ts'
 import { type Place, placesOf } from './setup/places.ts'
+import type { Reach } from './setup/reach.ts'
 import type { Setup } from './setup/setup.ts'
 import type { Kind } from './setup/vendors.ts'
 import { xaiProvider } from './xai.ts'
@@ -27,8 +28,8 @@ const FACTORIES: Record<Kind, (place: Usable, models: string[], windowOf: Window
     ollamaProvider({ name: provider, label, apiKey, baseUrl, models, contextAtMost }),
 }
 
-/** Tokens that a model may have in view, as the table and the owner say. */
-type WindowOf = (model: string) => number
+/** Tokens that a model may have in view, where the owner says so. */
+type WindowOf = (model: string) => number | undefined
 
 /** As long as it is not known which models a server has, it may have any that is named. */
 const ANY_MODEL = /^[^\s\p{Cc}]{1,200}$/u
@@ -40,12 +41,16 @@ function compatibleAt({ provider, label, apiKey, baseUrl }: Usable, models: stri
 
 type Usable = Place & { baseUrl: string }
 
+/** What servers of one's own were last found to have. */
+type Heard = Pick<Reach, 'modelsAt' | 'windowAt'>
+
+const NOTHING: Heard = { modelsAt: () => [], windowAt: () => undefined }
+
 export interface ModelsDeps {
   config: Pick<Config, 'model' | 'demoBytesPerSecond'>
   /** What is set up at this moment. */
   setup: { readonly current: Setup }
-  /** The models that a server was last found to have. */
-  modelsAt?: (place: Place) => string[]
+  reach?: Heard
   clock: Pick<Clock, 'awake' | 'sleep'>
   /** What each provider needs around it. */
   wrap: (provider: Provider) => Provider
@@ -57,13 +62,16 @@ const FREE: Prices = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
  * The models as they are set up, always as of now: a change holds for the next request, and streams that run go on with
  * what they began with.
  */
-export function openModels({ config, setup, modelsAt = () => [], clock, wrap }: ModelsDeps): Models {
+export function openModels({ config, setup, reach = NOTHING, clock, wrap }: ModelsDeps): Models {
   const demo = wrap(demoProvider({ project: demoProject, bytesPerSecond: config.demoBytesPerSecond, clock }))
   let made = new Map<string, Provider>()
-  const facts = knownFacts(setup)
   const providers = () => {
     const wanted = setup.current.places.flatMap((place) =>
-      providerAt(place, modelsAt(place), (model) => facts(place.provider, model).context),
+      providerAt(
+        place,
+        reach.modelsAt(place),
+        (model) => setup.current.overrides[`${place.provider}/${model}`]?.context,
+      ),
     )
     made = new Map(wanted.map(({ sign, make }) => [sign, made.get(sign) ?? wrap(make())]))
     return [...made.values(), demo]
@@ -72,7 +80,7 @@ export function openModels({ config, setup, modelsAt = () => [], clock, wrap }: 
     providers,
     chain: (purpose, wanted) =>
       chainOf({ purpose, providers: providers(), own: setup.current.chains[purpose], preferred: config.model }, wanted),
-    facts,
+    facts: knownFacts(setup, reach),
   }
 }
 
@@ -101,12 +109,21 @@ function setupOf(vendors: VendorsConfig): Setup {
   return { places: placesOf(vendors, { keys: new Map(), servers: new Map() }), chains: {}, overrides: {} }
 }
 
-/** What the table and the owner know, always as of now. A server of the own network charges nothing that anybody has told of. */
-export function knownFacts(setup: { readonly current: Setup }): Models['facts'] {
+/**
+ * What the table, the server and the owner know, the later above the earlier, always as of now. A server of the own network charges
+ * nothing that anybody has told of.
+ */
+export function knownFacts(
+  setup: { readonly current: Setup },
+  { windowAt }: Pick<Heard, 'windowAt'> = NOTHING,
+): Models['facts'] {
   return (provider, model) => {
     const { places, overrides } = setup.current
-    const facts = factsOf(provider, model, overrides)
     const place = places.find((one) => one.provider === provider)
+    const table = factsOf(provider, model, overrides)
+    const isSaid = overrides[`${provider}/${model}`]?.context !== undefined
+    const window = place && !isSaid ? windowAt(place, model) : undefined
+    const facts = window ? { ...table, context: window, output: Math.min(table.output, window) } : table
     const free = place?.local && place.kind === 'compatible' && facts.prices.input === null
     return free ? { ...facts, prices: { ...FREE } } : facts
   }

@@ -50,22 +50,29 @@ const cases: [
     { num_ctx: 8192, num_predict: 807 },
   ],
   [
-    'nor than 32,768',
+    'and all that the model has, where that is needed',
     { window: 131_072 },
-    { context: 'x'.repeat(95_000) },
+    { context: 'x'.repeat(300_000) },
     undefined,
-    { num_ctx: 32_768, num_predict: 1000 },
+    { num_ctx: 131_072, num_predict: 1000 },
   ],
   [
     'nor than the owner allows',
     { window: 131_072 },
     { context: 'x'.repeat(95_000) },
-    65_536,
-    { num_ctx: 32_768, num_predict: 1000 },
+    20_000,
+    { num_ctx: 20_000, num_predict: 256 },
   ],
   [
-    'who may allow more',
-    { window: 131_072 },
+    'nor than 32,768 where nobody tells',
+    { window: undefined },
+    { context: 'x'.repeat(110_000) },
+    undefined,
+    { num_ctx: 32_768, num_predict: 256 },
+  ],
+  [
+    'unless the owner allows more',
+    { window: undefined },
     { context: 'x'.repeat(110_000) },
     65_536,
     { num_ctx: 65_536, num_predict: 1000 },
@@ -89,11 +96,13 @@ test.each(cases)('%s', async (_what, model, change, atMost, options) => {
   expect(server.asked[0]!.body.options).toEqual(options)
 })
 
-test('what the owner says of a model in the settings is what it may be given', async () => {
+test.each([
+  ['what the model has is what it may be given', {}, 131_072],
+  ['but for what the owner says of it in the settings', { 'ollama/qwen3:8b': { context: 70_000 } }, 70_000],
+])('as it is set up: %s', async (_what, overrides, window) => {
   await using server = vendorServer(ollamaWire({ window: 131_072 }), says('ok'))
   const { vendors } = readConfig({ OLLAMA_HOST: server.url })
   const places = placesOf(vendors, { keys: new Map(), servers: new Map() })
-  const overrides = { 'ollama/qwen3:8b': { context: 65_536 } }
   const models = openModels({
     config: { model: undefined, demoBytesPerSecond: 1 },
     setup: { current: { places, chains: {}, overrides } },
@@ -101,8 +110,8 @@ test('what the owner says of a model in the settings is what it may be given', a
     wrap: (provider) => provider,
   })
   const [{ provider, model }] = models.chain('write', 'ollama/qwen3:8b') as [Choice]
-  await collect(provider, { ...REQUEST, model, context: 'x'.repeat(110_000) })
-  expect(server.asked[0]!.body.options.num_ctx).toBe(65_536)
+  await collect(provider, { ...REQUEST, model, context: 'x'.repeat(200_000) })
+  expect(server.asked[0]!.body.options.num_ctx).toBe(window)
 })
 
 test('it does not shrink again, since the server loads a model anew for each other size', async () => {

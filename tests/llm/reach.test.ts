@@ -6,6 +6,9 @@ import { placesOf } from '../../src/llm/setup/places.ts'
 import { openReach } from '../../src/llm/setup/reach.ts'
 import { testApp } from '../support/app.ts'
 import { stoppedClock } from '../support/clock.ts'
+import { says } from '../vendors/misbehaviours.ts'
+import { ollamaWire } from '../vendors/ollama.ts'
+import { vendorServer } from '../vendors/wire.ts'
 
 type Answers = Record<string, () => Response | Promise<Response>>
 
@@ -94,7 +97,7 @@ test.each([
   const typed = { keys: new Map([[kind, { key: 'sk-1', setBy: '', setAt: 1 }]]), servers: new Map() }
   const place = placesOf(readConfig({ HEARTH_DATA: '/nowhere' }).vendors, typed).find((one) => one.provider === kind)!
   expect(await reach.try({ ...place, scheme, baseUrl: at.url })).toMatchObject({ ok: true })
-  expect(at.asked).toEqual([line])
+  expect(at.asked[0]).toBe(line)
   const headers = Object.fromEntries(JSON.parse(at.headers[0]!) as [string, string][])
   const keys = Object.keys(headers).filter((name) => headers[name]!.includes('sk-1') || name === 'anthropic-version')
   expect(Object.fromEntries(keys.map((name) => [name, headers[name]]))).toEqual(sent)
@@ -130,6 +133,81 @@ test('one’s own server is asked again each minute: its models come and go', as
   clock.pass(60_000)
   while (known().length < 2) await Bun.sleep(5)
   expect(known()).toEqual(['tiny', 'large'])
+})
+
+describe('how much a model has in view is learned from its server:', () => {
+  const shown = (window: number, parameters = '') =>
+    Response.json({ model_info: { 'general.architecture': 'q', 'q.context_length': window }, parameters })
+  const vllm = (facts: object) => () => Response.json({ data: [{ id: 'qwen:8b', owned_by: 'vllm', ...facts }] })
+  const props = (n_ctx: number) => () => Response.json({ default_generation_settings: { n_ctx } })
+  const trained = { meta: { n_ctx_train: 262_144 } }
+  const llama = () => Response.json({ data: [{ id: 'qwen:8b', owned_by: 'llamacpp', ...trained }] })
+
+  test.each([
+    ['Ollama’s', 'OLLAMA_HOST', { '/api/tags': TAGS, '/api/show': () => shown(131_072) }, 131_072],
+    [
+      'less, in a Modelfile',
+      'OLLAMA_HOST',
+      { '/api/tags': TAGS, '/api/show': () => shown(131_072, 'num_ctx 65536') },
+      65_536,
+    ],
+    ['vLLM’s', 'COMPATIBLE_BASE_URL', { '/v1/models': vllm({ max_model_len: 65_536 }) }, 65_536],
+    ['a gateway’s', 'COMPATIBLE_BASE_URL', { '/v1/models': vllm({ context_length: 200_000 }) }, 200_000],
+    [
+      'what llama.cpp was started with',
+      'COMPATIBLE_BASE_URL',
+      { '/v1/models': llama, '/props': props(16_384) },
+      16_384,
+    ],
+    ['not what its model was made for', 'COMPATIBLE_BASE_URL', { '/v1/models': llama }, 32_768],
+    ['what is usual, of a server that can’t tell', 'OLLAMA_HOST', { '/api/tags': TAGS }, 32_768],
+    ['and of one that tells nonsense', 'COMPATIBLE_BASE_URL', { '/v1/models': vllm({ max_model_len: -1 }) }, 32_768],
+  ] as [string, string, Answers, number][])('%s', async (_, setting, answers, window) => {
+    const at = server(answers)
+    await using app = await testApp({ clock: stoppedClock(), settings: { [setting]: at.url } })
+    const { provider, model } = app.app.models.chain('write')[0]!
+    expect([model, app.app.models.facts(provider.name, model).context]).toEqual(['qwen:8b', window])
+  })
+
+  test('Ollama is asked once about each model, and again when a person tries it; llama.cpp each time', async () => {
+    let window = 8_192
+    const at = server({
+      '/api/tags': TAGS,
+      '/api/show': () => shown(window),
+      '/v1/models': llama,
+      '/props': () => props(window)(),
+    })
+    const clock = stoppedClock()
+    const settings = { OLLAMA_HOST: at.url, COMPATIBLE_BASE_URL: at.url }
+    await using app = await testApp({ clock, settings })
+    const known = () => ['ollama', 'compatible'].map((name) => app.app.models.facts(name, 'qwen:8b').context)
+    expect(known()).toEqual([8_192, 8_192])
+    window = 16_384
+    clock.pass(60_000)
+    while (known()[1] === 8_192) await Bun.sleep(5)
+    expect(known()).toEqual([8_192, 16_384])
+    await app.app.reach.try(app.app.setup.place('ollama'))
+    expect(known()).toEqual([16_384, 16_384])
+    expect(at.asked.filter((line) => line === 'POST /api/show')).toHaveLength(6)
+  })
+
+  test('so that a long prompt leaves room for the whole answer', async () => {
+    await using at = vendorServer(ollamaWire({ window: 131_072 }), says('ok'))
+    await using app = await testApp({ clock: stoppedClock(), settings: { OLLAMA_HOST: at.url } })
+    const { provider, model } = app.app.models.chain('plan')[0]!
+    const messages = [{ role: 'user' as const, content: 'x'.repeat(200_000) }]
+    const task = { kind: 'plan' as const, brief: 'b' }
+    const request = { model, system: '', messages, maxOutputTokens: 6_000, task }
+    await Array.fromAsync(provider.stream(request, new AbortController().signal))
+    expect(at.asked[0]!.body.options).toEqual({ num_ctx: 131_072, num_predict: 6_000 })
+  })
+
+  test('the owner knows better', async () => {
+    const at = server({ '/v1/models': vllm({ max_model_len: 65_536 }) })
+    await using app = await testApp({ clock: stoppedClock(), settings: { COMPATIBLE_BASE_URL: at.url } })
+    await app.app.setup.override('compatible/qwen:8b', { context: 12_000 }, 'person:owner')
+    expect(app.app.models.facts('compatible', 'qwen:8b')).toMatchObject({ context: 12_000, output: 8_192 })
+  })
 })
 
 test('one’s own server that is away is no reason for the demo', async () => {

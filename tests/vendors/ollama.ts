@@ -4,8 +4,8 @@ const DONE: Record<WireFinish, string> = { stop: 'stop', length: 'length', refus
 
 /** What `/api/show` says of the model. */
 export interface LocalModel {
-  /** Tokens that the model was made for. */
-  window: number
+  /** Tokens that the model was made for; undefined: the server does not tell. */
+  window?: number | undefined
   /** `PARAMETER num_ctx` of its Modelfile. */
   numCtx?: number
   capabilities?: string[]

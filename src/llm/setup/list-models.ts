@@ -11,8 +11,13 @@ const MODELS_AT_MOST = 1_000
 /** Whom to ask for its models, which costs nothing. */
 export type Asked = Pick<Place, 'kind' | 'label' | 'apiKey' | 'scheme'> & { baseUrl: string }
 
-/** What came of it: the ids, or what is wrong, in a sentence without the key. `owner` is what some servers call themselves. */
-export type Listing = { ok: true; models: string[]; owner?: string } | { ok: false; why: Trouble; says: string }
+/**
+ * What came of it: the ids, or what is wrong, in a sentence without the key. `owner` is what some servers call themselves,
+ * `windows` how many tokens the models have in view, where the list tells.
+ */
+export type Listing =
+  | { ok: true; models: string[]; owner?: string; windows?: Record<string, number> }
+  | { ok: false; why: Trouble; says: string }
 
 export type Trouble = 'key' | 'wallet' | 'busy' | 'address' | 'stranger' | 'away' | 'late'
 
@@ -21,7 +26,19 @@ const Id = z
   .min(1)
   .max(200)
   .regex(/^[^\s\p{Cc}]+$/u)
-const OpenaiList = z.object({ data: z.array(z.object({ id: Id, owned_by: z.string().optional().catch(undefined) })) })
+const Tokens = z.number().int().min(256).max(100_000_000).optional().catch(undefined)
+/** `max_model_len`: vLLM; `context_length`, `max_context_length`: gateways. llama.cpp's `n_ctx_train` is not what it was started with. */
+const OpenaiList = z.object({
+  data: z.array(
+    z.object({
+      id: Id,
+      owned_by: z.string().optional().catch(undefined),
+      max_model_len: Tokens,
+      context_length: Tokens,
+      max_context_length: Tokens,
+    }),
+  ),
+})
 const GoogleList = z.object({ models: z.array(z.object({ name: Id })) })
 const OllamaList = z.object({
   models: z.array(
@@ -107,7 +124,12 @@ function understood({ kind }: Asked, answer: unknown): Listing {
   if (kind === 'google') return found(GoogleList.parse(answer).models.map(({ name }) => name.replace(/^models\//, '')))
   const { data } = OpenaiList.parse(answer)
   const ids = data.map(({ id }) => id)
-  return { ...found(kind === 'compatible' ? writers(ids) : ids), owner: data[0]?.owned_by }
+  if (kind !== 'compatible') return { ...found(ids), owner: data[0]?.owned_by }
+  const windows = data.flatMap((one) => {
+    const window = one.max_model_len ?? one.context_length ?? one.max_context_length
+    return window === undefined ? [] : [[one.id, window] as const]
+  })
+  return { ...found(writers(ids)), owner: data[0]?.owned_by, windows: Object.fromEntries(windows) }
 }
 
 /** Models for searching stand in the same lists, and answer no question. */

@@ -4,6 +4,7 @@ import { type Asked, type Listing, listModels, type Trouble } from './list-model
 import type { Place } from './places.ts'
 import type { Setup } from './setup.ts'
 import type { Kind } from './vendors.ts'
+import { type Windows, windowsAt } from './windows.ts'
 
 /** How long the owner who asks for it may wait for a server's word. */
 const TRY_MS = 5_000
@@ -46,6 +47,8 @@ export interface Reach extends AsyncDisposable {
   last(place: Place): Tried | undefined
   /** The models that the server of a place was last found to have. */
   modelsAt(place: Place): string[]
+  /** Tokens that this server says the model has in view; undefined where it does not tell. */
+  windowAt(place: Place, model: string): number | undefined
   /** Looks for servers that nobody has named. */
   look(): Promise<Offer[]>
   /** What was found there last. */
@@ -60,18 +63,23 @@ export interface Reach extends AsyncDisposable {
 export function openReach({ setup, localServers, clock }: ReachDeps): Reach {
   const tried = new Map<string, Tried>()
   const lists = new Map<string, string[]>()
+  const windows = new Map<string, Windows>()
   const closing = new AbortController()
   const first = Promise.withResolvers<void>()
   let offers: Offer[] = []
   let watching: Promise<void> = Promise.resolve()
 
-  async function ask(place: Place, ms: number): Promise<Tried> {
+  /** `anew`: what a model's window was known to be is asked again too. */
+  async function ask(place: Place, ms: number, anew = false): Promise<Tried> {
     if (place.baseUrl === undefined) return { at: clock.now(), ok: false, says: 'It has no address yet.', models: [] }
     const sign = signOf(place)
     const listing = await listModels(place as Asked, ms, closing.signal, { clock })
     const word = wordOf(place, listing, clock.now())
     tried.set(sign, word)
-    if (listing.ok) lists.set(sign, listing.models)
+    if (!listing.ok) return word
+    lists.set(sign, listing.models)
+    const known = anew ? new Map() : (windows.get(sign) ?? new Map())
+    if (isOwn(place)) windows.set(sign, await windowsAt(place as Asked, listing, known, ms, closing.signal, clock))
     return word
   }
 
@@ -96,9 +104,10 @@ export function openReach({ setup, localServers, clock }: ReachDeps): Reach {
   }
 
   return {
-    try: (place) => ask(place, TRY_MS),
+    try: (place) => ask(place, TRY_MS, true),
     last: (place) => tried.get(signOf(place)),
     modelsAt: (place) => lists.get(signOf(place)) ?? [],
+    windowAt: (place, model) => windows.get(signOf(place))?.get(model),
     look,
     offers: () =>
       offers.filter(
