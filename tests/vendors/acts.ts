@@ -1,14 +1,15 @@
 import { readdirSync } from 'node:fs'
 import { z } from 'zod'
-import { planProblems, refusePlan, Tasks } from '../../src/agents/plan.ts'
+import { askForTasks } from '../../src/agents/passes.ts'
+import type { AgentDeps } from '../../src/agents/planner.ts'
+import { tellAsking } from '../../src/agents/tell-asking.ts'
 import { DomainError } from '../../src/errors.ts'
 import type { Blobs } from '../../src/files/blobs.ts'
-import { askJson } from '../../src/llm/ask-json.ts'
+import { EMPTY_DRAFT, type JobContext } from '../../src/jobs/handler.ts'
 import type { Choice } from '../../src/llm/models.ts'
-import type { Message } from '../../src/llm/provider.ts'
-import type { Retrying } from '../../src/llm/through-chain.ts'
 import { toolLoop } from '../../src/llm/tool-loop.ts'
 import { writeFile } from '../../src/llm/write-file.ts'
+import type { Project } from '../../src/projects/tables.ts'
 import { planOf } from '../support/scripted-model.ts'
 import { attempted, type Stage, wordsOf } from './stack.ts'
 import type { WireRequest } from './wire.ts'
@@ -20,45 +21,41 @@ const task = (id: string, dependsOn: string[]) => ({ id, path: `${id}.md`, depen
 export const GOOD_PLAN = planOf([task('a', []), task('b', ['a'])])
 export const PLAN_WITH_CYCLE = planOf([task('a', ['b']), task('b', ['a'])])
 
-/** Times that a planner shows a model what is wrong. */
-const REPAIRS = 2
-
 /**
  * What came of it, as the table says it: `read` without further ado; what was done about it otherwise; or the code of the
  * error that ended it.
  */
 export interface Came {
   of: string
-  /** What was told on the way, by code or reason. */
+  /** What was done on the way, as the table says it. */
   told: string[]
+  /** The events of models that were told on the way. */
+  events: Event[]
   error?: DomainError
+}
+
+export interface Event {
+  type: string
+  [name: string]: unknown
 }
 
 export interface FileCame extends Came {
   /** What a reader of the page has seen of the file. */
   shown: string
-  /** How long it was waited before each time that the model was asked again, in ms. */
-  waits: number[]
 }
 
 /** Has the file written, in so many attempts as a job would make: each goes on from what there is. */
 export async function writeIt(stage: Stage, blobs: Blobs, chain: Choice[], attempts: number): Promise<FileCame> {
-  const told: string[] = []
-  const waits: number[] = []
+  const { ctx, told, events } = recording({ continued: 'continued' })
   let shown = ''
   const hooks = {
+    ...tellAsking(ctx),
     onText: (delta: string) => {
       shown += delta
     },
     onRestart: (text: string) => {
       shown = text
     },
-    onRetry({ delayMs }: Retrying) {
-      told.push('asked again')
-      waits.push(delayMs)
-    },
-    onContinue: () => void told.push('continued'),
-    onSwitch: () => void told.push('another model'),
   }
   for (let left = attempts; ; ) {
     const ask = {
@@ -72,11 +69,39 @@ export async function writeIt(stage: Stage, blobs: Blobs, chain: Choice[], attem
     const came = await attempted(writeFile({ chain, newId: stage.clock.newId }, ask, hooks, signal))
     if (!(came instanceof DomainError)) {
       await blobs.put(came.text)
-      return { of: told.at(-1) ?? 'read', told, shown, waits }
+      return { of: told.at(-1) ?? 'read', told, events, shown }
     }
-    if (--left === 0 || !came.retryable) return { of: came.code, told, error: came, shown, waits }
+    if (--left === 0 || !came.retryable) return { of: came.code, told, events, error: came, shown }
     told.push('next attempt')
   }
+}
+
+/** A job that writes down what it tells; `continued` is what the table calls that a model goes on. */
+function recording({ continued }: { continued: string }) {
+  const told: string[] = []
+  const events: Event[] = []
+  const words: Record<string, string> = {
+    'model.retrying': 'asked again',
+    'model.continued': continued,
+    'model.switched': 'another model',
+  }
+  const ctx = {
+    job: { id: 'j', attempt: 1 },
+    draft: EMPTY_DRAFT,
+    signal: new AbortController().signal,
+    using: async () => {},
+    async phase(name: string) {
+      if (name === 'mending') told.push('told why')
+    },
+    async tell(type: string, data: Record<string, unknown>) {
+      told.push(words[type]!)
+      events.push({ ...data, type })
+    },
+    delta() {},
+    replaceText() {},
+    remember() {},
+  }
+  return { ctx: ctx as unknown as JobContext<unknown>, told, events }
 }
 
 /** The files in the folder of a store. */
@@ -95,30 +120,21 @@ export function fileAnswer(request: WireRequest): string {
   return `${lines.slice(last ? Number(last[1]) - 1 : 0).join('\n')}\n${sentinel}\n`
 }
 
-/** Asks for a plan as a planner does: what is wrong with it is shown to the model, which may mend it. */
+/** Has a plan made by the planner: what is wrong with it is shown to the model, which may mend it. */
 export async function planIt(chain: Choice[]): Promise<Came> {
-  const told: string[] = []
-  const messages: Message[] = [{ role: 'user', content: 'Plan it.' }]
-  for (let repairs = 0; ; repairs++) {
-    const ask = { system: 'You plan.', messages, maxOutputTokens: 1000, task: { kind: 'plan' as const, brief: 'x' } }
-    const { signal } = new AbortController()
-    const { value, text } = await askJson({ chain }, ask, { name: 'tasks', zod: Tasks }, {}, signal)
-    const problems = planProblems(value.tasks)
-    if (problems.length === 0) return { of: told.at(-1) ?? 'read', told }
-    if (repairs === REPAIRS) {
-      const error = await attempted(Promise.try(() => refusePlan(problems)))
-      return { of: (error as DomainError).code, told, error }
-    }
-    told.push('told why')
-    messages.push({ role: 'assistant', content: text }, { role: 'user', content: problems.join('\n') })
-  }
+  const { ctx, told, events } = recording({ continued: 'continued' })
+  const deps = { models: { chain: () => chain } } as unknown as AgentDeps
+  const project = { id: 'p', brief: 'x', model: 'm', createdBy: 'person:ann' } as Project
+  const came = await attempted(askForTasks(deps, project, { title: 'A', summary: 'B', parts: [] }, ctx))
+  if (came instanceof DomainError) return { of: came.code, told, events, error: came }
+  return { of: told.at(-1) ?? 'read', told, events }
 }
 
 const READ_FILE = { name: 'read_file', description: 'Reads a file.', zod: z.object({ path: z.string() }) }
 
 /** Lets the model answer with one tool. */
 export async function useTools(chain: Choice[]): Promise<Came & { ran: number }> {
-  const told: string[] = []
+  const { ctx, told, events } = recording({ continued: 'asked again' })
   let ran = 0
   const ask = {
     system: 'You help.',
@@ -128,9 +144,9 @@ export async function useTools(chain: Choice[]): Promise<Came & { ran: number }>
     tools: [READ_FILE],
   }
   const hooks = {
+    ...tellAsking(ctx),
     onText: () => {},
     onRestart: () => {},
-    onContinue: () => void told.push('asked again'),
     async run() {
       ran++
       return { content: 'Hello.' }
@@ -140,6 +156,6 @@ export async function useTools(chain: Choice[]): Promise<Came & { ran: number }>
     },
   }
   const came = await attempted(toolLoop({ chain }, ask, hooks, new AbortController().signal))
-  if (came instanceof DomainError) return { of: came.code, told, error: came, ran }
-  return { of: came.ended === 'answered' ? (told.at(-1) ?? 'read') : came.ended, told, ran }
+  if (came instanceof DomainError) return { of: came.code, told, events, error: came, ran }
+  return { of: came.ended === 'answered' ? (told.at(-1) ?? 'read') : came.ended, told, events, ran }
 }

@@ -4,12 +4,23 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DomainError } from '../../src/errors.ts'
 import { openBlobs } from '../../src/files/blobs.ts'
+import type { Choice } from '../../src/llm/models.ts'
 import { temporaryFolder } from '../support/database.ts'
-import { FILE, fileAnswer, GOOD_PLAN, PLAN_WITH_CYCLE, planIt, storedIn, useTools, writeIt } from './acts.ts'
+import {
+  type Event,
+  FILE,
+  fileAnswer,
+  GOOD_PLAN,
+  PLAN_WITH_CYCLE,
+  planIt,
+  storedIn,
+  useTools,
+  writeIt,
+} from './acts.ts'
 import { MISBEHAVIOURS, type Misbehaviour, type MisbehaviourName } from './misbehaviours.ts'
 import { PAGE, pageAsItShouldBe } from './page.ts'
-import { KEY, type Stage, stage, VENDOR_NAMES, type VendorName } from './stack.ts'
-import { cellOf, withAnother } from './table.ts'
+import { KEY, type Stage, stage, VENDOR_NAMES, type VendorName, wordsOf } from './stack.ts'
+import { cellOf, wayTo, withAnother } from './table.ts'
 
 /** Five answers that each fall silent, and a second attempt: all waits on the way to an error. */
 const WAITED_AT_MOST_MS = 5 * 60_000
@@ -58,7 +69,10 @@ async function written(
   const began = the.clock.awake()
   const came = await the.whileTimePasses(writeIt(the, blobs, chain, always ? 1 : 2))
 
-  expect([came.of, came.told]).toEqual([expected, came.told])
+  expect(came.of).toBe(expected)
+  const [, code] = cellOf(name, vendor)
+  expect(came.told).toEqual(expected === 'another model' ? [...wayTo(code), expected] : wayTo(expected))
+  expect(came.events).toMatchObject(came.told.flatMap((done) => eventsOf(the, done, code)))
   // No half file, and no text twice: neither on disk nor on the page.
   expect(storedIn(shelf)).toEqual(came.error ? [] : [WHOLE])
   expect(came.error ? FILE.slice(0, came.shown.length) : FILE).toBe(came.shown)
@@ -66,7 +80,7 @@ async function written(
   // A bounded time, and bounded costs.
   expect(the.clock.awake() - began).toBeLessThanOrEqual(WAITED_AT_MOST_MS)
   expect(the.server.asked.length).toBeLessThanOrEqual(ASKED_AT_MOST)
-  if (name in WAITS) expect(came.waits[0]).toBe(WAITS[name]!)
+  if (name in WAITS) expect(came.events[0]).toMatchObject({ delayMs: WAITS[name]! })
   expectClear(the, came.error)
 }
 
@@ -77,10 +91,11 @@ async function plan(name: MisbehaviourName, vendor: VendorName): Promise<void> {
     always: false,
     answer: () => (asked++ === 0 ? PLAN_WITH_CYCLE : GOOD_PLAN),
   })
-  expect(await mended.whileTimePasses(planIt([mended.choice]))).toEqual({ of: once, told: ['told why'] })
+  expect(await mended.whileTimePasses(planIt([mended.choice]))).toEqual({ of: once, told: wayTo(once), events: [] })
+  expect(wordsOf(mended.server.asked[1]!)).toContain('wait for each other')
   await using never = stage(vendor, MISBEHAVIOURS[name], { always: true, answer: () => PLAN_WITH_CYCLE })
   const came = await never.whileTimePasses(planIt([never.choice]))
-  expect(came.of).toBe(always)
+  expect(came).toMatchObject({ of: always, told: wayTo(always), events: [] })
   expect(never.server.asked).toHaveLength(3)
   expectClear(never, came.error)
 }
@@ -90,11 +105,36 @@ async function callTools(name: MisbehaviourName, vendor: VendorName): Promise<vo
   for (const [at, expected] of cellOf(name, vendor).entries()) {
     await using the = stage(vendor, MISBEHAVIOURS[name], { always: at === 1, answer: () => 'It says hello.' })
     const came = await the.whileTimePasses(useTools([the.choice]))
-    expect([came.of, came.told]).toEqual([expected, came.told])
+    expect(came.of).toBe(expected)
+    expect(came.told).toEqual(toolWayTo(name, vendor, expected))
+    const again = came.told.filter((done) => done === 'asked again')
+    expect(came.events).toMatchObject(again.map(() => ({ type: 'model.continued', ...named(the.choice), line: 1 })))
     expect(came.ran).toBe(known ? at + 1 : 0) // what can't be understood is never run
     expect(the.server.asked.length).toBeLessThanOrEqual(ASKED_AT_MOST)
     expectClear(the, came.error)
   }
+}
+
+/** A call that can be read runs until it is the third of its kind; a turn that the vendor ended is asked for anew. */
+function toolWayTo(name: MisbehaviourName, vendor: VendorName, expected: string): string[] {
+  if (name === 'calls the same tool for ever') return expected === 'no_progress' ? ['told why'] : []
+  const again = cellOf(name, vendor)[0] === 'asked again'
+  return again ? wayTo(expected).map(() => 'asked again') : wayTo(expected)
+}
+
+/** What the log has of a step: who was asked, and why something was done about it. */
+function eventsOf({ choice, spare }: Stage, done: string, code: string): Event[] {
+  if (done === 'asked again')
+    return [{ type: 'model.retrying', ...named(choice), error: { code }, delayMs: expect.any(Number) }]
+  if (done === 'continued')
+    return [{ type: 'model.continued', ...named(choice), reason: expect.any(String), line: expect.any(Number) }]
+  if (done === 'another model')
+    return [{ type: 'model.switched', from: named(choice), to: named(spare), error: { code } }]
+  return [] // another attempt is the job's to tell
+}
+
+function named({ provider, model }: Choice) {
+  return { provider: provider.name, model }
 }
 
 /** An error is a sentence that says what to do, without the key; nobody else has got it either. */

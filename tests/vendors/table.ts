@@ -74,6 +74,22 @@ export function withAnother([once, forEver]: Cell): string {
   return once === 'read' || forEver === 'model_refused' ? forEver : 'another model'
 }
 
+/** What is done before an error, in order; before all others nothing is. */
+const WAYS: Record<string, string[]> = {
+  model_unavailable: ['asked again', 'asked again'],
+  model_rate_limited: ['asked again', 'asked again'],
+  model_overloaded: ['asked again', 'asked again'],
+  model_cut_off: ['continued', 'continued', 'continued', 'continued'],
+  plan_unusable: ['told why', 'told why'],
+  no_progress: ['told why', 'told why', 'told why'],
+}
+
+/** All that is done on the way to what comes of it, in order. */
+export function wayTo(outcome: string): string[] {
+  if (outcome === 'read') return []
+  return WAYS[outcome] ?? (outcome.includes('_') ? [] : [outcome])
+}
+
 /** The table as the page has it. */
 export function tableInWords(): string {
   const rows = Object.keys(MISBEHAVIOURS).map((name) => [
