@@ -3,6 +3,8 @@ import type { VendorFailure } from './failures.ts'
 const LINE_AT_MOST = 1_048_576 // bytes; the longest that vendors send, a whole file as a tool's input, are a tenth of it
 const ERROR_AT_MOST = 65_536 // bytes read of an answer that says what is wrong
 const PIECE_BYTES = 16_384
+/** Of an answer that is read whole. Streams that call themselves so are shorter, too. */
+const WHOLE_AT_MOST = 64 * 1_048_576
 const LF = 10
 const NEEDED = ['accept', 'content-type']
 
@@ -22,15 +24,17 @@ export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promi
 
 /**
  * `fetch` as the vendors' libraries get it. It follows no redirect, which would take the key and the brief to another address;
- * takes no web page for an answer; reads no error without end; and breaks off a line that never ends, on which each of
+ * takes no web page for an answer; reads no error, and no JSON, without end; and breaks off a line that never ends, on which each of
  * those libraries spends quadratic time. @throws WireFault, of which libraries may make the `cause` of an error of theirs
  */
 export const vendorFetch: Fetch = async (input, init) => {
   const response = await fetch(input, { ...init, redirect: 'manual', timeout: false })
   if (response.status >= 300 && response.status < 400) throw redirected(response)
   if (!response.ok) return withWholeError(response)
-  if (/\bhtml\b/i.test(response.headers.get('content-type') ?? '')) throw webPage(response)
-  return response.body ? new Response(withShortLines(response.body), response) : response
+  const type = response.headers.get('content-type') ?? ''
+  if (/\bhtml\b/i.test(type)) throw webPage(response)
+  const most = /\/json\b/i.test(type) ? WHOLE_AT_MOST : Number.POSITIVE_INFINITY
+  return response.body ? new Response(withShortLines(response.body, most), response) : response
 }
 
 /** `vendorFetch` that sends `headers`, and of all others only what the vendor needs: libraries tell of the machine, and add what its environment names. */
@@ -102,17 +106,20 @@ function inPieces(bytes: Uint8Array, controller: ReadableStreamDefaultController
   for (let i = 0; i < pieces; i++) controller.enqueue(bytes.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES))
 }
 
-function withShortLines(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+function withShortLines(body: ReadableStream<Uint8Array>, most: number): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   let length = 0
+  let left = most
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await reader.read()
       if (done) return controller.close()
       const end = value.lastIndexOf(LF)
       length = end < 0 ? length + value.length : value.length - end - 1
-      if (length <= LINE_AT_MOST) return inPieces(value, controller)
-      const fault = new WireFault('line_too_long', `A line of the answer is longer than ${LINE_AT_MOST} bytes.`)
+      left -= value.length
+      if (length <= LINE_AT_MOST && left >= 0) return inPieces(value, controller)
+      const [what, limit] = left < 0 ? ['The answer', most] : ['A line of the answer', LINE_AT_MOST]
+      const fault = new WireFault('line_too_long', `${what} is longer than ${limit} bytes.`)
       controller.error(fault)
       await reader.cancel(fault).catch(() => {}) // it may have broken at the same moment
     },

@@ -81,6 +81,15 @@ test('a line that does not end is broken off, and the connection with it', async
   await left.promise
 })
 
+test('JSON that does not end is broken off as well, however short its lines', async () => {
+  const left = Promise.withResolvers<void>()
+  const json = { headers: { 'content-type': 'application/json' } }
+  using server = serving(() => new Response(endless(`${'x'.repeat(50_000)}\n`, left.resolve), json))
+  const fault = await faultOf((await vendorFetch(server.url)).text())
+  expect(fault).toMatchObject({ type: 'line_too_long', said: 'The answer is longer than 67108864 bytes.' })
+  await left.promise
+})
+
 test('many lines may be longer together than one may be', async () => {
   using server = serving(() => new Response(`${'x'.repeat(100_000)}\n`.repeat(30)))
   expect((await (await vendorFetch(server.url)).text()).length).toBe(3_000_030)
