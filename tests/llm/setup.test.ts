@@ -228,7 +228,11 @@ describe('servers of one’s own', () => {
     ['baseUrl', 'http://169.254.169.254/latest', 'bad_address'],
     ['baseUrl', 'http://0xa9fea9fe/', 'bad_address'],
     ['baseUrl', 'http://[::ffff:169.254.169.254]/', 'bad_address'],
+    ['baseUrl', 'http://[64:ff9b::169.254.169.254]/', 'bad_address'],
+    ['baseUrl', 'http://[fd00:ec2::254]/', 'bad_address'],
+    ['baseUrl', 'http://100.100.100.200/', 'bad_address'],
     ['baseUrl', 'http://metadata.google.internal/', 'bad_address'],
+    ['baseUrl', 'http://metadata/', 'bad_address'],
     ['baseUrl', `http://${'x'.repeat(600)}`, 'bad_address'],
   ])('are refused with the %s %p', async (field, value, code) => {
     await using app = await testApp({ work: false })

@@ -2,7 +2,8 @@ import { Invalid } from '../../errors.ts'
 
 const LONGEST = 500 // characters of an address
 /** Where clouds tell a machine its own secrets: no server of models. IPv4 in IPv6 is written as `new URL` writes it. */
-const LINK_LOCAL = /^(169\.254\.|\[fe[89ab][\da-f]:|\[::ffff:a9fe:|metadata\.google\.internal\.?$)/
+const LINK_LOCAL =
+  /^(169\.254\.|\[fe[89ab][\da-f]:|\[(::|::ffff:|64:ff9b::)a9fe:|\[fd00:ec2::254\]|100\.100\.100\.200$|metadata(\.google\.internal|\.goog)?\.?$)/
 const LOOPBACK = /^(localhost|\[::1\])$/
 const PRIVATE_IPV4 = /^(0|127|10|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./
 const PRIVATE_IPV6 = /^\[f[cd][\da-f]{2}:/
