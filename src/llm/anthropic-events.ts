@@ -47,7 +47,7 @@ export function eventReader(model: string, push: Push) {
     }
     if (event.type === 'message_delta') {
       push({ type: 'usage', ...count(usage, event.usage) })
-      if (event.delta.stop_reason) push({ type: 'finish', reason: FINISH[event.delta.stop_reason] ?? 'other' })
+      if (event.delta.stop_reason) push({ type: 'finish', reason: FINISH.get(event.delta.stop_reason) ?? 'other' })
     }
     return undefined
   }
@@ -129,11 +129,13 @@ function count(usage: Usage, said: VendorUsage | undefined): Usage {
   return usage
 }
 
-const FINISH: Partial<Record<string, FinishReason>> = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  refusal: 'refusal',
-  tool_use: 'tools',
-}
+const FINISH = new Map<string, FinishReason>(
+  Object.entries({
+    end_turn: 'stop',
+    stop_sequence: 'stop',
+    max_tokens: 'length',
+    model_context_window_exceeded: 'length',
+    refusal: 'refusal',
+    tool_use: 'tools',
+  } as const),
+)

@@ -64,17 +64,19 @@ function usageOf(said: VendorUsage): Usage {
 }
 
 /** `CONTINUATION` is a cut by the vendor's own deadline; all that is not here is `other`. */
-const FINISH: Partial<Record<string, FinishReason>> = {
-  STOP: 'stop',
-  MAX_TOKENS: 'length',
-  CONTINUATION: 'length',
-  SAFETY: 'refusal',
-  RECITATION: 'refusal',
-  BLOCKLIST: 'refusal',
-  PROHIBITED_CONTENT: 'refusal',
-  SPII: 'refusal',
-}
+const FINISH = new Map<string, FinishReason>(
+  Object.entries({
+    STOP: 'stop',
+    MAX_TOKENS: 'length',
+    CONTINUATION: 'length',
+    SAFETY: 'refusal',
+    RECITATION: 'refusal',
+    BLOCKLIST: 'refusal',
+    PROHIBITED_CONTENT: 'refusal',
+    SPII: 'refusal',
+  } as const),
+)
 
 function finishOf(reason: string, hasCalls: boolean): FinishReason {
-  return reason === 'STOP' && hasCalls ? 'tools' : (FINISH[reason] ?? 'other')
+  return reason === 'STOP' && hasCalls ? 'tools' : (FINISH.get(reason) ?? 'other')
 }

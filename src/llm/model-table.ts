@@ -68,7 +68,7 @@ interface Vendor {
   second?: string
 }
 
-const VENDORS = table.vendors as Record<string, Vendor>
+const VENDORS = new Map(Object.entries(table.vendors as Record<string, Vendor>))
 
 /** The day that the table was last looked over, `YYYY-MM-DD`. */
 export const TABLE_DATE = table.date
@@ -84,7 +84,7 @@ const SAME_MODEL = /^-(?:latest|preview|\d{8}|\d{4}-\d{2}-\d{2}|\d{3,4}|preview-
  * `known: false`. What the owner says (`overrides`) holds above the table.
  */
 export function factsOf(provider: string, model: string, overrides: FactsOverrides = {}): ModelFacts {
-  const vendor = VENDORS[provider]
+  const vendor = VENDORS.get(provider)
   const row = vendor?.models.find((one) => isModel(one, model))
   const said = overrides[`${provider}/${model}`]
   const facts = factsIn(row ?? vendor?.unknown ?? ANY_MODEL)
@@ -98,12 +98,12 @@ export function pricesFor({ prices, long }: ModelFacts, inputTokens: number): Pr
 
 /** The ids that the table has of a provider, the newest first. */
 export function modelsInTable(provider: string): string[] {
-  return (VENDORS[provider]?.models ?? []).map(({ id }) => id!)
+  return (VENDORS.get(provider)?.models ?? []).map(({ id }) => id!)
 }
 
 /** What a vendor's models are for when nobody says: the first of the table, the small one, and the one that stands in for the first. */
 export function usualModels(provider: string): { defaultModel: string; smallModel?: string; secondModel?: string } {
-  const { models, small, second } = VENDORS[provider]!
+  const { models, small, second } = VENDORS.get(provider)!
   return {
     defaultModel: models[0]!.id!,
     ...(small ? { smallModel: small } : {}),
@@ -113,7 +113,7 @@ export function usualModels(provider: string): { defaultModel: string; smallMode
 
 /** Where a provider's figures come from, in words. */
 export function sourceOf(provider: string): string | undefined {
-  return VENDORS[provider]?.source
+  return VENDORS.get(provider)?.source
 }
 
 function isModel({ id, also = [] }: Row, model: string): boolean {

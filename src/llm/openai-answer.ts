@@ -79,17 +79,19 @@ export function chunkReader() {
   }
 }
 
-const FINISH: Record<string, FinishReason> = {
-  stop: 'stop',
-  length: 'length',
-  content_filter: 'refusal',
-  tool_calls: 'tools',
-  function_call: 'tools',
-}
+const FINISH = new Map<string, FinishReason>(
+  Object.entries({
+    stop: 'stop',
+    length: 'length',
+    content_filter: 'refusal',
+    tool_calls: 'tools',
+    function_call: 'tools',
+  } as const),
+)
 
 /** Some servers say that a model has stopped when it calls a tool. */
 function reasonOf(said: string, calls: boolean): FinishReason {
-  const reason = FINISH[said] ?? 'other'
+  const reason = FINISH.get(said) ?? 'other'
   return reason === 'stop' && calls ? 'tools' : reason
 }
 

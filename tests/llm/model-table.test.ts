@@ -107,3 +107,8 @@ function ordered({ input, output, cacheRead, cacheWrite }: Prices): boolean {
 function dearer(long: Prices, short: Prices): boolean {
   return long.input! > short.input! && long.output! > short.output! && (long.cacheRead ?? 9) > (short.cacheRead ?? 0)
 }
+
+test.each(['constructor', 'valueOf', 'hasOwnProperty'])('a server may be called %s', (name) => {
+  expect(factsOf(name, 'm')).toEqual(factsOf('basement', 'm'))
+  expect([modelsInTable(name), sourceOf(name)]).toEqual([[], undefined])
+})

@@ -147,6 +147,7 @@ test.each([
   ['length', 'length'],
   ['content_filter', 'refusal'],
   ['a reason of next year', 'other'],
+  ['constructor', 'other'],
 ])('the finish reason %s is the finish %s', async (said, reason) => {
   const { chunks } = await ask(raw({ choices: [{ delta: { content: 'x' }, finish_reason: said }] }))
   expect(chunks).toEqual([

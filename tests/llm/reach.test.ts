@@ -31,6 +31,11 @@ describe('a server of models nearby', () => {
     ['vLLM', { '/v1/models': LIST('vllm', 'big') }, { label: 'vLLM', name: 'vllm' }],
     ['LM Studio', { '/v1/models': LIST('organization_owner', 'a', 'b') }, { label: 'LM Studio', models: ['a', 'b'] }],
     ['another', { '/v1/models': LIST('me', 'mine') }, { label: expect.stringContaining('A server at 127.0.0.1:') }],
+    [
+      'one with a name of JavaScript’s',
+      { '/v1/models': LIST('constructor', 'mine') },
+      { label: expect.stringContaining('A server at 127.0.0.1:') },
+    ],
   ] as [string, Answers, object][])('is offered: %s', async (_, answers, offer) => {
     await using reach = reaching(server(answers))
     expect(await reach.look()).toMatchObject([offer])

@@ -143,14 +143,16 @@ async function offerAt(address: string, clock: ReachDeps['clock'], signal: Abort
   return { kind: 'compatible', label, name, baseUrl: address, models: other.models }
 }
 
-const OWNERS: Record<string, { label: string; name: string }> = {
-  llamacpp: { label: 'llama.cpp', name: 'llama-cpp' },
-  vllm: { label: 'vLLM', name: 'vllm' },
-  organization_owner: { label: 'LM Studio', name: 'lm-studio' },
-}
+const OWNERS = new Map(
+  Object.entries({
+    llamacpp: { label: 'llama.cpp', name: 'llama-cpp' },
+    vllm: { label: 'vLLM', name: 'vllm' },
+    organization_owner: { label: 'LM Studio', name: 'lm-studio' },
+  }),
+)
 
 function nameOf(owner: string | undefined, address: string): { label: string; name: string } {
-  const known = owner === undefined ? undefined : OWNERS[owner]
+  const known = owner === undefined ? undefined : OWNERS.get(owner)
   return known ?? { label: `A server at ${new URL(address).host}`, name: `server-${new URL(address).port || '80'}` }
 }
 

@@ -9,6 +9,10 @@ const CHAIN_AT_MOST = 10
 const TOKENS_AT_MOST = 100_000_000
 const DOLLARS_AT_MOST = 100_000
 
+const ModelName = z
+  .string()
+  .max(300, 'takes at most 300 characters')
+  .regex(/^[^/\s]+\/\S+$/, 'takes provider/model')
 const Name = z.string('takes the name of a model').trim().min(1).max(300)
 const Tokens = z.number('takes a whole number').int().min(256).max(TOKENS_AT_MOST)
 const Dollars = z.number('takes a number').min(0).max(DOLLARS_AT_MOST).nullable()
@@ -39,7 +43,7 @@ export const AddressBody = z.object({
 export const KeyBody = z.object({ key: z.string('takes a key').optional() })
 export const SettingsBody = z.object({
   chains: z.partialRecord(z.enum(PURPOSES), z.array(Name).max(CHAIN_AT_MOST)).default({}),
-  overrides: z.record(z.string().regex(/^[^/\s]+\/\S+$/, 'takes provider/model'), Facts.nullable()).default({}),
+  overrides: z.record(ModelName, Facts.nullable()).default({}),
 })
 
 /** A chain as it may be kept: names that mean something now, each once. @throws Invalid `unknown_model` */
@@ -51,10 +55,7 @@ export function checkedChain(providers: Provider[], names: string[]): string[] {
 
 const Field = z.string().trim().default('')
 const FactsFields = z.object({
-  model: z
-    .string()
-    .trim()
-    .regex(/^[^/\s]+\/\S+$/, 'takes provider/model'),
+  model: z.string().trim().pipe(ModelName),
   context: Field,
   output: Field,
   input: Field,
