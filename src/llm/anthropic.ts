@@ -6,16 +6,14 @@ import { type VendorFailure, vendorError } from './failures.ts'
 import { modelsInTable, usualModels } from './model-table.ts'
 import type { AnswerSchema, Chunk, ModelRequest, Provider } from './provider.ts'
 import { pumped } from './pump.ts'
+import type { Scheme } from './setup/vendors.ts'
 import { fetchWith } from './vendor-fetch.ts'
 import { failureIn, loadedOnce } from './vendor-library.ts'
 
 const MODEL_ID = /^claude-[a-z0-9][a-z0-9.-]{0,80}$/
 
 /** How the key is shown: gateways that speak the API of before October 2026 know only `x-api-key`. */
-export const ANTHROPIC_SCHEMES = ['bearer', 'x-api-key'] as const
-export type AnthropicScheme = (typeof ANTHROPIC_SCHEMES)[number]
-
-const HEADERS: Record<AnthropicScheme, (key: string) => Record<string, string>> = {
+const HEADERS: Record<Scheme, (key: string) => Record<string, string>> = {
   bearer: (key) => ({ authorization: `Bearer ${key}`, 'anthropic-version': '2026-10-21' }),
   'x-api-key': (key) => ({ 'x-api-key': key, 'anthropic-version': '2023-06-01' }),
 }
@@ -23,7 +21,7 @@ const HEADERS: Record<AnthropicScheme, (key: string) => Record<string, string>> 
 export interface AnthropicSettings {
   apiKey: string
   baseUrl: string
-  scheme?: AnthropicScheme
+  scheme?: Scheme
 }
 
 /** Claude, through the vendor's own library. One try a call: retries belong to the job engine. */

@@ -12,7 +12,7 @@ export interface Limits {
 
 export const LIMITS: Limits = { firstContentMs: 60_000, idleMs: 30_000, totalMs: 15 * 60_000 }
 /** A server of the own network may have to load the model first, and reads a long prompt slowly. */
-export const LOCAL_LIMITS: Limits = { ...LIMITS, firstContentMs: 5 * 60_000 }
+const LOCAL_LIMITS: Limits = { ...LIMITS, firstContentMs: 5 * 60_000 }
 
 interface Deps {
   clock: Pick<Clock, 'awake' | 'sleep'>

@@ -9,7 +9,7 @@ import { type Joiner, joinTo, wholeLines } from './stitch.ts'
 import { codeOf } from './through-chain.ts'
 
 /** Most of one file, and of what comes in one answer for it. */
-export const FILE_BYTES_AT_MOST = 1024 * 1024
+const FILE_BYTES_AT_MOST = 1024 * 1024
 /** Most white space, or beginning of a fence, that may yet turn out not to be the file's, in characters. */
 const HELD_AT_MOST = 16 * 1024
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Tool, ToolCall, ToolResult } from './provider.ts'
 
 /** The same call so often in a row, and the loop ends: this one is not run any more. */
-export const SAME_CALLS_IN_A_ROW = 3
+const SAME_CALLS_IN_A_ROW = 3
 /** The same tool with the same result in so many rounds in a row, whatever it was asked. */
 const SAME_RESULTS_IN_A_ROW = 5
 /** The same call with the same result so often in one answer, whatever lies between. */

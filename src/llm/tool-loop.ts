@@ -6,7 +6,7 @@ import { chainFrom } from './through-chain.ts'
 import { type CheckedCall, goesNowhere, isThirdInARow, type MadeCall, readCall } from './tool-calls.ts'
 
 /** Turns of a model in one answer. */
-export const ROUNDS_AT_MOST = 25
+const ROUNDS_AT_MOST = 25
 /** What is kept of a result that there is no room for, in characters. */
 const KEPT_OF_RESULT = 200
 /** Longest result that a model is given, in characters: a tool that has more to say cuts at a better place. */
@@ -141,7 +141,7 @@ function leftOut(result: ToolResult): ToolResult {
 }
 
 /** A round as the model is shown it. */
-export function messagesOf({ text, calls, results }: Pick<Round, 'text' | 'calls' | 'results'>): Message[] {
+function messagesOf({ text, calls, results }: Pick<Round, 'text' | 'calls' | 'results'>): Message[] {
   if (calls.length === 0) return [{ role: 'assistant', content: text === '' ? '(nothing)' : text }]
   return [
     { role: 'assistant', content: text, calls },

@@ -54,11 +54,6 @@ export function editTask(deps: TasksDeps, id: string, wish: TaskWish & TaskPlace
   ])
 }
 
-/** Puts a task into another group, or elsewhere among its neighbours. @throws NotFound `unknown_task`; Invalid `plan_unsound` */
-export function moveTask(deps: TasksDeps, id: string, place: TaskPlace, author: Author): Promise<Task> {
-  return editOne(deps, id, author, [{ do: 'move', task: id, ...place }])
-}
-
 /** Swaps a task with the neighbour above or below it in its group; the first stays first and the last stays last. */
 export function shiftTask(deps: TasksDeps, id: string, way: 'up' | 'down', author: Author): Promise<Task> {
   return editOne(deps, id, author, async (tx, { project, parent }) => {

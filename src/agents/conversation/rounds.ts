@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray } from 'drizzle-orm'
+import { and, asc, eq, inArray } from 'drizzle-orm'
 import type { Reader } from '../../db/open.ts'
 import type { Tx } from '../../db/writer.ts'
 import { mustOwn } from '../../jobs/context.ts'
@@ -173,13 +173,4 @@ export async function keepWhatWasSaid(deps: TasksDeps, tx: Tx, job: Job, questio
   const round = rows.length + 1
   if (!draft || draft.text.trim() === '' || draft.data.round !== round) return
   await insertRound(deps, tx, job, question, { round, text: draft.text, state: 'partial' })
-}
-
-/** How many whole rounds an answer has. */
-export async function countRounds(read: Reader, question: string): Promise<number> {
-  const [row] = await read
-    .select({ many: count() })
-    .from(messages)
-    .where(and(eq(messages.answers, question), eq(messages.state, 'whole')))
-  return row!.many
 }

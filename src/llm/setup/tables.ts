@@ -32,4 +32,3 @@ export const modelOverrides = sqliteTable('model_overrides', {
 })
 
 export type KeyRow = typeof modelKeys.$inferSelect
-export type ServerRow = typeof modelServers.$inferSelect

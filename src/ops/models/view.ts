@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { accounts } from '../../accounts/tables.ts'
 import type { Reader } from '../../db/open.ts'
-import type { FactsOverride, ModelFacts } from '../../llm/model-table.ts'
+import type { ModelFacts } from '../../llm/model-table.ts'
 import type { Models } from '../../llm/models.ts'
 import { type Provider, PURPOSES, type Purpose } from '../../llm/provider.ts'
 import type { Place, Source, TypedKey } from '../../llm/setup/places.ts'
@@ -109,8 +109,6 @@ export function chainViews({ models, setup }: Pick<ViewDeps, 'models' | 'setup'>
     now: chainNow(models, purpose),
   }))
 }
-
-export type OverrideViews = Record<string, FactsOverride>
 
 function modelView(models: Models, { name, demo, local = false }: Provider, model: string): ModelView {
   const id = demo ? name : `${name}/${model}`

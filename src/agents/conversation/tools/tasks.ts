@@ -15,7 +15,7 @@ const Due = DueDate.nullable().optional().describe('The day by which it is to be
 const Group = Id.nullable().optional().describe('The group that it stands in; null for the top.')
 const Before = Id.nullable().optional().describe('The neighbour before which it stands; null for the end.')
 
-export const TASKS = chatTool({
+const TASKS = chatTool({
   name: 'list_tasks',
   description: 'Lists all tasks of the plan as they are now, with their ids and states.',
   zod: z.object({}),
