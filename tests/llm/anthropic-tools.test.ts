@@ -3,17 +3,10 @@ import { z } from 'zod'
 import { anthropicProvider } from '../../src/llm/anthropic.ts'
 import type { ModelRequest, Tool } from '../../src/llm/provider.ts'
 import { modelServer, type Reply, says } from '../support/model-server.ts'
-import { callsIn, collect, withResults } from './asking.ts'
+import { callsIn, collect, QUESTION, withResults } from './asking.ts'
 
 const KEY = 'sk-ant-very-secret-0123456789'
-const REQUEST: ModelRequest = {
-  model: 'claude-sonnet-5-5',
-  system: 'You write files.',
-  context: 'The plan.',
-  messages: [{ role: 'user', content: 'Write it.' }],
-  maxOutputTokens: 1000,
-  task: { kind: 'plan', brief: 'not for the vendor' },
-}
+const REQUEST: ModelRequest = { ...QUESTION, model: 'claude-sonnet-5-5' }
 
 const TOOLS: Tool[] = [
   { name: 'list', description: 'Lists files.', zod: z.object({}) },

@@ -3,17 +3,10 @@ import { z } from 'zod'
 import { anthropicProvider } from '../../src/llm/anthropic.ts'
 import type { Message, ModelRequest } from '../../src/llm/provider.ts'
 import { breaks, fails, modelServer, type Script, says } from '../support/model-server.ts'
-import { collect, failureOf, textOf } from './asking.ts'
+import { collect, failureOf, QUESTION, textOf } from './asking.ts'
 
 const KEY = 'sk-ant-very-secret-0123456789'
-const REQUEST: ModelRequest = {
-  model: 'claude-sonnet-5-5',
-  system: 'You write files.',
-  context: 'The plan.',
-  messages: [{ role: 'user', content: 'Write it.' }],
-  maxOutputTokens: 1000,
-  task: { kind: 'plan', brief: 'not for the vendor' },
-}
+const REQUEST: ModelRequest = { ...QUESTION, model: 'claude-sonnet-5-5' }
 
 test('an answer streams as text, usage and an explicit finish', async () => {
   await using server = modelServer(says('Hello, wörld', { size: 5 }))

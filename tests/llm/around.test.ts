@@ -3,20 +3,13 @@ import type { Clock } from '../../src/clock.ts'
 import { openBreakers } from '../../src/jobs/breaker.ts'
 import { Snooze } from '../../src/jobs/handler.ts'
 import { around } from '../../src/llm/around.ts'
-import { type Chunk, type ModelRequest, NO_USAGE, type Provider } from '../../src/llm/provider.ts'
+import { type Chunk, NO_USAGE, type Provider } from '../../src/llm/provider.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { silent } from '../support/database.ts'
 import { testEngine } from '../support/jobs.ts'
-import { DONE, failure, playing } from './scripted-streams.ts'
+import { ANY_REQUEST, DONE, failure, playing } from './scripted-streams.ts'
 import { virtualClock } from './virtual-clock.ts'
 
-const REQUEST: ModelRequest = {
-  model: 'm',
-  system: '',
-  messages: [{ role: 'user', content: 'x' }],
-  maxOutputTokens: 1,
-  task: { kind: 'plan', brief: 'x' },
-}
 const away = failure('model_unavailable')
 
 /** A provider with all around it, on a clock that leaps over waits; no two of them are the same. */
@@ -31,7 +24,7 @@ async function surrounded(provider: Provider, still?: Clock) {
     async ask(): Promise<Chunk[] | unknown> {
       const chunks: Chunk[] = []
       try {
-        for await (const chunk of stream(REQUEST, new AbortController().signal)) chunks.push(chunk)
+        for await (const chunk of stream(ANY_REQUEST, new AbortController().signal)) chunks.push(chunk)
         return chunks
       } catch (error) {
         return error

@@ -1,6 +1,15 @@
 import { expect } from 'bun:test'
 import type { Chunk, Message, ModelRequest, Provider, ToolCall } from '../../src/llm/provider.ts'
 
+/** A question in all its parts; the brief is for Hearth alone. */
+export const QUESTION: Omit<ModelRequest, 'model'> = {
+  system: 'You write files.',
+  context: 'The plan.',
+  messages: [{ role: 'user', content: 'Write it.' }],
+  maxOutputTokens: 1000,
+  task: { kind: 'plan', brief: 'not for the vendor' },
+}
+
 /** All that a provider's stream gives for one request. */
 export function collect(provider: Provider, request: ModelRequest): Promise<Chunk[]> {
   return Array.fromAsync(provider.stream(request, new AbortController().signal))

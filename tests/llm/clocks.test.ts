@@ -1,16 +1,10 @@
 import { expect, test } from 'bun:test'
 import { LIMITS, withClocks } from '../../src/llm/clocks.ts'
-import type { Chunk, ModelRequest, Provider } from '../../src/llm/provider.ts'
+import type { Chunk, Provider } from '../../src/llm/provider.ts'
 import { stoppedClock } from '../support/clock.ts'
+import { ANY_REQUEST } from './scripted-streams.ts'
 import { virtualClock } from './virtual-clock.ts'
 
-const REQUEST: ModelRequest = {
-  model: 'm',
-  system: '',
-  messages: [{ role: 'user', content: 'x' }],
-  maxOutputTokens: 1,
-  task: { kind: 'plan', brief: 'x' },
-}
 const TEXT: Chunk = { type: 'text', text: 'a' }
 const USAGE: Chunk = { type: 'usage', inputTokens: 1, outputTokens: 1, cachedTokens: 0 }
 const S = 1000
@@ -95,7 +89,7 @@ test('a model that talks without end is cut off after a quarter of an hour', asy
 test('an abort ends the wait at once with its reason, even when the provider ignores it', async () => {
   const abort = new AbortController()
   const deaf: Provider = { ...scripted(virtualClock(), []), stream: () => never() }
-  const waiting = failure(withClocks({ clock: virtualClock() }, deaf).stream(REQUEST, abort.signal))
+  const waiting = failure(withClocks({ clock: virtualClock() }, deaf).stream(ANY_REQUEST, abort.signal))
   abort.abort(new Error('enough'))
   expect(await waiting).toMatchObject({ message: 'enough' })
 })
@@ -108,7 +102,7 @@ test('what the provider throws comes through', async () => {
       throw new Error('broke')
     },
   }
-  const stream = withClocks({ clock: virtualClock() }, broken).stream(REQUEST, new AbortController().signal)
+  const stream = withClocks({ clock: virtualClock() }, broken).stream(ANY_REQUEST, new AbortController().signal)
   expect(await failure(stream)).toMatchObject({ message: 'broke' })
 })
 
@@ -132,7 +126,9 @@ test('a model is not to blame for a silence in which the server slept, nor for a
       yield TEXT
     },
   }
-  const chunks = withClocks({ clock }, provider).stream(REQUEST, new AbortController().signal)[Symbol.asyncIterator]()
+  const chunks = withClocks({ clock }, provider)
+    .stream(ANY_REQUEST, new AbortController().signal)
+    [Symbol.asyncIterator]()
   await chunks.next()
   const next = chunks.next()
   for (const jump of [clock.passAsleep, clock.set]) {
@@ -151,7 +147,7 @@ function play(timetable: Timetable) {
   const provider = scripted(clock, timetable, (signal) => {
     seen = signal
   })
-  const chunks = withClocks({ clock }, provider).stream(REQUEST, new AbortController().signal)
+  const chunks = withClocks({ clock }, provider).stream(ANY_REQUEST, new AbortController().signal)
   return { clock, chunks, aborted: () => seen?.aborted }
 }
 

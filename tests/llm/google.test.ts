@@ -5,17 +5,10 @@ import type { Chunk, ModelRequest, Tool, ToolCall } from '../../src/llm/provider
 import { geminiWire } from '../vendors/gemini.ts'
 import { breaks, fails, says } from '../vendors/misbehaviours.ts'
 import { type Script, vendorServer } from '../vendors/wire.ts'
-import { callsIn, collect, failureOf, textOf, withResults } from './asking.ts'
+import { callsIn, collect, failureOf, QUESTION, textOf, withResults } from './asking.ts'
 
 const KEY = 'AIzaVerySecret0123456789abcdefghijklmno'
-const REQUEST: ModelRequest = {
-  model: 'gemini-3.8-flash',
-  system: 'You write files.',
-  context: 'The plan.',
-  messages: [{ role: 'user', content: 'Write it.' }],
-  maxOutputTokens: 1000,
-  task: { kind: 'plan', brief: 'not for the vendor' },
-}
+const REQUEST: ModelRequest = { ...QUESTION, model: 'gemini-3.8-flash' }
 const TOOLS: Tool[] = [{ name: 'read', description: 'Reads a file.', zod: z.object({ path: z.string().max(400) }) }]
 const CALL = { id: 'call_1', name: 'read', input: '{"path":"a.ts"}' }
 

@@ -1,15 +1,9 @@
 import { expect, test } from 'bun:test'
 import { withClocks } from '../../src/llm/clocks.ts'
-import type { Chunk, ModelRequest, Provider } from '../../src/llm/provider.ts'
+import type { Chunk, Provider } from '../../src/llm/provider.ts'
 import { stoppedClock } from '../support/clock.ts'
+import { ANY_REQUEST } from './scripted-streams.ts'
 
-const REQUEST: ModelRequest = {
-  model: 'm',
-  system: '',
-  messages: [{ role: 'user', content: 'x' }],
-  maxOutputTokens: 1,
-  task: { kind: 'plan', brief: 'x' },
-}
 const TEXT: Chunk = { type: 'text', text: 'a' }
 const S = 1000
 
@@ -61,6 +55,8 @@ function ask({ local }: { local: boolean }) {
       await new Promise(() => {})
     },
   }
-  const chunks = withClocks({ clock }, provider).stream(REQUEST, new AbortController().signal)[Symbol.asyncIterator]()
+  const chunks = withClocks({ clock }, provider)
+    .stream(ANY_REQUEST, new AbortController().signal)
+    [Symbol.asyncIterator]()
   return { clock, chunks, first: chunks.next(), speak: word.resolve }
 }

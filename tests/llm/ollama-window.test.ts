@@ -9,16 +9,9 @@ import { stoppedClock } from '../support/clock.ts'
 import { fails, says } from '../vendors/misbehaviours.ts'
 import { type LocalModel, ollamaWire } from '../vendors/ollama.ts'
 import { type Script, vendorServer } from '../vendors/wire.ts'
-import { collect, failureOf } from './asking.ts'
+import { collect, failureOf, QUESTION } from './asking.ts'
 
-const REQUEST: ModelRequest = {
-  model: 'qwen3:8b',
-  system: 'You write files.',
-  context: 'The plan.',
-  messages: [{ role: 'user', content: 'Write it.' }],
-  maxOutputTokens: 1000,
-  task: { kind: 'plan', brief: 'not for the server' },
-}
+const REQUEST: ModelRequest = { ...QUESTION, model: 'qwen3:8b' }
 
 const cases: [
   string,

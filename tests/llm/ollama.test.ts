@@ -6,16 +6,9 @@ import { listModels } from '../../src/llm/setup/list-models.ts'
 import { breaks, fails, says } from '../vendors/misbehaviours.ts'
 import { ollamaWire } from '../vendors/ollama.ts'
 import { type Script, vendorServer } from '../vendors/wire.ts'
-import { callsIn, collect, failureOf, textOf, withResults } from './asking.ts'
+import { callsIn, collect, failureOf, QUESTION, textOf, withResults } from './asking.ts'
 
-const REQUEST: ModelRequest = {
-  model: 'qwen3:8b',
-  system: 'You write files.',
-  context: 'The plan.',
-  messages: [{ role: 'user', content: 'Write it.' }],
-  maxOutputTokens: 1000,
-  task: { kind: 'plan', brief: 'not for the server' },
-}
+const REQUEST: ModelRequest = { ...QUESTION, model: 'qwen3:8b' }
 const TOOLS: Tool[] = [{ name: 'read', description: 'Reads a file.', zod: z.object({ path: z.string() }) }]
 const CALL = { id: 'call_1', name: 'read', input: '{"path":"a.ts"}' }
 

@@ -8,6 +8,15 @@ export interface PlayedProvider extends Provider {
   asked: ModelRequest[]
 }
 
+/** Where it makes no difference what is asked. */
+export const ANY_REQUEST: ModelRequest = {
+  model: 'm',
+  system: '',
+  messages: [{ role: 'user', content: 'x' }],
+  maxOutputTokens: 1,
+  task: { kind: 'plan', brief: 'x' },
+}
+
 export const DONE: Chunk = { type: 'finish', reason: 'stop' }
 
 /** A provider whose nth call plays the nth answer, later ones the last. */

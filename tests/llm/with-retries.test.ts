@@ -1,19 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { errorFacts } from '../../src/errors.ts'
 import { Hold } from '../../src/jobs/handler.ts'
-import type { Chunk, ModelRequest, Provider } from '../../src/llm/provider.ts'
+import type { Chunk, Provider } from '../../src/llm/provider.ts'
 import { withRetries } from '../../src/llm/with-retries.ts'
 import { stoppedClock } from '../support/clock.ts'
-import { DONE, failure, playing } from './scripted-streams.ts'
+import { ANY_REQUEST, DONE, failure, playing } from './scripted-streams.ts'
 import { virtualClock } from './virtual-clock.ts'
 
-const REQUEST: ModelRequest = {
-  model: 'm',
-  system: '',
-  messages: [{ role: 'user', content: 'x' }],
-  maxOutputTokens: 1,
-  task: { kind: 'plan', brief: 'x' },
-}
 const overloaded = failure('model_overloaded')
 
 /** Asks with a clock that leaps over waits; `random` decides the jitter. */
@@ -24,7 +17,7 @@ async function ask(provider: Provider, { random = 0.5, isAway = false } = {}) {
   let error: unknown
   try {
     for await (const chunk of withRetries({ clock, isAway: () => isAway }, provider).stream(
-      REQUEST,
+      ANY_REQUEST,
       new AbortController().signal,
     ))
       chunks.push(chunk)
@@ -63,7 +56,7 @@ test('a wait that telling of it has used up is none, and no clock is asked for l
     sleep: async (ms: number) => void waits.push(ms),
   }
   const provider = withRetries({ clock }, playing('far', [overloaded], ['hello', DONE]))
-  for await (const _ of provider.stream(REQUEST, new AbortController().signal));
+  for await (const _ of provider.stream(ANY_REQUEST, new AbortController().signal));
   expect(waits).toEqual([0])
 })
 
@@ -155,7 +148,7 @@ test('a cancel during the wait ends it at once, with its reason', async () => {
   const clock = stoppedClock()
   const provider = playing('far', [overloaded])
   const abort = new AbortController()
-  const stream = withRetries({ clock }, provider).stream(REQUEST, abort.signal)[Symbol.asyncIterator]()
+  const stream = withRetries({ clock }, provider).stream(ANY_REQUEST, abort.signal)[Symbol.asyncIterator]()
   await stream.next()
   const waiting = stream.next()
   abort.abort(new Error('cancelled'))

@@ -126,3 +126,15 @@ export const ONE_FILE = planOf([{ id: 'note', path: 'note.md' }])
 export const ONE_PICTURE = planOf([
   { id: 'dot', kind: 'render', path: 'images/dot.png', prompt: 'a lighthouse', width: 64, height: 64 },
 ])
+
+/** What an operation on a plan says of all that it leaves alone. */
+export const NO_WISH = {
+  kind: null,
+  title: null,
+  path: null,
+  prompt: null,
+  dependsOn: null,
+  parent: null,
+  before: null,
+  due: null,
+}

@@ -4,18 +4,8 @@ import { createApp } from '../../src/app.ts'
 import { stopRequested } from '../../src/cli/stop.ts'
 import { readConfig } from '../../src/config.ts'
 import { cpuDevice } from '../../src/gpu/devices.ts'
-import { planOf, scriptedModel } from './scripted-model.ts'
+import { NO_WISH, planOf, scriptedModel } from './scripted-model.ts'
 
-const NONE = {
-  kind: null,
-  title: null,
-  path: null,
-  prompt: null,
-  dependsOn: null,
-  parent: null,
-  before: null,
-  due: null,
-}
 const model = scriptedModel({
   demo: false,
   plan: [
@@ -47,8 +37,8 @@ const model = scriptedModel({
     JSON.stringify({
       note: '',
       operations: [
-        { ...NONE, do: 'create', task: 'ask', kind: 'note', title: 'Ask the baker', due: '2026-11-27' },
-        { ...NONE, do: 'edit', task: 'hours', title: 'Hours' },
+        { ...NO_WISH, do: 'create', task: 'ask', kind: 'note', title: 'Ask the baker', due: '2026-11-27' },
+        { ...NO_WISH, do: 'edit', task: 'hours', title: 'Hours' },
       ],
     }),
   ],

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { WishView } from '../../../src/agents/task-edits/wishes.ts'
 import { type TestApp, testApp } from '../../support/app.ts'
-import { type Answer, planOf, type ScriptedModel, scriptedModel } from '../../support/scripted-model.ts'
+import { type Answer, NO_WISH, planOf, type ScriptedModel, scriptedModel } from '../../support/scripted-model.ts'
 
 const PLAN = planOf([
   { id: 'pages', kind: 'note', title: 'Pages', prompt: null },
@@ -9,17 +9,7 @@ const PLAN = planOf([
   { id: 'gallery', title: 'Gallery', path: 'gallery.html', parent: 'pages' },
   { id: 'home', title: 'Front page', path: 'index.html', dependsOn: ['gallery'] },
 ])
-const NONE = {
-  kind: null,
-  title: null,
-  path: null,
-  prompt: null,
-  dependsOn: null,
-  parent: null,
-  before: null,
-  due: null,
-}
-const op = (more: object) => ({ ...NONE, ...more })
+const op = (more: object) => ({ ...NO_WISH, ...more })
 const answer = (operations: object[], note = '') => JSON.stringify({ note, operations })
 
 const SPLIT = answer([
