@@ -46,6 +46,26 @@ test('a bad key is told in words, before and after it is used, and a good one wo
   await expect.poll(() => vendor.keys.at(-1)).toBe(`Bearer ${GOOD}`)
 })
 
+test('an empty wallet is told in words, and the project goes on when there is credit again', async ({ browser }) => {
+  test.setTimeout(90_000)
+  await using vendor = await claude()
+  vendor.wallet.isEmpty = true
+  await using server = await freshServer({ env: { ANTHROPIC_BASE_URL: vendor.url, ANTHROPIC_API_KEY: GOOD } })
+  const page = await ownersPage(browser, server)
+  await make(page, 'a poem about rain')
+  await expect(page.getByText(/the account of this API key can't pay\. Add credit there/).first()).toBeVisible({
+    timeout: 20_000,
+  })
+  await looksRightAnew(page, 'empty-wallet')
+
+  vendor.wallet.isEmpty = false
+  await page
+    .getByRole('button', { name: /try again|retry/i })
+    .first()
+    .click()
+  await expect(page.locator('#pulse .now')).toContainText(/Planning|Getting ready/, { timeout: 20_000 })
+})
+
 test('with no network the page says so, and a project waits in words', async ({ browser }) => {
   test.setTimeout(90_000)
   await using server = await freshServer()
@@ -95,12 +115,18 @@ test('the page is set up without script, with the keyboard, at any width and in 
 /** Claude’s API, which knows one key: it lists its models, and thinks about each question without an end. */
 async function claude() {
   const keys: (string | undefined)[] = []
+  const wallet = { isEmpty: false }
   const at = await listening((request, response) => {
     keys.push(request.headers.authorization)
     const json = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     if (request.headers.authorization !== `Bearer ${GOOD}`)
       return void json(401, { type: 'error', error: { type: 'authentication_error', message: `invalid ${BAD}` } })
+    if (wallet.isEmpty)
+      return void json(402, {
+        type: 'error',
+        error: { type: 'billing_error', message: 'Your credit balance is too low.' },
+      })
     if (request.method === 'GET')
       return void json(200, { data: ['claude-sonnet-5-5', 'claude-opus-5-5'].map((id) => ({ id, type: 'model' })) })
     response
@@ -109,7 +135,7 @@ async function claude() {
         `event: message_start\ndata: ${JSON.stringify({ type: 'message_start', message: { id: 'm', role: 'assistant', content: [], usage: { input_tokens: 1, output_tokens: 1 } } })}\n\n`,
       )
   })
-  return { ...at, keys }
+  return { ...at, keys, wallet }
 }
 
 /** What llama.cpp’s own server says of its models. */

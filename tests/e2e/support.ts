@@ -72,13 +72,13 @@ export async function looksRight(page: Page, name: string, views = VIEWS): Promi
   const before = page.viewportSize()!
   for (const { width, colorScheme } of views) {
     await page.setViewportSize({ width, height: 800 })
-    await page.emulateMedia({ colorScheme })
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }) // a colour in between fails for contrast
     await noViolations(page)
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
     await picture(page, `${name}-${width}-${colorScheme}`)
   }
   await page.setViewportSize(before)
-  await page.emulateMedia({ colorScheme: null })
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null })
 }
 
 /** The same of the page's address, for the same person in another window, with script and with all that folds opened. */
