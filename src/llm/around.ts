@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Breakers } from '../jobs/breaker.ts'
+import { type AbilitiesOf, withShapeInWords } from './answer-shape.ts'
 import { type Limits, withClocks } from './clocks.ts'
 import type { Provider } from './provider.ts'
 import { withBound } from './with-bound.ts'
@@ -12,7 +13,7 @@ export interface AroundDeps {
   clock: Pick<Clock, 'awake' | 'sleep' | 'random'>
   limits?: Limits
   /** What each model can take and give. */
-  factsOf?: LimitsOf
+  factsOf?: LimitsOf & AbilitiesOf
 }
 
 /**
@@ -22,7 +23,7 @@ export interface AroundDeps {
  * already stand outside of all that: a call that is answered from memory, or not paid for, is none of the vendor's.
  */
 export function around({ breakers, factsOf, ...deps }: AroundDeps, vendor: Provider): Provider {
-  const provider = factsOf ? withinLimits(factsOf, vendor) : vendor
+  const provider = factsOf ? withinLimits(factsOf, withShapeInWords(factsOf, vendor)) : vendor
   const isAway = () => breakers.isOpen(outsideOf(provider).key)
   return withBreaker({ breakers }, withRetries({ ...deps, isAway }, withBound(withClocks(deps, provider))))
 }

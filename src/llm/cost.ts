@@ -1,5 +1,7 @@
+import type { z } from 'zod'
 import type { PriceFor } from './prices.ts'
 import { type ModelRequest, type Purpose, purposeOf, type Usage } from './provider.ts'
+import { jsonSchema } from './tool-input.ts'
 
 /** Bytes of a request per token, on the safe side: English text and code have 4. */
 const CAREFUL_BYTES_PER_TOKEN = 3
@@ -45,14 +47,24 @@ export function costOf(
   return Math.ceil(micros)
 }
 
-/** All of a request that its provider counts. */
-export function requestText({ system, context = '', messages, tools = [] }: ModelRequest): string {
+/** The shapes of tools and answers as text: the same ones in every request. */
+const shapes = new WeakMap<z.ZodType, string>()
+
+/** All of a request that its provider counts: also the shapes of its tools, which are most of them, and of the answer. */
+export function requestText({ system, context = '', messages, tools = [], schema }: ModelRequest): string {
   const turns = messages.map((message) =>
     message.role === 'tool'
       ? message.results.map(({ content }) => content).join('\n')
       : [message.content, ...(('calls' in message && message.calls) || []).map(({ input }) => input)].join('\n'),
   )
-  return [system, context, ...turns, ...tools.map(({ name, description }) => `${name} ${description}`)].join('\n')
+  const described = tools.map(({ name, description, zod }) => `${name} ${description} ${shapeText(zod)}`)
+  return [system, context, ...turns, ...described, ...(schema ? [shapeText(schema.zod)] : [])].join('\n')
+}
+
+function shapeText(zod: z.ZodType): string {
+  const text = shapes.get(zod) ?? JSON.stringify(jsonSchema(zod))
+  shapes.set(zod, text)
+  return text
 }
 
 export function requestBytes(request: ModelRequest): number {

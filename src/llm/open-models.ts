@@ -91,7 +91,7 @@ function providerAt(place: Place, models: string[], windowOf: WindowOf): { sign:
   return [
     {
       sign: JSON.stringify([provider, baseUrl, apiKey, scheme, models]),
-      make: () => ({ ...FACTORIES[place.kind](place, models, windowOf), name: provider, local }),
+      make: () => ({ ...FACTORIES[place.kind](place, models, windowOf), name: provider, address: baseUrl, local }),
     },
   ]
 }

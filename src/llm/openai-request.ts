@@ -1,4 +1,4 @@
-import { prompt } from './prompts.ts'
+import { shapeInWords } from './answer-shape.ts'
 import type { AnswerSchema, Message, ModelRequest, Tool, ToolCall } from './provider.ts'
 import { inputOf, jsonSchema, structureOf } from './tool-input.ts'
 
@@ -33,8 +33,7 @@ export function chatBody(
 
 /** One turn for all rules, what is shared by the most requests first: vendors cache by the beginning, and some local models take no second. */
 function systemTurn({ system, context, schema }: ModelRequest, format: SchemaFormat) {
-  const shape =
-    schema && format === 'words' ? prompt('answer-shape', { schema: JSON.stringify(jsonSchema(schema.zod)) }) : ''
+  const shape = schema && format === 'words' ? shapeInWords(schema) : ''
   return { role: 'system', content: [system, context, shape].filter((text) => text).join('\n\n') }
 }
 

@@ -143,6 +143,8 @@ export interface Provider {
   label: string
   /** True when no model is behind it. */
   demo: boolean
+  /** Where it is asked: under the same name there may be another server tomorrow. */
+  address?: string
   /** True when what it is asked stays in the own network. */
   local?: boolean
   /** Empty where it is not known which models there are. */

@@ -218,6 +218,12 @@ test('answers that are too old are swept away', async () => {
   expect(await sweepAnswers(deps)).toBe(1)
 })
 
+test('the answer of a server is not given for another one that goes by its name', () => {
+  const at = (address: string) => requestKey({ name: 'basement', label: 'basement', address, demo: false }, question())
+  expect(at('http://10.0.0.1:8080')).toBe(at('http://10.0.0.1:8080')!)
+  expect(at('http://10.0.0.1:8080')).not.toBe(at('http://10.0.0.2:8080')!)
+})
+
 test('the demo model, which costs nothing, is asked each time', () => {
   expect(requestKey({ name: 'demo', label: 'Demo', demo: true }, question())).toBeUndefined()
 })

@@ -103,6 +103,7 @@ test.each([
     wrap: (provider) => provider,
   })
   const [{ provider, model }] = models.chain('write', 'ollama/qwen3:8b') as [Choice]
+  expect(provider.address).toBe(server.url)
   await collect(provider, { ...REQUEST, model, context: 'x'.repeat(200_000) })
   expect(server.asked[0]!.body.options.num_ctx).toBe(window)
 })

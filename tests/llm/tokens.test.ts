@@ -1,5 +1,9 @@
 import { expect, test } from 'bun:test'
+import { z } from 'zod'
+import { estimatedCost, requestBytes } from '../../src/llm/cost.ts'
+import type { ModelRequest } from '../../src/llm/provider.ts'
 import { countInput, countTokens } from '../../src/llm/tokens.ts'
+import { jsonSchema } from '../../src/llm/tool-input.ts'
 import { question } from './ledger.ts'
 
 const never = new AbortController().signal
@@ -82,4 +86,16 @@ test('who is asked to stop does', async () => {
     stop,
   )
   await expect(asked).rejects.toBe('enough')
+})
+
+test('the shapes of tools and of the answer count as part of a request', async () => {
+  const zod = z.object({ path: z.string().describe('the path of the file, '.repeat(100)) })
+  const shape = JSON.stringify(jsonSchema(zod))
+  const tool = { name: 'read_file', description: 'Reads a file.', zod }
+  const added = (change: Partial<ModelRequest>) => requestBytes(question(change)) - requestBytes(question())
+  expect(added({ tools: [tool] })).toBeGreaterThanOrEqual(shape.length + tool.name.length + tool.description.length)
+  expect(added({ schema: { name: 'plan', zod } })).toBeGreaterThanOrEqual(shape.length)
+  const free = () => null
+  const tokens = (change: Partial<ModelRequest>) => estimatedCost(question(change), free).inputTokens
+  expect(tokens({ tools: [tool] }) - tokens({})).toBeGreaterThan(shape.length / 4)
 })

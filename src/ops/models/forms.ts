@@ -63,6 +63,7 @@ const FactsFields = z.object({
   cacheRead: Field,
   cacheWrite: Field,
   edits: Field,
+  schema: z.enum(['', 'yes', 'no']).default(''),
 })
 
 /** The form of a model's facts on the page: a blank field says nothing, and all blank is what the table says. */
@@ -79,6 +80,7 @@ export function factsTyped(body: unknown): { model: string; facts: FactsOverride
     context: number(typed.context),
     output: number(typed.output),
     prices: Object.keys(prices).length > 0 ? prices : undefined,
+    abilities: typed.schema === '' ? undefined : { schema: typed.schema === 'yes' },
     edits: typed.edits || undefined,
   })
   if (Object.keys(facts).length === 0) return { model: typed.model, facts: null }
