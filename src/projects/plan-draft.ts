@@ -1,5 +1,8 @@
 import type { TaskKind } from './state.ts'
 
+/** Most tasks that are shown of a plan that arrives: no plan may have more, and the text is read again with each look. */
+const MOST = 200
+
 /** A task of a plan that is still arriving. */
 export interface DraftedTask {
   title: string
@@ -33,7 +36,7 @@ function wholeObjects(json: string, from: number): string[] {
   const found: string[] = []
   let depth = 0
   let begin = from
-  for (let at = from; at < json.length; at++) {
+  for (let at = from; at < json.length && found.length < MOST; at++) {
     const char = json[at]
     if (char === '"') at = endOfString(json, at)
     else if (char === '{' && depth++ === 0) begin = at

@@ -43,3 +43,8 @@ test('until the first task is whole, the parts of the outline are shown', () => 
   expect(draftedTasks(JSON.stringify(plan), { parts })).toHaveLength(2)
   expect(draftedTasks('', { parts: [null, 3, { title: 4 }] })).toEqual([])
 })
+
+test('of a plan that goes on for ever, no more is read than a plan may have', () => {
+  const text = `{"tasks":[${'{"title":"Again","kind":"note","path":null},'.repeat(1_000)}`
+  expect(draftedTasks(text)).toHaveLength(200)
+})
