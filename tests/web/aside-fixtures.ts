@@ -1,4 +1,5 @@
-import type { CallView, ExchangeView } from '../../src/agents/conversation/view.ts'
+import type { CallView } from '../../src/agents/conversation/call-view.ts'
+import type { ExchangeView } from '../../src/agents/conversation/view.ts'
 import type { WishView } from '../../src/agents/task-edits/wishes.ts'
 import { renderView } from '../../src/web/views.ts'
 
@@ -11,6 +12,7 @@ const CALL: CallView = {
   diff: [],
   result: '1| <h1>Crumb</h1>',
   question: null,
+  whole: null,
 }
 
 const SAID = {

@@ -19,6 +19,7 @@ const CallForm = z
       .object({ says: z.string(), diff: z.array(Line).optional(), base: z.string() })
       .nullable()
       .describe('What a person is asked, or was.'),
+    whole: z.string().nullable().describe('Where all of it is, when not all of it is here.'),
   })
   .meta({ id: 'ToolCall' })
 
@@ -56,6 +57,9 @@ export const CONVERSATION_SAYS = {
       says: 'The message, and the job that answers it; null while it waits for the answer before.',
       form: z.object({ message: MessageForm, job: JobForm.nullable() }),
     },
+  })),
+  call: says('getToolCall', TAG, 'A call with all of its arguments and its result', () => ({
+    200: { says: 'The call, whole.', form: CallForm },
   })),
   approve: says('approveToolCall', TAG, 'Let a call run that would destroy something', decided),
   refuse: says('refuseToolCall', TAG, 'Refuse a call that would destroy something', decided),

@@ -11,7 +11,9 @@ import type { TasksDeps } from '../../projects/tasks.ts'
 import { messageById } from './messages.ts'
 import { type Question, type ToolCallRow, toolCalls } from './tables.ts'
 
-const REFUSED = 'Refused by the person. Don’t try it again in another way; go on without it, or ask what they want.'
+/** What the model is told of a call that a person has refused. */
+export const REFUSED =
+  'Refused by the person. Don’t try it again in another way; go on without it, or ask what they want.'
 
 /** Asks a person whether a call may run: its job is held until they decide. */
 export async function askPerson(deps: TasksDeps, job: Job, call: ToolCallRow, question: Question): Promise<never> {

@@ -12,7 +12,8 @@ import { type MessageRow, messages, type ToolCallRow, toolCalls } from './tables
 
 /** How much of a result an event tells, in characters. */
 const TOLD_OF_RESULT = 400
-const NOT_RUN = 'Not run: the answer was stopped.'
+/** What the model is told of a call that was still to run when its answer was stopped. */
+export const NOT_RUN = 'Not run: the answer was stopped.'
 
 /** Keeps a whole turn of the model with its calls, before any of them runs. */
 export function keepTurn(deps: TasksDeps, job: Job, question: MessageRow, turn: Turn, round: number): Promise<void> {

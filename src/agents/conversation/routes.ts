@@ -4,8 +4,9 @@ import type { LiveJobs } from '../../jobs/live.ts'
 import { projectById } from '../../projects/projects.ts'
 import type { TasksDeps } from '../../projects/tasks.ts'
 import type { Actor, Guard } from '../../web/guard.ts'
-import { isPartial } from '../../web/page.ts'
+import { fragment, isPartial } from '../../web/page.ts'
 import { CONVERSATION_SAYS } from './answers.ts'
+import { type CallView, wholeCall } from './call-view.ts'
 import { decide } from './decisions.ts'
 import { messageById, projectOfConversation, sendMessage } from './messages.ts'
 import type { MessageRow } from './tables.ts'
@@ -47,6 +48,7 @@ function conversationApi(deps: ConversationRoutesDeps) {
       },
       { body: MessageBody, ...CONVERSATION_SAYS.send },
     )
+    .get('/tool-calls/:id', ({ params }) => wholeCall(read, params.id), CONVERSATION_SAYS.call)
     .post(
       '/tool-calls/:id/approval',
       async ({ params, actor, set }) => {
@@ -91,6 +93,10 @@ function conversationForms(deps: ConversationRoutesDeps) {
       const { job } = await decide(deps, params.id, personOf(actor), approved)
       return backTo(job.scope!, request)
     })
+  app.get('/tool-calls/:id', async ({ params, request }) => {
+    const call = await wholeCall(deps.db.read, params.id)
+    return isPartial(request) ? fragment('agents/_call_body', { call }) : asText(call)
+  })
   return app.post('/messages/:id/reversal', async ({ params, actor, request }) => {
     const project = await projectOf(deps, params.id)
     await undoAnswer(deps, params.id, personOf(actor))
@@ -107,6 +113,13 @@ async function projectOf({ db }: ConversationRoutesDeps, message: string): Promi
 function backTo(project: string, request: Request): Response {
   if (isPartial(request)) return new Response(null, { status: 204 })
   return new Response(null, { status: 303, headers: { location: `/projects/${project}#talk` } })
+}
+
+/** Without script: all of a call as text, which no browser takes for a page. */
+function asText({ says, input, result }: CallView): Response {
+  return new Response(`${says}\n\nArguments\n${input}\n\nResult\n${result ?? '(none yet)'}\n`, {
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', vary: 'HX-Request-Type' },
+  })
 }
 
 function messageJson({ id, text, by, state, job, at }: MessageRow) {

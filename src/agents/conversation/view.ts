@@ -1,24 +1,16 @@
 import { and, eq, inArray, isNull } from 'drizzle-orm'
 import { changes } from '../../changes/tables.ts'
 import type { Reader } from '../../db/open.ts'
-import type { ChangedLine } from '../../files/changed-lines.ts'
 import { draftsOf } from '../../jobs/drafts.ts'
 import type { LiveJobs } from '../../jobs/live.ts'
 import { type Job, jobs } from '../../jobs/tables.ts'
 import { tasksOf } from '../../projects/tasks.ts'
+import { type CallView, callView } from './call-view.ts'
 import { type Exchange, exchangesOf } from './history.ts'
 import { conversationOf } from './messages.ts'
-import type { Question, ToolCallRow } from './tables.ts'
-import { CHAT_TOOLS } from './tools/all.ts'
 
 /** Exchanges that a page shows; the API has them all. */
 const SHOWN = 30
-/** Most that a page shows of one call's arguments, and of its result, in characters. */
-const ARGUMENTS_SHOWN = 4_000
-/** Longer arguments are not read for the page, which is drawn again and again: they are shown as they were written. */
-const LONGEST_READ = 200_000
-/** Lines of an edit that a page shows. */
-const LINES_SHOWN = 200
 
 export type ExchangeState = 'waiting' | 'answering' | 'asking' | 'paused' | 'answered' | 'stopped' | 'failed' | 'held'
 
@@ -37,18 +29,6 @@ export interface ExchangeView {
   note: string | null
   /** How many changes the answer has made that stand. */
   standing: number
-}
-
-export interface CallView {
-  id: string
-  tool: string
-  says: string
-  state: ToolCallRow['state']
-  input: string
-  /** Of an edit: what goes and what comes. */
-  diff: ChangedLine[]
-  result: string | null
-  question: Question | null
 }
 
 interface ViewDeps {
@@ -136,47 +116,6 @@ function noteOf(job: Job | undefined, state: ExchangeState, rounds: number): str
   if (state === 'failed' || state === 'held') return job.error?.message ?? null
   if (job.state === 'queued' && job.error) return job.error.message
   return null
-}
-
-function callView(row: ToolCallRow, titles: ReadonlyMap<string, string>): CallView {
-  const { id, name, state, input, result, question } = row
-  const tool = CHAT_TOOLS.find((each) => each.name === name)
-  const checked = tool?.zod.safeParse(parsed(input))
-  return {
-    id,
-    tool: name,
-    says: tool && checked?.success ? tool.says(checked.data as never, titles) : `Calls ${name.slice(0, 80)}`,
-    state,
-    input: pretty(input).slice(0, ARGUMENTS_SHOWN),
-    diff: checked?.success ? diffOf(checked.data) : [],
-    result: result === null ? null : result.slice(0, ARGUMENTS_SHOWN),
-    question,
-  }
-}
-
-/** Of the blocks of an edit: what goes, and what comes. */
-function diffOf(input: unknown): ChangedLine[] {
-  const { blocks } = input as { blocks?: { search: string; replace: string }[] }
-  const lines = (blocks ?? []).flatMap(({ search, replace }) => [
-    ...search.split('\n').map((text) => ({ sign: '-' as const, text })),
-    ...replace.split('\n').map((text) => ({ sign: '+' as const, text })),
-  ])
-  if (lines.length <= LINES_SHOWN) return lines
-  return [...lines.slice(0, LINES_SHOWN), { sign: '…', text: `${lines.length - LINES_SHOWN} more lines` }]
-}
-
-function pretty(input: string): string {
-  const value = parsed(input)
-  return value === undefined ? input : JSON.stringify(value, null, 2)
-}
-
-function parsed(input: string): unknown {
-  if (input.length > LONGEST_READ) return undefined
-  try {
-    return JSON.parse(input || '{}')
-  } catch {
-    return undefined // shown as it was written
-  }
 }
 
 /** How many changes of each job stand. */

@@ -29,6 +29,42 @@ test('without script a message is sent by a form, and the page shows the answer 
   expect(page).not.toContain('<img src=x')
 })
 
+test('what is long is cut in the conversation, and whole where its link leads: in the API, and on the page by “Show all”', async () => {
+  const written = `${'A line of <b>bread</b>.\n'.repeat(400)}The last crumb.\n`
+  await using it = await house([
+    {
+      calls: [
+        ['write_file', { path: 'story.txt', content: written }],
+        ['read_file', { path: 'story.txt' }],
+        ['edit_file', { path: 'story.txt', blocks: [{ search: 'The last crumb.', replace: written }] }],
+        ['list_files', {}],
+      ],
+    },
+    'Long.',
+  ])
+  await it.say('Tell it.')
+  const { calls } = (await it.until('answered')).rounds[0]!
+  expect(calls.map(({ whole }) => whole === null)).toEqual([false, false, false, true])
+  expect(calls.map((call) => JSON.stringify(call).length < 16_000)).toEqual([true, true, true, true])
+  const whole = await Promise.all(calls.slice(0, 3).map((call) => it.json(call.whole!)))
+  expect(JSON.parse(whole[0].input).content).toBe(written)
+  expect(whole[1].result).toEndWith('401| The last crumb.')
+  expect(whole[2].diff.filter(({ text }: { text: string }) => text === 'The last crumb.')).toHaveLength(2)
+
+  const page = await (await it.request(`/projects/${it.project}`)).text()
+  expect(page.match(/>Show all</g)).toHaveLength(3)
+  const link = `/tool-calls/${calls[1]!.id}`
+  const text = await it.request(link)
+  expect([text.headers.get('content-type'), (await text.text()).includes('401| The last crumb.')]).toEqual([
+    'text/plain; charset=utf-8',
+    true,
+  ])
+  const part = await (await it.request(link, { headers: { 'hx-request-type': 'partial' } })).text()
+  expect(part).toContain('A line of &lt;b&gt;bread&lt;/b&gt;.')
+  expect(part).toContain('401| The last crumb.')
+  expect((await it.request('/tool-calls/nothing')).status).toBe(404)
+})
+
 test('with script the answer to the form is nothing: what is new comes by the stream', async () => {
   await using it = await house(['Hi.'])
   const sent = await it.request(`/projects/${it.project}/messages`, {
