@@ -13,3 +13,10 @@ export function expectGolden(dir: string, name: string, data: object = {}): void
   if (!existsSync(file)) throw new Error(`${file} is missing. It should say:\n${sent}`)
   expect(sent).toBe(readFileSync(file, 'utf8'))
 }
+
+/** Holds what a model is told by code, and not by a prompt's file, to the text of `golden/<name>`. */
+export function expectTold(dir: string, name: string, told: string): void {
+  const file = join(dir, 'golden', name)
+  if (!existsSync(file)) throw new Error(`${file} is missing. It should say:\n${told}\n`)
+  expect(`${told}\n`).toBe(readFileSync(file, 'utf8'))
+}
