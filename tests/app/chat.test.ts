@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { readServer } from '../../src/accounts/local.ts'
 import { type Client, openClient, type WireLine } from '../support/client.ts'
 import { temporaryFolder } from '../support/database.ts'
@@ -8,25 +9,29 @@ import { startServer } from '../support/server.ts'
 
 const PAGE = '<!doctype html>\n<title>Crumb</title>\n<p>Open from 7.</p>\n'
 const EDIT = { path: 'index.html', blocks: [{ search: 'from 7.', replace: 'from 8.' }] }
+const DYING = ['bun', join(import.meta.dir, '../support/dying-talker.ts')]
+const NOTES = ['Ask the baker', 'Ask the miller', 'Ask the cook'].map((title): [string, object] => [
+  'create_task',
+  { kind: 'note', title },
+])
 const SAID = 'It opens at 8 now.\nAnything el'
 
 test('the server is killed in the middle of an answer: no tool runs twice, what was said is there, and the answer goes on', async () => {
   let rounds = 0
   const hangs = Promise.withResolvers<void>()
-  await using claude = modelServer((reply, call) => {
-    if (call.body.output_config) return say(reply, planOf([{ id: 'home', title: 'Front page', path: 'index.html' }]))
-    const sentinel = /<<<END hearth:[\w-]+>>>/.exec(JSON.stringify(call.body))?.[0]
-    if (sentinel) return say(reply, `${PAGE}${sentinel}\n`)
+  const looked = Promise.withResolvers<void>()
+  await using claude = talker(async (reply) => {
     rounds++
-    if (rounds === 1) return callTool(reply, 'I change the page.', 'edit_file', EDIT)
+    if (rounds === 1) return callTools(reply, 'I change the page.', [['edit_file', EDIT]])
     if (rounds === 2) {
       reply.text(SAID)
       return hangs.resolve()
     }
+    await looked.promise
     return say(reply, 'It opens at 8 now.\nAnything else?')
   })
   using folder = temporaryFolder()
-  const env = { ANTHROPIC_API_KEY: 'sk-ant-test-0123456789', ANTHROPIC_BASE_URL: claude.url, HEARTH_FLUSH_MS: '50' }
+  const env = envOf(claude)
   const project = await (async () => {
     await using server = await startServer({ data: folder.path, env })
     const client = clientOf(folder.path, server.url)
@@ -41,6 +46,10 @@ test('the server is killed in the middle of an answer: no tool runs twice, what 
 
   await using server = await startServer({ data: folder.path, env })
   const client = clientOf(folder.path, server.url)
+  expect(await exchange(client, project)).toMatchObject({ state: 'answering', typing: SAID })
+  const page = await (await client.request(`/projects/${project}`)).text()
+  expect(page).toContain('It opens at 8 now.<br>Anything el')
+  looked.resolve()
   await ended(client, project)
   const done = await exchange(client, project)
   expect(done.rounds.map(({ text }: { text: string }) => text)).toEqual([
@@ -56,19 +65,73 @@ test('the server is killed in the middle of an answer: no tool runs twice, what 
   expect(asked).toContain('1| It opens at 8 now.') // where to go on from
 })
 
+test('the server is killed between two calls of one round: what the first did stands, and only the others run after it', async () => {
+  let rounds = 0
+  await using claude = talker((reply) => {
+    rounds++
+    return rounds === 1 ? callTools(reply, 'I note them.', NOTES) : say(reply, 'Noted.')
+  })
+  using folder = temporaryFolder()
+  const project = await (async () => {
+    await using server = await startServer({ data: folder.path, env: envOf(claude), command: DYING })
+    const client = clientOf(folder.path, server.url)
+    const made = await (await client.post('/api/projects', { brief: 'a page for a bakery' })).json()
+    await ended(client, made.project.id)
+    await client.post(`/api/projects/${made.project.id}/messages`, { text: 'Whom do we ask?' })
+    await server.exited
+    return made.project.id as string
+  })()
+
+  await using server = await startServer({ data: folder.path, env: envOf(claude) })
+  const client = clientOf(folder.path, server.url)
+  await ended(client, project)
+  const done = await exchange(client, project)
+  expect(done).toMatchObject({ state: 'answered', standing: 3, job: { attempt: 2 } })
+  expect(done.rounds[0].calls.map(({ state }: { state: string }) => state)).toEqual(['done', 'done', 'done'])
+  const { tasks } = await client.json(`/api/projects/${project}`)
+  const notes = tasks.filter(({ kind }: { kind: string }) => kind === 'note')
+  expect(notes.map(({ title }: { title: string }) => title)).toEqual(
+    NOTES.map(([, input]) => (input as { title: string }).title),
+  )
+  const events = (await (await client.request(`/api/projects/${project}/events?follow=false`)).text())
+    .trim()
+    .split('\n')
+  const told = events.map((line) => JSON.parse(line)).filter(({ type }) => type === 'tool.called')
+  expect(told.map(({ attempt }) => attempt)).toEqual([1, 2, 2])
+  expect(rounds).toBe(2)
+  expect(JSON.stringify(claude.calls.at(-1)!.body.messages).match(/Added the task/g)).toHaveLength(3)
+})
+
+/** A model that plans and writes one page, and then talks. */
+function talker(talk: (reply: Reply) => void | Promise<void>) {
+  return modelServer((reply, call) => {
+    if (call.body.output_config) return say(reply, planOf([{ id: 'home', title: 'Front page', path: 'index.html' }]))
+    const sentinel = /<<<END hearth:[\w-]+>>>/.exec(JSON.stringify(call.body))?.[0]
+    return sentinel ? say(reply, `${PAGE}${sentinel}\n`) : talk(reply)
+  })
+}
+
+function envOf({ url }: { url: string }): Record<string, string> {
+  return { ANTHROPIC_API_KEY: 'sk-ant-test-0123456789', ANTHROPIC_BASE_URL: url, HEARTH_FLUSH_MS: '50' }
+}
+
 function say(reply: Reply, text: string): void {
   reply.text(text)
   reply.finish()
 }
 
-function callTool(reply: Reply, text: string, name: string, input: object): void {
+function callTools(reply: Reply, text: string, calls: [name: string, input: object][]): void {
   reply.text(text)
   reply.event('content_block_stop', { index: 0 })
-  reply.event('content_block_start', { index: 1, content_block: { type: 'tool_use', id: 'toolu_1', name, input: {} } })
-  const json = JSON.stringify(input)
-  for (const part of [json.slice(0, 9), json.slice(9)])
-    reply.event('content_block_delta', { index: 1, delta: { type: 'input_json_delta', partial_json: part } })
-  reply.event('content_block_stop', { index: 1 })
+  for (const [i, [name, input]] of calls.entries()) {
+    const index = i + 1
+    const content_block = { type: 'tool_use', id: `toolu_${index}`, name, input: {} }
+    reply.event('content_block_start', { index, content_block })
+    const json = JSON.stringify(input)
+    for (const part of [json.slice(0, 9), json.slice(9)])
+      reply.event('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: part } })
+    reply.event('content_block_stop', { index })
+  }
   reply.finish('tool_use')
 }
 
