@@ -64,7 +64,7 @@ export function decide(
 }
 
 /** @throws NotFound `unknown_call` */
-async function callById(read: Reader, id: string): Promise<ToolCallRow> {
+export async function callById(read: Reader, id: string): Promise<ToolCallRow> {
   const [call] = await read.select().from(toolCalls).where(eq(toolCalls.id, id))
   if (!call) throw new NotFound('call', id)
   return call
