@@ -21,6 +21,8 @@ export interface WriterContext {
   /** Whether the file is to be written, or one that is there to be mended. */
   kind: 'write' | 'repair'
   question: string
+  /** The request to mend what came of it, with the files that its task depends on as far as there is room beside it. */
+  mending(text: string, problems: string[]): string
 }
 
 /** What the map of a project may take, in tokens; docs/benchmarks.md says what is found in it. */
@@ -54,13 +56,18 @@ export async function writerContext(
   const room = roomOf(deps.models.facts(provider.name, model)) - count(told.system + told.context)
   const own = task.mends ? files.find(({ path }) => path === task.path) : undefined
   const around = files.filter(({ path }) => path !== task.path)
-  const sources = await sourcesOf(deps, buildsOn(task, tasks), around, room * SOURCES)
-  const { kind, question } = await questionOf(deps, task, own, sources)
-  if (provider.demo) return { ...told, kind, question } // the demo reads none of it
+  const before = own && (await readFileText(deps, own))
+  const needed = await sourcesOf(deps, buildsOn(task, tasks), around)
+  const sources = fitting(needed, (room - count(before ?? '')) * SOURCES)
+  const mending = (text: string, problems: string[]) =>
+    prompt('repair', { path: task.path, text, problems, sources: fitting(needed, (room - count(text)) * SOURCES) })
+  const { kind, question } = questionOf(task, before, sources)
+  if (provider.demo) return { ...told, kind, question, mending } // the demo reads none of it
   const others = around.filter(({ path }) => !sources.some((source) => source.path === path))
   const tokens = Math.min(MAP_TOKENS, room - count(question))
-  const map = await projectMap(deps, others, aimOf(task, tasks), { tokens, count }, signal)
-  return { ...told, kind, question: map === '' ? question : `${prompt('project-map', { map })}\n\n${question}` }
+  const map = tokens <= 0 ? '' : await projectMap(deps, others, aimOf(task, tasks), { tokens, count }, signal)
+  const shown = map === '' ? question : `${prompt('project-map', { map })}\n\n${question}`
+  return { ...told, kind, question: shown, mending }
 }
 
 /** What a model can take, in tokens, beside its answer. */
@@ -86,27 +93,18 @@ function aimOf(task: Task & { path: string }, tasks: Task[]): Aim {
 }
 
 /** The request for the file, or, where the task mends one that is there, for that one with what was found in it. */
-async function questionOf(
-  deps: { blobs: Blobs },
+function questionOf(
   task: Task & { path: string },
-  own: ProjectFile | undefined,
-  sources: { path: string; text: string }[],
-): Promise<Pick<WriterContext, 'kind' | 'question'>> {
-  if (!own) return { kind: 'write', question: prompt('file-question', { ...task, sources }) }
-  return {
-    kind: 'repair',
-    question: prompt('mend-question', { ...task, text: await readFileText(deps, own), sources }),
-  }
+  before: string | undefined,
+  sources: Source[],
+): Pick<WriterContext, 'kind' | 'question'> {
+  if (before === undefined) return { kind: 'write', question: prompt('file-question', { ...task, sources }) }
+  return { kind: 'repair', question: prompt('mend-question', { ...task, text: before, sources }) }
 }
 
 /** A task with its contract in words. */
 function promised(task: Task) {
   return { ...task, promises: contractLines(task.contract) }
-}
-
-/** The request to mend a file that can't be used. */
-export function repairQuestion(path: string, text: string, problems: string[]): string {
-  return prompt('repair', { path, text, problems })
 }
 
 /** The prompts that wrote a file, `name@version` each, for the books. */
@@ -116,22 +114,28 @@ export function writerPrompts(): string[] {
   )
 }
 
-/** The files of the tasks that it depends on, as long as there is room. One that a person marked as done may have none. */
-async function sourcesOf(
-  deps: { blobs: Blobs },
-  tasks: Task[],
-  files: ProjectFile[],
-  tokens: number,
-): Promise<{ path: string; text: string }[]> {
-  const sources: { path: string; text: string }[] = []
+interface Source {
+  path: string
+  text: string
+}
+
+/** The files of the tasks that it depends on. One that a person marked as done may have none. */
+async function sourcesOf(deps: { blobs: Blobs }, tasks: Task[], files: ProjectFile[]): Promise<Source[]> {
+  const sources: Source[] = []
   const byPath = new Map(files.map((file) => [file.path, file]))
-  let left = tokens
   for (const each of tasks) {
     const file = each.kind === 'write' ? byPath.get(projectPath(each.path!)) : undefined
-    const text = file ? await readFileText(deps, file) : ''
-    if (!file || count(text) > left) continue
-    left -= count(text)
-    sources.push({ path: file.path, text })
+    if (file) sources.push({ path: file.path, text: await readFileText(deps, file) })
   }
   return sources
+}
+
+/** Those for which there is room, the first first. */
+function fitting(sources: Source[], tokens: number): Source[] {
+  let left = tokens
+  return sources.filter(({ text }) => {
+    if (count(text) > left) return false
+    left -= count(text)
+    return true
+  })
 }

@@ -16,7 +16,7 @@ import { accountOf } from './account.ts'
 import { type GateFacts, type Inspection, inspectFile } from './file-gates.ts'
 import type { AgentDeps } from './planner.ts'
 import { tellAsking } from './tell-asking.ts'
-import { repairQuestion, type WriterContext, writerContext, writerPrompts } from './writer-context.ts'
+import { type WriterContext, writerContext, writerPrompts } from './writer-context.ts'
 
 const MOST_OUTPUT_TOKENS = 32_000
 /** Times that a model is shown what is wrong with its file before the attempt fails. */
@@ -93,7 +93,7 @@ async function goodFile(
     ctx.replaceText('') // also when this attempt ends here: the next must not go on from a file that is wrong
     if (repairs === REPAIRS) throw invalidFile(path, problems)
     await ctx.phase('mending')
-    const question = repairQuestion(path, written.text, [...problems, ...advice].slice(0, PROBLEMS_AT_MOST))
+    const question = told.mending(written.text, [...problems, ...advice].slice(0, PROBLEMS_AT_MOST))
     chain = chainFrom(chain, written)
     written = await ask(deps, chain, project, { ...told, kind: 'repair', path, question }, ctx)
     usage = addUsage(usage, written.usage)
@@ -109,7 +109,7 @@ async function factsOf({ db }: WriterDeps, { id }: Project, task: Task, path: st
   return { prompt: task.prompt, paths: new Set([...files.map((file) => file.path), ...planned, path]), files }
 }
 
-interface Question extends WriterContext {
+interface Question extends Omit<WriterContext, 'mending'> {
   path: string
   draft?: string
 }

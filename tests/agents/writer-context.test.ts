@@ -54,6 +54,44 @@ test('a file that the window of the model has no room for is in the map', async 
   expect(question.length).toBeLessThan(20_000)
 })
 
+test('a file that is mended takes its room before what it depends on: a small window holds both, or the map', async () => {
+  const cart = `/* ${'a'.repeat(30_000)} */\n${CART}`
+  const before = `/* ${'b'.repeat(45_000)} */\n${SHOP}`
+  const findings = [{ path: 'shop.js', problem: 'It sells nothing.', fix: 'Sell.' }]
+  const model = scriptedModel({
+    demo: false,
+    plan: [JSON.stringify(PLAN)],
+    files: { 'price.js': [PRICE], 'cart.js': [cart], 'shop.js': [before, SHOP] },
+    check: [JSON.stringify({ findings })],
+  })
+  await using app = await testApp({ providers: [model] })
+  const { project } = await app.make('A shop')
+  expect(await app.settled(project.id)).toBe('done')
+
+  expect(questionOf(model, 'shop.js')).toContain(cart)
+  const mend = questionOf(model, 'shop.js', 'repair')
+  expect(mend).toContain(before)
+  expect(mend).not.toContain('aaaa')
+  expect(mend).toContain('cart.js:\n  export class Cart')
+})
+
+test('a model that has to mend its file is shown again what it depends on, where there is room beside it', async () => {
+  const endless = `/* ${'b'.repeat(80_000)} */\nconst = 1\n`
+  const model = scriptedModel({
+    demo: false,
+    plan: [JSON.stringify(PLAN)],
+    files: { 'price.js': [PRICE], 'cart.js': ['const = 1\n', CART], 'shop.js': [endless, SHOP] },
+  })
+  await using app = await testApp({ providers: [model] })
+  const { project } = await app.make('A shop')
+  expect(await app.settled(project.id)).toBe('done')
+
+  expect(questionOf(model, 'cart.js', 'repair')).toStartWith(
+    `The file price.js as it is:\n\n${PRICE}\n\nYou wrote cart.js`,
+  )
+  expect(questionOf(model, 'shop.js', 'repair').slice(0, 17)).toBe('You wrote shop.js')
+})
+
 test('the demo model, which reads no questions, is given no map', async () => {
   const model = shop(PRICE, true)
   await using app = await testApp({ providers: [model] })
@@ -70,8 +108,8 @@ function shop(price = PRICE, demo = false): ScriptedModel {
   })
 }
 
-function questionOf({ asked }: ScriptedModel, path: string): string {
-  const request = asked.find(({ task }) => task.kind === 'write' && task.path === path)!
+function questionOf({ asked }: ScriptedModel, path: string, kind: 'write' | 'repair' = 'write'): string {
+  const request = asked.find(({ task }) => task.kind === kind && task.path === path)!
   return String((request.messages[0] as { content: string }).content)
 }
 

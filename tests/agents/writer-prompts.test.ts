@@ -38,7 +38,12 @@ const GIVEN: Record<string, object> = {
       { path: 'menu.json', text: '["rye"]\n' },
     ],
   },
-  repair: { path: 'menu.json', text: '["rye",]\n', problems: ['line 1: unexpected ]', 'it names <none>'] },
+  repair: {
+    path: 'menu.json',
+    text: '["rye",]\n',
+    problems: ['line 1: unexpected ]', 'it names <none>'],
+    sources: [{ path: 'bread.json', text: '["<rye>"]\n' }],
+  },
   'file-rules': { path: 'index.html', sentinel: '<<<END hearth:00000001>>>' },
   continue: { lines: '11| <main>\n12|   <h1>Crumb</h1>', last: 12, sentinel: '<<<END hearth:00000001>>>' },
 }

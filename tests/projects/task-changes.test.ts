@@ -118,6 +118,25 @@ test('a task that a person has done needs no work, and what waited for it goes o
   expect(files.map(({ path }: { path: string }) => path)).toEqual(['index.html', 'menu.html'])
 })
 
+test('a task is marked as done with a form, and that is undone on the page like any other change', async () => {
+  const project = await ready()
+  const { id, version } = await named(project, 'styles')
+  const page = await (await app.request(`/tasks/${id}`)).text()
+  expect(page).toContain(`action="/tasks/${id}/completion"`)
+  const form = (path: string, fields = {}) =>
+    app.request(path, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })
+  expect((await form(`/tasks/${id}/completion`, { version: String(version + 1) })).status).toBe(409)
+  const made = await form(`/tasks/${id}/completion`, { version: String(version) })
+  expect([made.status, made.headers.get('location')]).toEqual([303, `/projects/${project}#task-${id}`])
+  expect((await named(project, 'styles')).status).toBe('done')
+  expect(await (await app.request(`/tasks/${id}`)).text()).not.toContain('/completion')
+
+  const plan = await (await app.request(`/projects/${project}`)).text()
+  const [, undo] = /action="(\/changes\/[\w-]+\/reversal)"/.exec(plan)!
+  expect((await form(undo!)).status).toBe(303)
+  expect((await named(project, 'styles')).status).toBe('todo')
+})
+
 test('a failed task that is removed, or done by hand, lets the project end well', async () => {
   const plan = [
     planOf([
@@ -135,6 +154,8 @@ test('a failed task that is removed, or done by hand, lets the project end well'
     expect(await studio.settled(project.id)).toBe('failed')
     const { tasks } = await studio.json(`/api/projects/${project.id}`)
     const data = tasks.find(({ title }: { title: string }) => title === 'data')
+    const page = await (await studio.request(`/projects/${project.id}`)).text()
+    expect(page).toContain(`action="/tasks/${data.id}/completion"`)
     expect((await studio.request(`/api/tasks/${data.id}${noun}`, { method })).ok).toBe(true)
     expect(await studio.settled(project.id)).toBe('done')
     const jobs = await jobsOf(studio.app.db.read, project.id)

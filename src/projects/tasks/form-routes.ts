@@ -8,7 +8,7 @@ import { contractLines } from '../contract.ts'
 import { projectById } from '../projects.ts'
 import { type ShellDeps, shellFor } from '../shell.ts'
 import type { Task } from '../tables.ts'
-import { type Author, createTask, editTask, removeTask, shiftTask } from '../task-changes.ts'
+import { type Author, createTask, editTask, finishTask, removeTask, shiftTask } from '../task-changes.ts'
 import { type TasksDeps, taskById } from '../tasks.ts'
 import { formOf, newForm, newTaskOf, SentTask, type TaskFormData, wishOf } from './form.ts'
 
@@ -59,6 +59,11 @@ export function taskPages(deps: TaskPagesDeps) {
       await removeTask(deps, task.id, authorOf(actor, task, version))
       return seeOther(`/projects/${task.project}#tree`)
     })
+    .post('/tasks/:id/completion', async ({ params, body, actor }) => {
+      const task = await taskById(deps.read, params.id)
+      const { version } = understood(Seen, body)
+      return toPlan(await finishTask(deps, task.id, authorOf(actor, task, version)))
+    })
     .post('/tasks/:id/place', async ({ params, body, actor }) => {
       const task = await taskById(deps.read, params.id)
       const { way, version } = understood(Place, body)
@@ -100,7 +105,15 @@ async function shown(
 ): Promise<Response> {
   const shell = await shellFor(deps, actor, task ? task.title : 'A new task', form.project.id)
   const present = error?.code === 'version_conflict' && task ? task : null
-  const data = { ...form, shell, present, promises: contractLines(task?.contract ?? null), error: error ?? null }
+  const finishable = task !== undefined && task.kind !== 'note' && task.status === 'todo'
+  const data = {
+    ...form,
+    shell,
+    present,
+    finishable,
+    promises: contractLines(task?.contract ?? null),
+    error: error ?? null,
+  }
   return page(request, 'projects/task', data, { status: error ? statusOf(error) : 200 })
 }
 
