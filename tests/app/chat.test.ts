@@ -19,6 +19,7 @@ const SAID = 'It opens at 8 now.\nAnything el'
 test('the server is killed in the middle of an answer: no tool runs twice, what was said is there, and the answer goes on', async () => {
   let rounds = 0
   const hangs = Promise.withResolvers<void>()
+  const again = Promise.withResolvers<void>()
   const looked = Promise.withResolvers<void>()
   await using claude = talker(async (reply) => {
     rounds++
@@ -27,6 +28,7 @@ test('the server is killed in the middle of an answer: no tool runs twice, what 
       reply.text(SAID)
       return hangs.resolve()
     }
+    again.resolve()
     await looked.promise
     return say(reply, 'It opens at 8 now.\nAnything else?')
   })
@@ -46,9 +48,10 @@ test('the server is killed in the middle of an answer: no tool runs twice, what 
 
   await using server = await startServer({ data: folder.path, env })
   const client = clientOf(folder.path, server.url)
-  expect(await exchange(client, project)).toMatchObject({ state: 'answering', typing: SAID })
+  await again.promise
+  expect(await exchange(client, project)).toMatchObject({ state: 'answering', typing: 'It opens at 8 now.\n' }) // whole lines: the half one is said anew
   const page = await (await client.request(`/projects/${project}`)).text()
-  expect(page).toContain('It opens at 8 now.<br>Anything el')
+  expect(page).toMatch(/class="typed"[^>]*><div class="words" dir="auto"><p>It opens at 8 now\./)
   looked.resolve()
   await ended(client, project)
   const done = await exchange(client, project)

@@ -171,3 +171,30 @@ test('the project is not held, failed or stopped by how a talk about it goes', a
   const page = await (await it.request(`/projects/${it.project}`)).text()
   expect(page).not.toContain('Needs you')
 })
+
+test('at the limit of a budget an answer is held with the question, and goes on where it was when that is raised', async () => {
+  await using it = await house(
+    [{ says: 'I note it.', calls: [['create_task', { kind: 'note', title: 'Ask the baker' }]] }, 'Noted.'],
+    { check: ['{"findings": []}'] },
+  )
+  const budget = `/api/budgets/projects/${it.project}`
+  const limit = (limitTokens: number) =>
+    it.request(budget, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ limitUsd: null, limitTokens }),
+    })
+  const spent = () => it.model.asked.filter(({ task }) => task.kind === 'chat').length
+  await limit(1)
+  await it.say('Note it.')
+  const { note, job } = await it.until('held')
+  expect(note).toContain('budget for this project')
+  expect(spent()).toBe(0)
+  const page = await (await it.request(`/projects/${it.project}`)).text()
+  expect(page).toContain('Raise the budget?')
+
+  expect((await limit(10_000_000)).status).toBe(200)
+  const { rounds, job: after } = await it.until('answered')
+  expect([after!.id, rounds.map(({ text }) => text)]).toEqual([job!.id, ['I note it.', 'Noted.']])
+  expect(spent()).toBe(2)
+})

@@ -229,3 +229,36 @@ test('what somebody has changed since stands in the way of undoing an answer, an
   expect([refused.status, (await refused.json()).code]).toEqual([409, 'changed_since'])
   expect((await it.json(`/api/projects/${it.project}`)).tasks).toHaveLength(4)
 })
+
+test('what a person has edited since stays: the undoing of the answer is refused in words, and works once they took theirs back', async () => {
+  await using it = await house([
+    {
+      calls: [
+        ['create_task', { kind: 'note', title: 'Ask the baker' }],
+        ['edit_file', { path: 'index.html', blocks: [{ search: 'from 7.', replace: 'from 8.' }] }],
+      ],
+    },
+    'Done.',
+  ])
+  const { message } = await it.say('Two things.')
+  await it.until('answered')
+  const body = JSON.stringify({ title: 'Ask the miller' })
+  const headers = { 'content-type': 'application/json' }
+  const task = await it.taskId('Ask the baker')
+  expect((await it.request(`/api/tasks/${task}`, { method: 'PATCH', headers, body })).status).toBe(200)
+
+  const form = { method: 'POST', headers: { 'hx-request-type': 'partial' } }
+  const onPage = await it.request(`/messages/${message.id}/reversal`, form)
+  expect([onPage.status, onPage.headers.get('hx-retarget')]).toEqual([409, '#notice'])
+  expect(await onPage.text()).toContain('The task was changed again after this. Undo the later changes first')
+  const refused = await (await it.post(`/api/messages/${message.id}/reversal`)).json()
+  expect(refused).toMatchObject({ code: 'changed_since', context: { entity: 'task', id: task } })
+  expect(await it.taskId('Ask the miller')).toBe(task)
+  expect(await it.file('index.html')).toBe(PAGE.replace('7', '8'))
+  expect((await it.exchanges())[0]!.standing).toBe(2)
+
+  await it.post(`/api/changes/${refused.context.last}/reversal`)
+  expect((await it.post(`/api/messages/${message.id}/reversal`)).status).toBe(201)
+  expect(await it.file('index.html')).toBe(PAGE)
+  expect((await it.json(`/api/projects/${it.project}`)).tasks).toHaveLength(3)
+})
