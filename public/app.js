@@ -74,6 +74,12 @@ function watchStream() {
   const alive = () => {
     heard = Date.now()
   }
+  const reopen = () => {
+    if (connection) return connection.reader?.cancel()
+    alive()
+    htmx.trigger(stream, 'htmx:abort') // the very first request has had no answer: nothing would ask again
+    htmx.trigger(stream, 'reconnect')
+  }
   const failed = ({ detail }) => {
     if ((detail?.status ?? detail?.ctx?.response?.status) === 401) location.reload()
   }
@@ -96,7 +102,7 @@ function watchStream() {
   setInterval(() => {
     const quietMs = ended || document.hidden ? 0 : Date.now() - heard
     const quiet = quietMs > QUIET_MS
-    if (quietMs > DEAD_MS) connection?.reader?.cancel()
+    if (quietMs > DEAD_MS) reopen()
     link.hidden = !quiet
     document.body.classList.toggle('quiet-link', quiet)
   }, 500)

@@ -22,3 +22,19 @@ test('a page whose connection died while the laptop slept notices, and shows the
   await expect(page.locator('#head')).toContainText('Done', { timeout: 60_000 })
   await expect(page.locator('#link')).toBeHidden()
 })
+
+test('a page whose first connection gets no answer asks again by itself', async ({ page }) => {
+  test.setTimeout(90_000)
+  await using server = await freshServer({ env: PACE })
+  let asked = 0
+  await page.route('**/projects/*/stream', (route) => {
+    if (++asked > 1) return route.continue()
+  })
+  await page.goto(server.setupLink!)
+  await enter(page)
+  await make(page, 'A landing page for a bakery called Crumb & Co with one picture')
+  await expect(page.locator('#link')).toBeVisible({ timeout: 10_000 })
+  await expect(page.locator('#head')).toContainText('Done', { timeout: 60_000 })
+  await expect(page.locator('#link')).toBeHidden()
+  expect(asked).toBeGreaterThan(1)
+})

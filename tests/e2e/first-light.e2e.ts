@@ -57,7 +57,7 @@ test('a brief becomes a finished site, watched live, in two tabs, with a reload 
   await expect(page.locator('#tree')).toContainText('styles.css')
 
   await expect(page.locator('#head')).toContainText('Done', { timeout: 90_000 })
-  await expect(second.locator('#head')).toContainText('Done')
+  await expect(second.locator('#head')).toContainText('Done', { timeout: 20_000 }) // also when its connection was lost on the way
   await expect(page.locator('#files')).toContainText('index.html')
   await expect(page.locator('#files')).toContainText('menu.html')
   await expect(page.locator('#pictures figure')).toHaveCount(3)
