@@ -7,6 +7,8 @@ import { MODEL } from './models.ts'
 const MEGABYTE = 1_000_000
 const ANSWERS = 10
 const PROBES = 20
+/** The first answers load the vendor's library, and what a page needs. */
+const WARM_UP = 5
 /** ms that nothing is said before and after the first text, so that it comes alone. */
 const WAIT_MS = 450
 /** Characters of the first text; it begins with the time of its sending. */
@@ -44,11 +46,15 @@ export const firstToken: Benchmark = {
   async run(runs) {
     await using vendor = startChild('models/vendor.ts', { characters: FIRST, waitMs: WAIT_MS })
     const { url } = await vendor.next()
-    await using app = startChild('models/app.ts', { url })
-    const found = await probed(url, app, runs)
+    const found = await repeat(runs, async () => {
+      await using app = startChild('models/app.ts', { url })
+      return await probed(url, app)
+    })
+    const bare = found.map(({ bare }) => bare)
+    const on = (which: 'stream' | 'page') => found.map((run) => run[which])
     return [
-      firstTokenResult('first-token-stream', 'its NDJSON stream', found.stream, found.bare),
-      firstTokenResult('first-token-page', 'its page', found.page, found.bare),
+      firstTokenResult('first-token-stream', 'its NDJSON stream', on('stream'), bare),
+      firstTokenResult('first-token-page', 'its page', on('page'), bare),
     ]
   },
 }
@@ -67,30 +73,26 @@ function firstTokenResult(name: string, where: string, ms: number[], bare: numbe
   }
 }
 
-async function probed(vendorUrl: string, app: Child, runs: number) {
+async function probed(vendorUrl: string, app: Child) {
   const { url, secret, project } = await app.next()
   const { request } = openClient(url, secret)
   const stream = watch(await request(`/api/projects/${project}/events`))
   const page = watch(await request(`/projects/${project}/stream`))
   const library = new Anthropic({ apiKey: 'key', baseURL: vendorUrl, maxRetries: 0 })
-  const bare = () => arrivalAlone(library)
   const both = async () => {
     app.tell('say')
-    return Promise.all([stream(), page()])
+    const pair = await Promise.all([stream(), page()])
+    await Bun.sleep(2 * WAIT_MS)
+    return pair
   }
-  const found = { bare: [] as number[], stream: [] as number[], page: [] as number[] }
-  await both() // the first answer loads the vendor's library
-  for (let run = 0; run < runs; run++) {
-    found.bare.push(median(await repeat(PROBES, bare)))
-    const pairs = await repeat(PROBES, async () => {
-      const pair = await both()
-      await Bun.sleep(2 * WAIT_MS)
-      return pair
-    })
-    found.stream.push(median(pairs.map(([ms]) => ms)))
-    found.page.push(median(pairs.map(([, ms]) => ms)))
+  await repeat(WARM_UP, both)
+  const alone = await repeat(PROBES, () => arrivalAlone(library))
+  const pairs = await repeat(PROBES, both)
+  return {
+    bare: median(alone),
+    stream: median(pairs.map(([ms]) => ms)),
+    page: median(pairs.map(([, ms]) => ms)),
   }
-  return found
 }
 
 /** ms from the sending of the first text until the vendor's library gives it. */
