@@ -24,7 +24,7 @@ export interface AnthropicSettings {
   scheme?: Scheme
 }
 
-/** Claude, through the vendor's own library. One try a call: retries belong to the job engine. */
+/** Claude, through the vendor's own library. One try a call: what asks again stands around it. */
 export function anthropicProvider(settings: AnthropicSettings): Provider {
   const models = modelsInTable('anthropic')
   const open = loadedOnce(() => loadLibrary(settings))

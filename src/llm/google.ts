@@ -16,7 +16,7 @@ export interface GoogleSettings {
   baseUrl: string
 }
 
-/** Gemini, through the vendor's own library. One try a call: retries belong to the job engine. */
+/** Gemini, through the vendor's own library. One try a call: what asks again stands around it. */
 export function googleProvider(settings: GoogleSettings): Provider {
   const models = modelsInTable('google')
   const open = loadedOnce(() => loadLibrary(settings))

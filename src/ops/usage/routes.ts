@@ -165,9 +165,10 @@ function ownOnly(actor: Actor): { person?: string } {
   return isOwner(actor) ? {} : { person: `person:${actor.id}` }
 }
 
-function sumsJson<T extends CallSums>({ costMicros, ...sums }: T) {
-  const { cachedPercent } = inWords({ ...sums, costMicros } as unknown as CallSums)
-  const { calls, inputTokens, outputTokens, cachedTokens, cacheWriteTokens, keptAnswers, estimated, unpriced } = sums
+function sumsJson(sums: CallSums) {
+  const { cachedPercent } = inWords(sums)
+  const { calls, inputTokens, outputTokens, cachedTokens, cacheWriteTokens, costMicros } = sums
+  const { keptAnswers, estimated, unpriced } = sums
   const counts = { calls, inputTokens, outputTokens, cachedTokens, cacheWriteTokens }
   return { ...counts, cachedPercent, costUsd: costMicros / 1e6, keptAnswers, estimated, unpriced }
 }
