@@ -17,7 +17,7 @@ export const LIBRARIES = [
   'gpt-tokenizer/encoding/o200k_base',
   'openai',
   'openai/helpers/zod',
-  'openai/helpers/zod',
+  'postcss-scss',
   'web-tree-sitter',
 ]
 /** Libraries that they share with the program. */

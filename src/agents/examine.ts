@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { Blobs } from '../files/blobs.ts'
 import { kindOf } from '../files/languages.ts'
-import { validate } from '../files/validate.ts'
+import { validate } from '../files/validate/validate.ts'
 import type { JobContext } from '../jobs/handler.ts'
 import type { CheckResult, Problem } from '../projects/check.ts'
 import type { Task } from '../projects/tables.ts'

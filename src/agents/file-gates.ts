@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { languageOf } from '../files/languages.ts'
-import { validate } from '../files/validate.ts'
+import { validate } from '../files/validate/validate.ts'
 import { missingReferences } from './check-rules.ts'
 import type { Reference } from './references.ts'
 

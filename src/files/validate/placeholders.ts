@@ -1,4 +1,4 @@
-import type { Fault } from './validate.ts'
+import type { Fault } from './fault.ts'
 
 /** The start of a comment line in the languages that models write. */
 const COMMENT = /^\s*(?:\{?\/\*+|\/\/+|\*|#+|<!--+|--|;+|%+|"""|''')\s*(.*?)\s*(?:\*\/\}?|--+>|"""|''')?\s*$/

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { buildBinary } from '../../scripts/build.ts'
-import { temporaryFolder } from '../support/database.ts'
+import { buildBinary } from '../../../scripts/build.ts'
+import { temporaryFolder } from '../../support/database.ts'
 
 const BUILD_LIMIT_MS = 60_000
 

@@ -1,0 +1,44 @@
+/** What is wrong with a text. `line` and `column` start at 1, and are left out where there is no such place. */
+export interface Fault {
+  line?: number
+  column?: number
+  message: string
+  /** The offending line, without the space around it; a long one is cut. */
+  text?: string
+}
+
+const LONGEST_TEXT = 200
+
+/** A fault at an offset of a text. */
+export function faultAt(text: string, index: number, message: string): Fault {
+  const before = text.slice(0, index)
+  return { line: before.split('\n').length, column: index - before.lastIndexOf('\n'), message }
+}
+
+/** Moves the faults of a part to where they are in the whole that it was cut from, at `start`. */
+export function movedTo(whole: string, start: number, faults: Fault[]): Fault[] {
+  const { line, column } = faultAt(whole, start, '') as { line: number; column: number }
+  return faults.map((fault) => {
+    const own = fault.line ?? 1
+    return { ...fault, line: own + line - 1, column: (fault.column ?? 1) + (own === 1 ? column - 1 : 0) }
+  })
+}
+
+/** Puts the offending line to each fault. What an end of file is said against stands on the last line that says anything. */
+export function withLines(text: string, faults: Fault[]): Fault[] {
+  if (faults.length === 0) return faults
+  const rows = text.split('\n')
+  const last = Math.max(
+    0,
+    rows.findLastIndex((row) => row.trim() !== ''),
+  )
+  return faults.map((fault) => {
+    const line = Math.min(fault.line ?? last + 1, rows.length)
+    const row = rows[line - 1]!
+    return { ...fault, line, column: fault.column ?? row.search(/\S|$/) + 1, text: shortened(row.trim()) }
+  })
+}
+
+function shortened(row: string): string {
+  return row.length > LONGEST_TEXT ? `${row.slice(0, LONGEST_TEXT - 1)}…` : row
+}
