@@ -1,0 +1,64 @@
+import { projectPath } from '../files/paths.ts'
+import { LEFT_BEHIND } from './inside.ts'
+import type { Limits } from './limits.ts'
+import type { Back } from './outcome.ts'
+import { BadTar, type SandboxFile, unpacked } from './tar.ts'
+
+/** More entries than any run may make: the tar of a run without end. */
+const MOST_NAMED = 100 // left-out files that are told by name
+
+/** Reads what a run gives back: all of it or, in words, why not. Nothing that it says is followed; names must be good paths. */
+export async function readBack(
+  stream: AsyncIterable<Uint8Array>,
+  given: readonly SandboxFile[],
+  limits: Limits,
+): Promise<Back | { refused: string }> {
+  const before = new Map(given.map(({ path, content }) => [path, hashOf(content)]))
+  const back: Back = { changed: new Map(), gone: [], left: [] }
+  const seen = new Set<string>()
+  let bytes = 0
+  try {
+    for await (const entry of unpacked(stream, limits.diskBytes)) {
+      const path = goodPath(entry.path, back)
+      if (path === undefined) continue
+      if ('special' in entry) {
+        leave(back, path, 'it is a link or a device, not a file')
+        continue
+      }
+      seen.add(path)
+      if (before.get(path) === hashOf(entry.content)) continue
+      bytes += entry.content.byteLength
+      if (bytes > limits.backBytes) return tooMuch(`more than ${Math.round(limits.backBytes / 1024 / 1024)} MB`)
+      back.changed.set(path, entry.content)
+      if (back.changed.size > limits.backFiles) return tooMuch(`more than ${limits.backFiles} files`)
+    }
+  } catch (error) {
+    if (error instanceof BadTar) return { refused: 'What it left could not be read, so none of it was taken.' }
+    throw error
+  }
+  back.gone = [...before.keys()].filter((path) => !seen.has(path))
+  return back
+}
+
+function goodPath(path: string, back: Back): string | undefined {
+  if (path === '' || path === '.' || path.split('/').some((part) => (LEFT_BEHIND as readonly string[]).includes(part)))
+    return undefined
+  try {
+    return projectPath(path)
+  } catch (error) {
+    leave(back, path, (error as Error).message)
+    return undefined
+  }
+}
+
+function leave({ left }: Back, path: string, why: string): void {
+  if (left.length < MOST_NAMED) left.push({ path: path.slice(0, 200), why })
+}
+
+function tooMuch(what: string): { refused: string } {
+  return { refused: `It left ${what}, new or changed: none of them was taken.` }
+}
+
+function hashOf(content: Uint8Array | string): string {
+  return new Bun.CryptoHasher('sha256').update(content).digest('hex')
+}
