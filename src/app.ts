@@ -81,7 +81,7 @@ import type { ListedRoute } from './web/openapi.ts'
 import { fileEntity } from './workspace/file-entity.ts'
 import { fileRow, filesOf } from './workspace/files.ts'
 import { openPreview } from './workspace/preview.ts'
-import { workspaceRoutes } from './workspace/routes.ts'
+import { readsItsOwnBody, workspaceRoutes } from './workspace/routes.ts'
 
 /** Plans made at once. */
 const PLANNERS = 4
@@ -246,6 +246,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redacto
     random,
     redact,
     attempts,
+    data: config.data,
     detected,
     changes: openChanges({ events, now, newId, entities: [taskEntity({ events, now }), fileEntity({ events, now })] }),
     blobs: openBlobs(join(config.data, 'blobs')),
@@ -259,7 +260,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redacto
   for (const handler of [
     ...agentHandlers(deps),
     renderHandler(deps),
-    backupHandler({ ...deps, data: config.data, databaseUrl: config.databaseUrl }),
+    backupHandler({ ...deps, databaseUrl: config.databaseUrl }),
     attemptsHandler(deps),
     retentionHandler({ ...deps, keepDays: config.keepDays }),
     ...(overrides.handlers ?? []),
@@ -310,7 +311,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
     ...(config.url ? [new URL(config.url).origin] : []),
     originAt(request, state.port),
   ]
-  const preview = openPreview({ ...engines, data: config.data, appOrigins })
+  const preview = openPreview({ ...engines, appOrigins })
   const panels = panelsOf(engines, preview)
   const rooms = { ...engines, guard: door, door, lasting, machine, panels, previewOrigin }
   const projects = {
@@ -335,7 +336,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
     .use(
       new Elysia().use(door).guard({ signedIn: true }, (inside) =>
         inside
-          .use(bodies()) // behind the door: nobody's body is read before it is known who asks
+          .use(bodies({ leaves: readsItsOwnBody })) // behind the door: nobody's body is read before it is known who asks
           .use(accountRoutes({ ...accounts, door, shell }))
           .use(projectPages(projects))
           .use(projectApi(projects))
@@ -389,8 +390,7 @@ function opsFacts(config: Config, engines: Engines, state: State) {
     tmp: tmpdir(),
     now,
   }
-  const backup = { ...engines, data: config.data }
-  return { doctor, backup, running: () => state.worker?.running ?? 0, routes: () => state.routes }
+  return { doctor, backup: engines, running: () => state.worker?.running ?? 0, routes: () => state.routes }
 }
 
 /** The running program: the binary itself, or Bun with the checkout's entry. */

@@ -11,6 +11,9 @@ import { tokenOf } from './tokens.ts'
 
 /** An empty bearer is one too: it must not fall back on the cookie. */
 const BEARER = /^bearer(?:\s+|$)(.*)$/i
+/** Git's own client knows no bearer: it sends a token as the password of any name. */
+const BASIC = /^basic\s+([A-Za-z0-9+/]+=*)$/i
+const FOR_GIT = /^\/git\//
 /** Who may do nothing else may still leave. */
 const ALWAYS_ALLOWED = new Set(['/sign-out'])
 
@@ -21,8 +24,8 @@ export interface AuthenticateDeps extends Pick<AccountsDeps, 'db' | 'now' | 'log
 }
 
 /**
- * Who sends a request: by its bearer token, by the local secret, else by its session cookie; null for nobody. A bad
- * bearer is nobody, whatever the cookie says. @throws Forbidden `scope_missing`, `viewer_reads_only`
+ * Who sends a request: by its bearer token (under `/git/` also as the password of Basic), by the local secret, else by its
+ * session cookie; null for nobody. A bad bearer is nobody, whatever the cookie says. @throws Forbidden `scope_missing`, `viewer_reads_only`
  */
 export function authenticate(deps: AuthenticateDeps): Authenticate {
   return async (request) => {
@@ -53,8 +56,9 @@ async function byLocalSecret({ db, localSecret }: AuthenticateDeps, secret: stri
 }
 
 function refuseBeyondScopes(actor: Actor, request: Request): void {
-  const needed = scopeFor(request.method)
-  if (actor.scopes.includes(needed) || ALWAYS_ALLOWED.has(new URL(request.url).pathname)) return
+  const { pathname } = new URL(request.url)
+  const needed = scopeFor(request.method, pathname)
+  if (actor.scopes.includes(needed) || ALWAYS_ALLOWED.has(pathname)) return
   if (actor.role === 'viewer') throw viewerReadsOnly()
   throw new Forbidden('scope_missing', `This token has no “${needed}” scope. Make one that has it.`, {
     context: { needed },
@@ -74,5 +78,13 @@ function actorOf(
 }
 
 function bearerOf(request: Request): string | undefined {
-  return BEARER.exec(request.headers.get('authorization') ?? '')?.[1]
+  const sent = request.headers.get('authorization') ?? ''
+  const basic = FOR_GIT.test(new URL(request.url).pathname) ? BASIC.exec(sent)?.[1] : undefined
+  return basic === undefined ? BEARER.exec(sent)?.[1] : passwordIn(basic)
+}
+
+/** What stands after the colon; all of it where there is none, so that it is somebody unknown. */
+function passwordIn(basic: string): string {
+  const pair = Buffer.from(basic, 'base64').toString('utf8')
+  return pair.slice(pair.indexOf(':') + 1)
 }

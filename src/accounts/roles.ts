@@ -31,7 +31,10 @@ export function scopesOfToken(role: Role, granted: readonly Scope[]): Scope[] {
   return scopesOfRole(role).filter((scope) => wide.has(scope))
 }
 
-/** The scope that a request of this method needs. */
-export function scopeFor(method: string): Scope {
-  return SAFE.has(method) ? 'read' : 'write'
+/** A clone asks by POST for what it is to be sent: that changes nothing. */
+const READS = /^\/git\/[^/]+\/git-upload-pack$/
+
+/** The scope that a request needs. */
+export function scopeFor(method: string, path: string): Scope {
+  return SAFE.has(method) || READS.test(path) ? 'read' : 'write'
 }

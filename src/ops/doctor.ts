@@ -6,6 +6,7 @@ import type { Device } from '../gpu/devices.ts'
 import { TIERS, tierFor } from '../gpu/tiers.ts'
 import type { Models } from '../llm/models.ts'
 import { bytes, plural } from '../web/format.ts'
+import { findGit } from '../workspace/git/program.ts'
 import { examineDatabase } from './doctor-database.ts'
 import { examineData, examineTemporary } from './doctor-folders.ts'
 import { examinePort } from './doctor-port.ts'
@@ -38,6 +39,7 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
     ['devices', async () => examineDevices(await deps.devices())],
     ['models', () => examineModels(deps)],
     ['providers', () => (deps.providers ? examineProviders(deps.providers) : [])],
+    ['git', () => [examineGit(findGit())]],
     ['port', () => examinePort(deps)],
   ]
   return (await Promise.all(looks.map(([name, look]) => looked(name, look)))).flat()
@@ -61,6 +63,11 @@ function examineDevices(devices: Device[]): Finding[] {
   })
   const table = TIERS.map((t) => `${t.name} ${bytes(t.bytes)}, ${t.steps} steps, guidance ${t.guidance.toFixed(1)}`)
   return [...found, ok('tiers', table.join(' | '))]
+}
+
+function examineGit(program: string | null): Finding {
+  if (program) return ok('git', `${program}: projects can be cloned`)
+  return warn('git', 'not installed: projects can’t be cloned. Install it if you want that.')
 }
 
 function examineModels({ config, models }: DoctorDeps): Finding[] {

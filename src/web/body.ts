@@ -14,21 +14,25 @@ export class TooLarge extends Invalid {
 export interface BodyOptions {
   /** The most bytes that a body may have; 1 MiB when not said. */
   limit?: number
-  /** Another limit for some requests (uploads); undefined keeps the usual one. */
+  /** Another limit for some requests; undefined keeps the usual one. */
   limitFor?: (request: Request) => number | undefined
+  /** Requests whose route reads the body itself, as it arrives, up to a limit of its own. */
+  leaves?: (request: Request) => boolean
 }
 
 /**
  * Reads JSON and form bodies for the routes that come after, up to a limit that also holds when no length is announced.
  * @throws TooLarge (413), Invalid `bad_json` (400).
  */
-export function bodies({ limit = MIB, limitFor = () => undefined }: BodyOptions = {}) {
+export function bodies({ limit = MIB, limitFor = () => undefined, leaves = () => false }: BodyOptions = {}) {
   const limitOf = (request: Request) => limitFor(request) ?? limit
   return new Elysia()
     .onRequest(({ request }) => {
+      if (leaves(request)) return
       if (Number(request.headers.get('content-length')) > limitOf(request)) throw new TooLarge(limitOf(request))
     })
     .onParse({ as: 'scoped' }, async ({ request, contentType }) => {
+      if (leaves(request)) return null
       const text = await readLimited(request, limitOf(request))
       const type = contentType.toLowerCase()
       if (/^application\/([\w.-]+\+)?json$/.test(type)) return parseJson(text)

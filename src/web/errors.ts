@@ -23,6 +23,7 @@ function errorResponse(deps: ErrorDeps, request: Request, error: unknown): Respo
   const problem = problemOf(error, deps.newId)
   const headers = retryAfter(error)
   if (problem.incident) report(deps.log, request, problem.incident, error)
+  if (isGit(request)) return forGit(problem, headers)
   if (wantsJson(request)) return json(problem, headers)
   if (error instanceof Unauthenticated) return toSignIn(request)
   return readable(request, problem, headers)
@@ -89,6 +90,20 @@ function json(problem: Problem, headers: Record<string, string>): Response {
     status: problem.status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
   })
+}
+
+/** Git shows plain text to the person at the terminal, and asks for a token when it is told to. */
+function forGit({ status, detail }: Problem, headers: Record<string, string>): Response {
+  const ask: Record<string, string> =
+    status === 401 ? { 'www-authenticate': 'Basic realm="Hearth: a token as the password", charset="UTF-8"' } : {}
+  return new Response(`${detail}\n`, {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...headers, ...ask },
+  })
+}
+
+function isGit(request: Request): boolean {
+  return new URL(request.url).pathname.startsWith('/git/')
 }
 
 /** A page, or for htmx the message alone, put where messages go and not into the part that was asked for. */

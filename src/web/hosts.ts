@@ -2,6 +2,8 @@ import { Elysia } from 'elysia'
 import type { Log } from '../log.ts'
 
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/
+/** Longest body that the runtime lets through, in bytes. */
+const MOST_BODY = 2 ** 32
 const PLAIN = {
   'content-type': 'text/plain; charset=utf-8',
   'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
@@ -45,6 +47,7 @@ export function hosts(check: HostCheck) {
 export function listenerOptions(log: Log) {
   return {
     development: false,
+    maxRequestBodySize: MOST_BODY, // each route has a limit of its own, lower than this
     reusePort: false,
     error(error: Error) {
       log.error('a request could not be answered', { error })

@@ -18,6 +18,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   bad_body: 400,
   not_acceptable: 406,
   too_large: 413,
+  git_missing: 501,
   too_many_tries: 429,
   commit_unclear: 503,
   data_read_only: 503,
@@ -43,6 +44,7 @@ const TITLES: Readonly<Record<number, string>> = {
   422: 'Something needs another look',
   429: 'Too many tries',
   500: 'Something broke on our side',
+  501: 'Not possible here',
   503: 'Not reachable right now',
   507: 'The disk is full',
 }

@@ -15,11 +15,16 @@ import { page } from '../web/page.ts'
 import { WORKSPACE_SAYS } from './answers.ts'
 import { zipOf } from './archive.ts'
 import { fileAt } from './files.ts'
+import { gitRoutes } from './git/git-routes.ts'
 import { filePage } from './page.ts'
 import { rawResponse } from './raw.ts'
 import { decodePath, disposition } from './urls.ts'
 
 export interface WorkspaceRoutesDeps extends ShellDeps {
+  /** The data directory. */
+  data: string
+  /** Where the git program is; null: there is none; undefined: where the machine says. */
+  gitProgram?: string | null
   log: Log
   db: Database
   blobs: Blobs
@@ -34,9 +39,16 @@ const ChangesQuery = z.object({
   before: z.string().optional(),
 })
 
+/** What a route here reads as it arrives, up to a limit of its own. */
+export function readsItsOwnBody(request: Request): boolean {
+  return request.method === 'POST' && STREAMED.test(new URL(request.url).pathname)
+}
+
+const STREAMED = /^\/git\/[^/]+\/git-upload-pack$/
+
 /** All that a project's files and changes answer to. */
 export function workspaceRoutes(deps: WorkspaceRoutesDeps) {
-  return new Elysia().use(workspaceApi(deps)).use(workspacePages(deps))
+  return new Elysia().use(workspaceApi(deps)).use(workspacePages(deps)).use(gitRoutes(deps))
 }
 
 /** The API of a project's files and of its changes. */

@@ -54,6 +54,7 @@ test('a fresh machine can work, and the look leaves nothing behind', async () =>
     'device',
     'tiers',
     'model',
+    'git',
     'server',
   ])
   expect(found.find(({ name }) => name === 'database')?.says).toContain('none yet')

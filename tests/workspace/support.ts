@@ -10,7 +10,7 @@ import { type Actor, guard } from '../../src/web/guard.ts'
 import { fileEntity } from '../../src/workspace/file-entity.ts'
 import { deleteFile, writeFile } from '../../src/workspace/files.ts'
 import { openPreview } from '../../src/workspace/preview.ts'
-import { workspaceRoutes } from '../../src/workspace/routes.ts'
+import { readsItsOwnBody, workspaceRoutes } from '../../src/workspace/routes.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { silent, temporaryFolder, testDatabase } from '../support/database.ts'
 import { edge } from '../web/app.ts'
@@ -18,7 +18,7 @@ import { edge } from '../web/app.ts'
 const ann: Actor = { id: 'ann', email: 'ann@example.com', role: 'owner', via: 'session', scopes: ['read', 'write'] }
 
 /** Two projects, `p1` and `p2`, with nothing in them yet, and everything that serves them. */
-export async function testWorkspace() {
+export async function testWorkspace({ gitProgram }: { gitProgram?: string | null } = {}) {
   const folder = temporaryFolder()
   const db = await testDatabase()
   const clock = stoppedClock()
@@ -27,9 +27,12 @@ export async function testWorkspace() {
   const blobs = openBlobs(folder.path)
   const changes = openChanges({ ...clock, events: log, entities: [fileEntity({ events: log, now: clock.now })] })
   const common = { db, read: db.read, blobs, changes, now: clock.now }
+  const places = { data: folder.path, ...(gitProgram !== undefined && { gitProgram }) }
   const machine = () => ({ name: 'CPU', tier: 'low', freeGb: null, totalGb: null })
   const door = guard(async (request) => (request.headers.has('x-stranger') ? null : ann))
-  const app = edge().app.use(new Elysia().use(workspaceRoutes({ ...common, log: silent, machine, guard: door })))
+  const app = edge({ leaves: readsItsOwnBody }).app.use(
+    new Elysia().use(workspaceRoutes({ ...common, ...places, log: silent, machine, guard: door })),
+  )
   await app.modules
   for (const id of ['p1', 'p2']) await db.write((tx) => tx.insert(projects).values(project(id)))
 

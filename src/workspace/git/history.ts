@@ -1,0 +1,62 @@
+import { and, asc, eq, gt } from 'drizzle-orm'
+import { changes } from '../../changes/tables.ts'
+import type { Reader } from '../../db/open.ts'
+import type { BlobRef } from '../../files/blobs.ts'
+import { FILE, type FileState } from '../file-entity.ts'
+
+/** Changes read in one turn of the event loop. */
+const PAGE = 500
+
+/** A change that touched files, as its commit tells it. */
+export interface FileChange {
+  seq: number
+  id: string
+  /** `person:<id>`, `job:<id>`, `system`. */
+  by: string
+  /** Why, in the author's words; null when nobody said. */
+  reason: string | null
+  job: string | null
+  /** The change that it takes back. */
+  undoes: string | null
+  at: number
+  files: { path: string; before: BlobRef | null; after: BlobRef | null }[]
+}
+
+/** A project's changes of files after one, the oldest first, page by page. */
+export async function* historyForGit(read: Reader, project: string, after: number): AsyncGenerator<FileChange> {
+  for (let last = after; ; ) {
+    const rows = await read
+      .select()
+      .from(changes)
+      .where(and(eq(changes.scope, project), eq(changes.entity, FILE), gt(changes.seq, last)))
+      .orderBy(asc(changes.seq))
+      .limit(PAGE)
+    for (const row of rows) yield fileChange(row)
+    if (rows.length < PAGE) return
+    last = rows.at(-1)!.seq
+  }
+}
+
+/** Where a change stands in the order of all; undefined when there is none of this name in the project. */
+export async function placeOf(read: Reader, project: string, change: string): Promise<number | undefined> {
+  const [row] = await read
+    .select({ seq: changes.seq })
+    .from(changes)
+    .where(and(eq(changes.scope, project), eq(changes.id, change)))
+  return row?.seq
+}
+
+function fileChange({
+  seq,
+  id,
+  by,
+  job,
+  undoes,
+  at,
+  entityId,
+  before,
+  after,
+}: typeof changes.$inferSelect): FileChange {
+  const files = [{ path: entityId, before: before as FileState | null, after: after as FileState | null }]
+  return { seq, id, by, reason: null, job, undoes, at, files }
+}
