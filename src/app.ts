@@ -249,7 +249,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redacto
     data: config.data,
     detected,
     changes: openChanges({ events, now, newId, entities: [taskEntity({ events, now }), fileEntity({ events, now })] }),
-    blobs: openBlobs(join(config.data, 'blobs')),
+    blobs: openBlobs({ db, folder: join(config.data, 'blobs'), now }),
     symbols: opened.use(openSymbols()),
     breakers,
     devices: createDevicePool(detected),

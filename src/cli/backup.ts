@@ -40,7 +40,7 @@ async function make({ config }: Cli, { file, includeKey }: Asked): Promise<Manif
       return saveBackup(file, async () => (await askFor(facts, '/api/backups', { method: 'POST', body })).body!)
     },
     database: (deps) => {
-      const blobs = openBlobs(join(config.data, 'blobs'))
+      const blobs = openBlobs({ ...deps, folder: join(config.data, 'blobs') })
       return saveBackup(file, () => backupOf({ ...deps, blobs, data: config.data }, { includeKey }))
     },
   })

@@ -1,150 +1,124 @@
-import { closeSync, constants, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
-import { chmod, copyFile, type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import type { BunFile } from 'bun'
-import { explainFiles } from '../db/faults.ts'
-import { DomainError } from '../errors.ts'
+import type { Database, Reader } from '../db/open.ts'
+import type { Tx } from '../db/writer.ts'
+import { Invalid } from '../errors.ts'
+import { type BlobRef, isBlobMissing, refOf, sha256 } from './blobs/blob.ts'
+import {
+  type Disk,
+  fileOnDisk,
+  openDisk,
+  putFileOnDisk,
+  putOnDisk,
+  readFromDisk,
+  readShortFromDisk,
+  verifyOnDisk,
+} from './blobs/disk.ts'
+import { isText, MOST_TEXT_BYTES, putText, putTextIn, readText } from './blobs/texts.ts'
 
-/** What stands for content: its SHA-256 in lower-case hex, and its size. */
-export interface BlobRef {
-  hash: string
-  bytes: number
+export { type BlobRef, blobMissing, isBlobMissing } from './blobs/blob.ts'
+
+export interface PutOptions {
+  /** The hash of the content that this one came from: of a text only what differs is then kept. */
+  like?: string | undefined
 }
 
-/** Content-addressed storage: what was put is never changed, and the same content is kept once. */
+/**
+ * Content-addressed storage: what was put is never changed, and the same content is kept once. Text (UTF-8 without NUL, at
+ * most 4 MB) is in the database, everything else on the disk; whoever reads need not know where.
+ */
 export interface Blobs {
-  /** Resolves when the bytes are on disk to stay. @throws DomainError `disk_full`, `disk_unwritable`, `disk_failed` */
-  put(content: Uint8Array | string): Promise<BlobRef>
+  /** Resolves when the bytes are there to stay. @throws DomainError `disk_full`, `disk_unwritable`, `disk_failed`, or of the database */
+  put(content: Uint8Array | string, options?: PutOptions): Promise<BlobRef>
   /** As `put`, for a file of any size; it stays where it is. */
   putFile(path: string): Promise<BlobRef>
+  /** As `put`, in the caller's transaction. @throws Invalid `not_text` when it is too long, or holds NUL */
+  putIn(tx: Tx, text: string, options?: PutOptions): Promise<BlobRef>
   /** @throws DomainError `blob_missing` */
   read(hash: string): Promise<Uint8Array<ArrayBuffer>>
-  /** The bytes as a file to stream or slice. Not looked at: a missing one fails when it is read. */
-  open(hash: string): BunFile
+  /** The text, by the caller's own connection; a byte order mark stays. @throws DomainError `blob_missing`; Invalid `not_text` */
+  readIn(read: Reader, hash: string): Promise<string>
+  /** The bytes to stream or slice: a file's are read when they are wanted. @throws DomainError `blob_missing` */
+  open(hash: string): Promise<Blob>
   /** Whether the bytes still are what their name says. */
   verify(hash: string): Promise<'good' | 'damaged' | 'missing'>
 }
 
-/** Opens (and makes) the store in `folder`; what a crash left half-written is removed. */
-export function openBlobs(folder: string): Blobs {
-  const unfinished = join(folder, 'tmp')
-  rmSync(unfinished, { recursive: true, force: true })
-  for (const path of [unfinished, ...shelvesIn(folder)]) mkdirSync(path, { recursive: true, mode: 0o700 })
-  flushNames(folder)
-  let count = 0
-  const store = { folder, fresh: () => join(unfinished, String(++count)) }
+export interface BlobsDeps {
+  db: Pick<Database, 'read' | 'write'>
+  /** Where the bytes are that are not in the database. */
+  folder: string
+  now: () => number
+}
+
+/** Opens (and makes) the store; what a crash left half-written is removed. */
+export function openBlobs({ db, folder, now }: BlobsDeps): Blobs {
+  const store = { db, now, disk: openDisk(folder, now) }
   return {
-    put: (content) => put(store, typeof content === 'string' ? new TextEncoder().encode(content) : content),
+    put: (content, options) => put(store, bytesIn(content), options),
     putFile: (path) => putFile(store, path),
+    putIn: (tx, text, options) => putIn(store, tx, text, options),
     read: (hash) => read(store, hash),
-    open: (hash) => Bun.file(placeOf(store, hash)),
+    readIn: (reader, hash) => readIn(store, reader, hash),
+    open: async (hash) => {
+      const text = await readText(db.read, hash)
+      return text ? new Blob([text]) : fileOnDisk(store.disk, hash)
+    },
     verify: (hash) => verify(store, hash),
   }
 }
 
-/** The error of content that should be in the store and is not, or not whole. */
-export function blobMissing(hash: string, cause?: unknown): DomainError {
-  return new DomainError('blob_missing', 'The content of this file is gone from the disk. Restore the last backup.', {
-    severity: 'critical',
-    context: { hash },
-    cause,
-  })
-}
-
 interface Store {
-  folder: string
-  /** A path that no other write uses, for what is not complete yet. */
-  fresh: () => string
+  db: BlobsDeps['db']
+  disk: Disk
+  now: () => number
 }
 
-async function put(store: Store, content: Uint8Array): Promise<BlobRef> {
-  const blob = { hash: new Bun.CryptoHasher('sha256').update(content).digest('hex'), bytes: content.byteLength }
-  if (has(store, blob)) return blob
-  await complete(store, async (path) => {
-    await flushed(path, 'wx', (file) => file.writeFile(content))
-    return blob
-  })
+async function put(store: Store, content: Uint8Array, { like }: PutOptions = {}): Promise<BlobRef> {
+  const blob = refOf(content)
+  if (isText(content)) await putText(store, { ...blob, content, like })
+  else await putOnDisk(store.disk, content, blob)
   return blob
 }
 
-/** The copy is hashed, not the original: whoever goes on writing to that can't change what was kept. */
-function putFile(store: Store, source: string): Promise<BlobRef> {
-  return complete(store, async (path) => {
-    await copyFile(source, path, constants.COPYFILE_FICLONE)
-    await chmod(path, 0o600)
-    await flushed(path, 'r+')
-    return hashOf(path)
-  })
+async function putFile(store: Store, path: string): Promise<BlobRef> {
+  const file = Bun.file(path)
+  const content = file.size <= MOST_TEXT_BYTES && (await file.exists()) ? await file.bytes() : null
+  return content && isText(content) ? put(store, content) : putFileOnDisk(store.disk, path)
 }
 
-async function read(store: Store, hash: string): Promise<Uint8Array<ArrayBuffer>> {
+async function putIn({ now }: Store, tx: Tx, text: string, { like }: PutOptions = {}): Promise<BlobRef> {
+  const content = bytesIn(text)
+  if (!isText(content)) throw notText()
+  const blob = refOf(content)
+  await putTextIn(tx, now(), { ...blob, content, like })
+  return blob
+}
+
+/** On the disk are also the texts that an earlier version of Hearth put there. */
+async function read({ db, disk }: Store, hash: string): Promise<Uint8Array<ArrayBuffer>> {
+  return (await readText(db.read, hash)) ?? readFromDisk(disk, hash)
+}
+
+async function readIn({ disk }: Store, reader: Reader, hash: string): Promise<string> {
+  const content = (await readText(reader, hash)) ?? readShortFromDisk(disk, hash, MOST_TEXT_BYTES)
+  if (!content || !isText(content)) throw notText()
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(content)
+}
+
+async function verify({ db, disk }: Store, hash: string): Promise<'good' | 'damaged' | 'missing'> {
   try {
-    return await Bun.file(placeOf(store, hash)).bytes()
-  } catch (cause) {
-    throw blobMissing(hash, cause)
-  }
-}
-
-async function verify(store: Store, hash: string): Promise<'good' | 'damaged' | 'missing'> {
-  const path = placeOf(store, hash)
-  if (!(await Bun.file(path).exists())) return 'missing'
-  return (await hashOf(path)).hash === hash ? 'good' : 'damaged'
-}
-
-/** Has `make` write to a fresh path, then gives the result its name: all of it is there, or nothing. */
-async function complete(store: Store, make: (path: string) => Promise<BlobRef>): Promise<BlobRef> {
-  const path = store.fresh()
-  try {
-    const blob = await make(path)
-    await giveName(store, path, blob)
-    return blob
+    const text = await readText(db.read, hash)
+    if (text) return sha256(text) === hash ? 'good' : 'damaged'
   } catch (error) {
-    await rm(path, { force: true })
-    throw explainFiles(error)
+    if (isBlobMissing(error)) return 'damaged'
+    throw error
   }
+  return verifyOnDisk(disk, hash)
 }
 
-async function giveName(store: Store, path: string, blob: BlobRef): Promise<void> {
-  if (has(store, blob)) return rm(path)
-  const place = placeOf(store, blob.hash)
-  await rename(path, place)
-  await flushed(dirname(place), 'r')
+function bytesIn(content: Uint8Array | string): Uint8Array {
+  return typeof content === 'string' ? new TextEncoder().encode(content) : content
 }
 
-/** True when it is kept already. One of another size was damaged from outside, and is replaced. */
-function has(store: Store, { hash, bytes }: BlobRef): boolean {
-  return statSync(placeOf(store, hash), { throwIfNoEntry: false })?.size === bytes
-}
-
-function placeOf({ folder }: Store, hash: string): string {
-  if (!/^[0-9a-f]{64}$/.test(hash)) throw new Error(`“${hash}” is not the hash of a blob.`)
-  return join(folder, hash.slice(0, 2), hash)
-}
-
-async function hashOf(path: string): Promise<BlobRef> {
-  const hasher = new Bun.CryptoHasher('sha256')
-  for await (const chunk of Bun.file(path).stream()) hasher.update(chunk)
-  return { hash: hasher.digest('hex'), bytes: (await stat(path)).size }
-}
-
-/** Opens a file or folder, works on it, and returns when the disk has it. */
-async function flushed(path: string, flags: string, work?: (file: FileHandle) => Promise<void>): Promise<void> {
-  const file = await open(path, flags, 0o600)
-  try {
-    await work?.(file)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-function flushNames(folder: string): void {
-  const handle = openSync(folder, 'r')
-  fsyncSync(handle)
-  closeSync(handle)
-}
-
-/** A folder for each first byte of a hash. */
-function shelvesIn(folder: string): string[] {
-  return Array.from({ length: 256 }, (_, byte) => join(folder, byte.toString(16).padStart(2, '0')))
+function notText(): Invalid {
+  return new Invalid('not_text', 'This is no text of at most 4 MB, so it can’t be worked on as one.')
 }

@@ -1,12 +1,11 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BunFile } from 'bun'
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { lookAt } from '../db/look.ts'
 import { shippedMigrations } from '../db/migrate.ts'
 import type { Database, Reader } from '../db/open.ts'
 import { Conflict } from '../errors.ts'
-import type { Blobs } from '../files/blobs.ts'
+import { type Blobs, isBlobMissing } from '../files/blobs.ts'
 import { DATABASE, KEY, MANIFEST, type Manifest } from './manifest.ts'
 import { type TarContent, tarOf } from './tar.ts'
 import { VERSION } from './version.ts'
@@ -82,12 +81,12 @@ async function* contents(
   const sums = { count: 0, bytes: 0 }
   const missing: string[] = []
   for await (const hash of hashesIn(look.read)) {
-    const file = blobs.open(hash)
-    if (!(await file.exists())) {
+    const found = await openIfThere(blobs, hash)
+    if (!found) {
       missing.push(hash)
       continue
     }
-    const blob = hashed(file)
+    const blob = hashed(found)
     yield { name: `blobs/${hash}`, ...blob }
     sums.count++
     sums.bytes += blob.bytes
@@ -101,6 +100,7 @@ async function* contents(
     counts: await countsIn(look.read),
     database: { bytes: database.bytes, sha256: database.sha256() },
     blobs: sums,
+    texts: await sumOfTexts(look.read),
     missing,
     key: key?.sha256() ?? null,
   }
@@ -108,8 +108,17 @@ async function* contents(
   yield { name: MANIFEST, bytes: text.byteLength, content: once(text) }
 }
 
-/** A file's content whose hash is known once it has been read. */
-function hashed(file: BunFile): Omit<TarContent, 'name'> & { sha256: () => string } {
+async function openIfThere(blobs: Blobs, hash: string): Promise<Blob | null> {
+  try {
+    return await blobs.open(hash)
+  } catch (error) {
+    if (isBlobMissing(error)) return null
+    throw error
+  }
+}
+
+/** Content whose hash is known once it has been read. */
+function hashed(file: Blob): Omit<TarContent, 'name'> & { sha256: () => string } {
   const hasher = new Bun.CryptoHasher('sha256')
   async function* content() {
     for await (const chunk of file.stream()) {
@@ -125,20 +134,27 @@ async function* once(bytes: Uint8Array) {
   yield bytes
 }
 
-/** The hashes of all blobs that the database refers to, each once, in order of hash. */
+/** The hashes of all blobs that the database refers to and does not hold itself, each once. */
 export async function* hashesIn(read: Reader): AsyncGenerator<string> {
+  const inside = await textsIn(read)
   for (let after = ''; ; ) {
-    const rows = await read.all<{ hash: string }>(
-      sql`select distinct hash from file_versions where hash > ${after} order by hash limit ${PAGE}`,
-    )
-    yield* rows.map(({ hash }) => hash)
+    const rows = await read.all<{ hash: string; inside: number }>(sql`
+      select hash, ${inside} as inside from (
+        select distinct hash from file_versions where hash > ${after} order by hash limit ${PAGE}) named`)
+    yield* rows.filter((row) => !row.inside).map(({ hash }) => hash)
     if (rows.length < PAGE) break
     after = rows.at(-1)!.hash
   }
-  const others = await read.all<{ hash: string }>(
-    sql`select distinct hash from artifacts where hash not in (select hash from file_versions) order by hash`,
-  )
+  const others = await read.all<{ hash: string }>(sql`
+    select distinct hash from artifacts named
+    where hash not in (select hash from file_versions) and not ${inside} order by hash`)
   yield* others.map(({ hash }) => hash)
+}
+
+/** Whether what is `named` is a text of the database: there were none of those before migration 18. */
+async function textsIn(read: Reader): Promise<SQL> {
+  const [table] = await read.all(sql`select 1 from sqlite_master where type = 'table' and name = 'texts'`)
+  return table ? sql`exists (select 1 from texts where texts.hash = unhex(named.hash))` : sql`false`
 }
 
 async function countsIn(read: Reader): Promise<Manifest['counts']> {
@@ -146,6 +162,12 @@ async function countsIn(read: Reader): Promise<Manifest['counts']> {
     (select count(*) from projects) as projects, (select count(*) from files where deleted = 0) as files,
     (select count(*) from jobs) as jobs, (select count(*) from accounts) as accounts`)
   return counts!
+}
+
+async function sumOfTexts(read: Reader): Promise<Manifest['texts']> {
+  const [sum] = await read.all<Manifest['texts']>(sql`
+    select count(*) as count, coalesce(sum(bytes), 0) as bytes from texts`)
+  return sum!
 }
 
 /** @throws Conflict `backup_needs_file` */

@@ -19,7 +19,10 @@ export const Manifest = z.object({
   madeAt: Whole,
   counts: z.object({ projects: Whole, files: Whole, jobs: Whole, accounts: Whole }),
   database: z.object({ bytes: Whole, sha256: Sha256 }),
+  /** The contents beside the database. */
   blobs: z.object({ count: Whole, bytes: Whole }),
+  /** The texts in it; a backup of before migration 18 has none. */
+  texts: z.object({ count: Whole, bytes: Whole }).default({ count: 0, bytes: 0 }),
   /** Hashes of blobs that were gone or damaged already when the backup was made. */
   missing: z.array(Sha256),
   /** The hash of `secret.key`, where it was included. */

@@ -44,7 +44,7 @@ async function* zipChunks(blobs: Blobs, files: ProjectFile[]): AsyncGenerator<Ui
   for (const file of files) {
     const entry = entryFor(file)
     zip.add(entry)
-    for await (const chunk of openFile({ blobs }, file).stream()) {
+    for await (const chunk of (await openFile({ blobs }, file)).stream()) {
       entry.push(chunk)
       yield* ready.splice(0)
     }

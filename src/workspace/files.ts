@@ -1,4 +1,3 @@
-import type { BunFile } from 'bun'
 import { and, asc, eq, gt } from 'drizzle-orm'
 import type { Changes } from '../changes/changes.ts'
 import type { Change } from '../changes/tables.ts'
@@ -88,8 +87,8 @@ export function readFileBytes({ blobs }: { blobs: Blobs }, file: BlobRef): Promi
 }
 
 /** The bytes of a file, to be streamed. @throws DomainError `blob_missing` also when they are not all there */
-export function openFile({ blobs }: { blobs: Blobs }, { hash, bytes }: BlobRef): BunFile {
-  const content = blobs.open(hash)
+export async function openFile({ blobs }: { blobs: Blobs }, { hash, bytes }: BlobRef): Promise<Blob> {
+  const content = await blobs.open(hash)
   if (content.size !== bytes) throw blobMissing(hash)
   return content
 }

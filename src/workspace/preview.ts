@@ -74,7 +74,7 @@ async function fileFor(read: Reader, project: string, path: string): Promise<Pro
   }
 }
 
-function fileResponse(deps: AnswerDeps, request: Request, file: ProjectFile): Response {
+async function fileResponse(deps: AnswerDeps, request: Request, file: ProjectFile): Promise<Response> {
   const { path, version, bytes } = file
   const headers = {
     etag: `"${version}"`,
@@ -83,7 +83,7 @@ function fileResponse(deps: AnswerDeps, request: Request, file: ProjectFile): Re
     'content-length': String(bytes),
   }
   if (request.headers.get('if-none-match') === headers.etag) return new Response(null, { status: 304, headers })
-  return new Response(openFile(deps, file), { headers })
+  return new Response(await openFile(deps, file), { headers })
 }
 
 function failed(error: unknown): Response {

@@ -12,7 +12,7 @@ const POLICY = "sandbox; default-src 'none'; img-src 'self' data:; media-src 'se
  * A file's bytes on the app's own origin. Text of any language is sent as plain text, so that neither a page nor a
  * script of a project can act here; an SVG, which may hold scripts, is drawn in `<img>` and otherwise downloaded.
  */
-export function rawResponse(blobs: Blobs, request: Request, file: ProjectFile): Response {
+export async function rawResponse(blobs: Blobs, request: Request, file: ProjectFile): Promise<Response> {
   const headers = {
     etag: `"${file.version}"`,
     'cache-control': 'private, no-cache',
@@ -20,7 +20,7 @@ export function rawResponse(blobs: Blobs, request: Request, file: ProjectFile): 
     'x-content-type-options': 'nosniff',
   }
   if (matches(request, headers.etag)) return new Response(null, { status: 304, headers })
-  const content = openFile({ blobs }, file)
+  const content = await openFile({ blobs }, file)
   const media = mediaTypeOf(file.path)
   const text = kindOf(file.path) === 'text'
   return new Response(content, {

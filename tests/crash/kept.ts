@@ -7,10 +7,12 @@ import { lookAt } from '../../src/db/look.ts'
 import type { Reader } from '../../src/db/open.ts'
 import { lineOf, wire } from '../../src/events/line.ts'
 import { events } from '../../src/events/tables.ts'
+import { readText } from '../../src/files/blobs/texts.ts'
 import { attempts, jobs } from '../../src/jobs/tables.ts'
 import { projects } from '../../src/projects/tables.ts'
 import { artifacts } from '../../src/studio/tables.ts'
 import { fileVersions } from '../../src/workspace/tables.ts'
+import { sha256 } from '../support/blobs.ts'
 import type { WireLine } from '../support/client.ts'
 import type { Kept } from './history.ts'
 
@@ -56,6 +58,7 @@ async function keptBy(read: Reader, data: string): Promise<Kept> {
     changes: ofFiles.map(({ scope, entityId, version, job }) => ({ project: scope, path: entityId, version, job })),
     artifacts: made,
     blobs: await blobsOf(
+      read,
       data,
       [...versions, ...made].map(({ hash }) => hash),
     ),
@@ -84,12 +87,12 @@ async function isMigrated(read: Reader): Promise<boolean> {
   return count === MIGRATIONS
 }
 
-async function blobsOf(data: string, hashes: string[]): Promise<Map<string, string | null>> {
+async function blobsOf(read: Reader, data: string, hashes: string[]): Promise<Map<string, string | null>> {
   const found = new Map<string, string | null>()
   for (const hash of new Set(hashes)) {
     const file = Bun.file(join(data, 'blobs', hash.slice(0, 2), hash))
-    const real = (await file.exists()) ? new Bun.CryptoHasher('sha256').update(await file.bytes()).digest('hex') : null
-    found.set(hash, real)
+    const content = (await readText(read, hash)) ?? ((await file.exists()) ? await file.bytes() : null)
+    found.set(hash, content && sha256(content))
   }
   return found
 }

@@ -44,7 +44,7 @@ await using app = await createApp(config, {
 const { blobs, db } = app
 const { put, putFile } = blobs
 const { copyTo } = db
-blobs.put = (content) => passing('blob-written', put(content))
+blobs.put = (content, options) => passing('blob-written', put(content, options))
 blobs.putFile = (path) => {
   at('child-exited')
   return passing('blob-written', putFile(path))

@@ -2,13 +2,18 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LOCAL_MARK, readServer } from '../../src/accounts/local.ts'
+import { createApp } from '../../src/app.ts'
 import { run as backup } from '../../src/cli/backup.ts'
 import type { Cli } from '../../src/cli/io.ts'
 import { run as restore } from '../../src/cli/restore.ts'
 import { readConfig } from '../../src/config.ts'
 import { lockDataDirectory } from '../../src/db/lock.ts'
+import { cpuDevice } from '../../src/gpu/devices.ts'
 import type { Manifest } from '../../src/ops/manifest.ts'
 import { entriesOf, type TarContent, tarOf } from '../../src/ops/tar.ts'
+import { projects } from '../../src/projects/tables.ts'
+import { writeFile } from '../../src/workspace/files.ts'
+import { sha256 } from '../support/blobs.ts'
 import { temporaryFolder } from '../support/database.ts'
 import { until } from '../support/jobs.ts'
 import { startServer } from '../support/server.ts'
@@ -27,18 +32,33 @@ beforeAll(async () => {
   folder = temporaryFolder()
   tar = at('live.tar')
   mkdirSync(at('first'))
+  await olderProject(at('first'))
   await using server = await startServer({ data: at('first'), env: SLOW })
   const made = (await ask(at('first'), server.url, '/api/projects', { brief: BRIEF })) as { project: { id: string } }
   project = made.project.id
   await until(async () => (await stateOf(at('first'), server.url)).files.length > 0, 'a first file')
   const io = terminal(at('first'))
   expect([await backup([tar, '--include-key'], io.io), io.complained]).toEqual([0, []])
-  expect(io.said[0]).toMatch(/^Backed up 1 project with \d files? \(.+\) to .+live\.tar\.$/)
+  expect(io.said[0]).toMatch(/^Backed up 2 projects with \d files? \(.+\) to .+live\.tar\.$/)
   expect((await stateOf(at('first'), server.url)).project.status).toBe('working')
   await server.kill()
 })
 
 afterAll(() => folder[Symbol.dispose]())
+
+/** A project with a picture, and with a text that is on the disk, where earlier versions put all of them. */
+async function olderProject(data: string): Promise<void> {
+  const config = readConfig({ HEARTH_DATA: data, HEARTH_LOG: 'silent' })
+  await using app = await createApp(config, { devices: [cpuDevice()] })
+  const facts = { title: 'Older', brief: '', model: 'demo', tier: 'low', seed: 1, autorun: false, tags: [] }
+  const made = { ...facts, id: 'older', status: 'done' as const, createdBy: 'system', createdAt: 0, updatedAt: 0 }
+  await app.db.write((tx) => tx.insert(projects).values({ ...made, endedAt: 0 }))
+  const old = { hash: sha256('old'), bytes: 3 }
+  writeFileSync(join(data, 'blobs', old.hash.slice(0, 2), old.hash), 'old')
+  const contents = { 'logo.png': await app.blobs.put(new Uint8Array([0x89, 0])), 'old.md': old }
+  for (const [path, blob] of Object.entries(contents))
+    await app.db.write((tx) => writeFile(app, tx, { project: 'older', path, blob, by: 'system' }))
+}
 
 function terminal(data: string) {
   const said: string[] = []
@@ -127,7 +147,7 @@ test('a backup taken while a project is being written is restored elsewhere, whe
   const data = at('second')
   const io = terminal(data)
   expect([await restore([tar], io.io), io.complained]).toEqual([0, []])
-  expect(io.said[0]).toMatch(/^Restored 1 project with \d files? \(/)
+  expect(io.said[0]).toMatch(/^Restored 2 projects with \d files? \(/)
   expect(readdirSync(data).sort()).toEqual(['blobs', 'hearth.db', 'hearth.lock', 'secret.key'])
   await using server = await startServer({ data, env: FAST })
   await until(async () => (await stateOf(data, server.url)).project.status === 'done', 'the end of the project')
@@ -158,9 +178,10 @@ test('the tar can be read by others, holds a manifest last, and nothing beside w
   const manifest = await manifestOf(tar)
   expect(manifest).toMatchObject({
     format: 1,
-    counts: { projects: 1 },
+    counts: { projects: 2 },
     missing: [],
     blobs: { count: names.length - 3 },
+    texts: { count: expect.any(Number), bytes: expect.any(Number) },
   })
   expect(statSync(tar).mode & 0o77).toBe(0)
   expect(readdirSync(at('first', 'backups', 'unfinished'))).toEqual([])
@@ -180,9 +201,8 @@ test('with no server, the database itself is opened; the key stays at home unles
 test('a blob that is gone is named, all else is saved, and the exit code says so', async () => {
   const data = at('holed')
   await restore([tar], terminal(data).io)
-  const shelf = readdirSync(join(data, 'blobs'))[0]!
-  const hash = readdirSync(join(data, 'blobs', shelf))[0]!
-  rmSync(join(data, 'blobs', shelf, hash))
+  const hash = sha256('old')
+  rmSync(join(data, 'blobs', hash.slice(0, 2), hash))
   const io = terminal(data)
   expect(await backup([at('holed.tar')], io.io)).toBe(1)
   expect(io.complained).toEqual(['1 file version could not be saved: gone or damaged on the disk. All else is there.'])

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs'
 import { z } from 'zod'
 import { askForTasks } from '../../src/agents/passes.ts'
 import type { AgentDeps } from '../../src/agents/planner.ts'
@@ -102,13 +101,6 @@ function recording({ continued }: { continued: string }) {
     remember() {},
   }
   return { ctx: ctx as unknown as JobContext<unknown>, told, events }
-}
-
-/** The files in the folder of a store. */
-export function storedIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ name }) => name)
 }
 
 /** The answer of a model that does as it is asked: the file with its end line, or the rest of it from the line that is named. */

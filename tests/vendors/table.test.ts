@@ -1,22 +1,10 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
 import type { DomainError } from '../../src/errors.ts'
-import { openBlobs } from '../../src/files/blobs.ts'
 import type { Choice } from '../../src/llm/models.ts'
-import { temporaryFolder } from '../support/database.ts'
-import {
-  type Event,
-  FILE,
-  fileAnswer,
-  GOOD_PLAN,
-  PLAN_WITH_CYCLE,
-  planIt,
-  storedIn,
-  useTools,
-  writeIt,
-} from './acts.ts'
+import { testBlobs, textsIn } from '../support/blobs.ts'
+import { type Event, FILE, fileAnswer, GOOD_PLAN, PLAN_WITH_CYCLE, planIt, useTools, writeIt } from './acts.ts'
 import { MISBEHAVIOURS, type Misbehaviour, type MisbehaviourName } from './misbehaviours.ts'
 import { PAGE, pageAsItShouldBe } from './page.ts'
 import { KEY, type Stage, stage, VENDOR_NAMES, type VendorName, wordsOf } from './stack.ts'
@@ -33,11 +21,9 @@ const WAITS: Partial<Record<MisbehaviourName, number>> = {
   'answers 429 with retry-after-ms': 2_500,
 }
 
-const folder = temporaryFolder()
-const shelf = join(folder.path, 'blobs')
-const blobs = openBlobs(shelf)
+const store = await testBlobs()
 const WHOLE = createHash('sha256').update(FILE).digest('hex')
-afterAll(() => folder[Symbol.dispose]())
+afterAll(() => store[Symbol.asyncDispose]())
 
 for (const [name, how] of Object.entries(MISBEHAVIOURS) as [MisbehaviourName, Misbehaviour][])
   describe(`a model that ${name}`, () => {
@@ -67,16 +53,16 @@ async function written(
   await using the = stage(vendor, how, { always, answer: fileAnswer })
   const chain = spare ? [the.choice, the.spare] : [the.choice]
   const began = the.clock.awake()
-  const came = await the.whileTimePasses(writeIt(the, blobs, chain, always ? 1 : 2))
+  const came = await the.whileTimePasses(writeIt(the, store.blobs, chain, always ? 1 : 2))
 
   expect(came.of).toBe(expected)
   const [, code] = cellOf(name, vendor)
   expect(came.told).toEqual(expected === 'another model' ? [...wayTo(code), expected] : wayTo(expected))
   expect(came.events).toMatchObject(came.told.flatMap((done) => eventsOf(the, done, code)))
   // No half file, and no text twice: neither on disk nor on the page.
-  expect(storedIn(shelf)).toEqual(came.error ? [] : [WHOLE])
+  expect(await textsIn(store.db)).toEqual(came.error ? [] : [WHOLE])
   expect(came.error ? FILE.slice(0, came.shown.length) : FILE).toBe(came.shown)
-  for (const stored of storedIn(shelf)) rmSync(join(shelf, stored.slice(0, 2), stored))
+  await store.db.write((tx) => tx.run(sql`delete from texts`))
   // A bounded time, and bounded costs.
   expect(the.clock.awake() - began).toBeLessThanOrEqual(WAITED_AT_MOST_MS)
   expect(the.server.asked.length).toBeLessThanOrEqual(ASKED_AT_MOST)

@@ -1,8 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { unzipSync } from 'fflate'
-import { fileAt } from '../../src/workspace/files.ts'
 import { testWorkspace } from './support.ts'
 
 const PAGE = '<!doctype html><script>alert(1)</script>'
@@ -186,8 +183,7 @@ describe('bytes of a file:', () => {
 
 test('content that is gone from the disk is a clear error, not an empty file', async () => {
   await using space = await filled()
-  const { hash } = await fileAt(space.read, 'p1', 'app.js')
-  rmSync(join(space.folder, hash.slice(0, 2), hash))
+  await space.lose('app.js')
   const response = await space.ask('/api/projects/p1/files/app.js')
   expect(response.status).toBe(500)
   expect(await response.json()).toMatchObject({ code: 'blob_missing' })

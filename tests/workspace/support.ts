@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
 import { Elysia } from 'elysia'
 import { openChanges } from '../../src/changes/changes.ts'
 import { openEventLog } from '../../src/events/append.ts'
@@ -8,7 +11,7 @@ import { openBlobs } from '../../src/files/blobs.ts'
 import { projects } from '../../src/projects/tables.ts'
 import { type Actor, guard } from '../../src/web/guard.ts'
 import { fileEntity } from '../../src/workspace/file-entity.ts'
-import { deleteFile, writeFile } from '../../src/workspace/files.ts'
+import { deleteFile, fileAt, writeFile } from '../../src/workspace/files.ts'
 import { openPreview } from '../../src/workspace/preview.ts'
 import { readsItsOwnBody, workspaceRoutes } from '../../src/workspace/routes.ts'
 import { stoppedClock } from '../support/clock.ts'
@@ -24,7 +27,7 @@ export async function testWorkspace({ gitProgram }: { gitProgram?: string | null
   const clock = stoppedClock()
   const hub = openHub(clock)
   const log = openEventLog({ hub, now: clock.now })
-  const blobs = openBlobs(folder.path)
+  const blobs = openBlobs({ db, folder: folder.path, now: clock.now })
   const changes = openChanges({ ...clock, events: log, entities: [fileEntity({ events: log, now: clock.now })] })
   const common = { db, read: db.read, blobs, changes, now: clock.now }
   const places = { data: folder.path, ...(gitProgram !== undefined && { gitProgram }) }
@@ -48,6 +51,12 @@ export async function testWorkspace({ gitProgram }: { gitProgram?: string | null
     ) {
       const blob = await blobs.put(content)
       return db.write((tx) => writeFile(common, tx, { project: 'p1', path, blob, by: 'person:ann', ...more }))
+    },
+    /** Takes a file's content away behind everybody's back. */
+    async lose(path: string) {
+      const { hash } = await fileAt(db.read, 'p1', path)
+      await db.write((tx) => tx.run(sql`delete from texts where hash = unhex(${hash})`))
+      rmSync(join(folder.path, hash.slice(0, 2), hash), { force: true })
     },
     remove: (path: string) => db.write((tx) => deleteFile(common, tx, { project: 'p1', path, by: 'person:ann' })),
     told: () => db.read.select().from(events).orderBy(events.seq),
