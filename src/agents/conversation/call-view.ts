@@ -1,5 +1,5 @@
 import type { Reader } from '../../db/open.ts'
-import type { ChangedLine } from '../../files/changed-lines.ts'
+import type { ChangedLine } from '../../files/diff/changed-lines.ts'
 import { tasksOf } from '../../projects/tasks.ts'
 import { callById } from './decisions.ts'
 import { messageById, projectOfConversation } from './messages.ts'

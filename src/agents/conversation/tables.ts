@@ -1,5 +1,5 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import type { ChangedLine } from '../../files/changed-lines.ts'
+import type { ChangedLine } from '../../files/diff/changed-lines.ts'
 import type { Usage } from '../../llm/provider.ts'
 
 export const conversations = sqliteTable('conversations', {
