@@ -1,6 +1,7 @@
 // `npm test` or `bun run test`: all that CI runs. Ends with one line, `N passed, N failed`; a check that fails counts as one.
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { bubblewrapForTests } from './bubblewrap.ts'
 import { chromiumForTests } from './chromium.ts'
 import { nginxForTests } from './nginx.ts'
 import { bunTally, playwrightTally, sum, type Tally } from './tally.ts'
@@ -42,6 +43,7 @@ async function bunTests(): Promise<Tally> {
   const report = join(REPORTS, 'bun.xml')
   const command = [process.execPath, 'test', '--timeout=20000', '--reporter=junit', `--reporter-outfile=${report}`]
   const nginx = nginxForTests(process.env)
+  bubblewrapForTests(process.env)
   const ok = run('bun test', command, nginx ? { NGINX: nginx } : {})
   return settle(ok, await bunTally(report, bunTestFiles()))
 }

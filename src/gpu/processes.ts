@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { startTimeOf } from '../sandbox/start-time.ts'
 import { writeDurably } from './folder.ts'
 import { readLine } from './protocol.ts'
 
-const START_TIME = 22 // field of /proc/<pid>/stat, proc(5)
 const FILE = 'process.json'
 
 /** Who runs an attempt. A pid alone may be another's by now; with the start time and the boot it can't. */
@@ -43,17 +43,6 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
     return true
   } catch {
     return false // ESRCH: all of it has ended
-  }
-}
-
-/** Null when there is no such process, or it has ended and only waits to be reaped. */
-export function startTimeOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // from field 3 on: the name may hold spaces
-    return fields[0] === 'Z' ? null : fields[START_TIME - 3]!
-  } catch {
-    return null // no such process
   }
 }
 

@@ -4,8 +4,9 @@ import type { Limits } from './limits.ts'
 import type { Back } from './outcome.ts'
 import { BadTar, type SandboxFile, unpacked } from './tar.ts'
 
-/** More entries than any run may make: the tar of a run without end. */
 const MOST_NAMED = 100 // left-out files that are told by name
+/** What stands for bytes that are no text. */
+const NO_UTF8 = '\uFFFD'
 
 /** Reads what a run gives back: all of it or, in words, why not. Nothing that it says is followed; names must be good paths. */
 export async function readBack(
@@ -43,15 +44,15 @@ export async function readBack(
 function goodPath(path: string, back: Back): string | undefined {
   if (path === '' || path === '.' || path.split('/').some((part) => (LEFT_BEHIND as readonly string[]).includes(part)))
     return undefined
+  if (path.includes(NO_UTF8)) return leave(back, path, 'its name is no UTF-8')
   try {
     return projectPath(path)
   } catch (error) {
-    leave(back, path, (error as Error).message)
-    return undefined
+    return leave(back, path, (error as Error).message)
   }
 }
 
-function leave({ left }: Back, path: string, why: string): void {
+function leave({ left }: Back, path: string, why: string): undefined {
   if (left.length < MOST_NAMED) left.push({ path: path.slice(0, 200), why })
 }
 

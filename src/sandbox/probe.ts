@@ -14,7 +14,7 @@ export async function findSandbox(deps: { folders: HostFolders; clock: Clock }):
   if (!Bun.which('bwrap', { PATH: '/usr/local/bin:/usr/bin:/bin' }))
     return refusal('bubblewrap is not installed: install it (apt install bubblewrap).')
   const wrong = await triedOut(deps)
-  return wrong === undefined ? { kind: 'bubblewrap' } : refusal(howToMend(wrong))
+  return wrong === undefined ? { kind: 'bubblewrap' } : refusal(howToMend(wrong, deps.folders))
 }
 
 async function triedOut(deps: { folders: HostFolders; clock: Clock }): Promise<string | undefined> {
@@ -30,8 +30,12 @@ async function triedOut(deps: { folders: HostFolders; clock: Clock }): Promise<s
   }
 }
 
-function howToMend(wrong: string): string {
+const WHO = process.getuid?.() === 0 ? 'everybody (a server that is root runs code as nobody)' : 'the server’s user'
+
+function howToMend(wrong: string, folders: HostFolders): string {
   if (/unknown option/i.test(wrong)) return 'bubblewrap is too old: Hearth needs 0.8 or newer.'
+  if (/Can't (mkdir|find|bind|create|mount)/.test(wrong) && folders.readable.length > 0)
+    return `a folder of HEARTH_SANDBOX_READ can’t be shown to it (${wrong}): ${WHO} must be able to read it.`
   if (/namespace|uid map|Operation not permitted|Permission denied|RTM_NEWADDR/i.test(wrong))
     return `bubblewrap can’t make a sandbox here (${wrong}). The system must allow user namespaces: on Ubuntu by an AppArmor profile for bwrap, or sysctl kernel.apparmor_restrict_unprivileged_userns=0; elsewhere sysctl kernel.unprivileged_userns_clone=1; in a container see README.md, “Sandbox”.`
   return `bubblewrap can’t make a sandbox here (${wrong}).`

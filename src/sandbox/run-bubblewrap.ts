@@ -8,12 +8,15 @@ import type { Limits } from './limits.ts'
 import { lineByLine } from './lines.ts'
 import { type Back, type End, type Outcome, type Stop, saidOf } from './outcome.ts'
 import type { RunOptions } from './sandbox.ts'
+import { startTimeOf } from './start-time.ts'
 import { packed } from './tar.ts'
 import { LOOK_MS, openGauge, passed } from './watch.ts'
 
 const DISKS = [WORK, '/tmp', '/dev/shm']
 /** For a first process that has been killed to take the others with it, before its keeper is killed too. */
 const REAP_MS = 2_000
+/** Between two looks whether the kernel has ended all of them. */
+const GONE_MS = 5
 
 interface Run {
   options: RunOptions
@@ -21,10 +24,15 @@ interface Run {
   clock: Clock
   started: Started
   /** The number, as this machine counts, of the first process inside; undefined when there never was one. */
-  first: Promise<number | undefined>
+  first: Promise<First | undefined>
   why: { stop: Stop } | { broken: string } | undefined
   /** Aborts when the run is over. */
   over: AbortController
+}
+
+interface First {
+  pid: number
+  startTime: string | null
 }
 
 /** Runs a command to its end in bubblewrap. When this resolves, no process of it is left. */
@@ -58,6 +66,7 @@ export async function runInBubblewrap(
       hearing.hear(started.child.stderr, 'stderr'),
       feed(run),
     ])
+    await gone(run)
     const how = endOf(run, told.code ?? code, told.isReady, hearing.tail())
     return {
       end: how,
@@ -97,7 +106,7 @@ async function listenBack(run: Run): Promise<Told> {
     if (code === undefined) return { isReady: true }
     if (!run.options.takesBack) return { isReady: true, code: Number(code) }
     const files = await readBack(stream.rest(), run.options.files, run.limits)
-    if ('refused' in files) await killAll(run) // it would go on writing what nobody takes
+    if ('refused' in files) void killAll(run) // it would go on writing what nobody takes
     return { isReady: true, code: Number(code), files }
   } finally {
     await stream.drain()
@@ -109,7 +118,7 @@ async function listenBack(run: Run): Promise<Told> {
 async function watch(run: Run): Promise<void> {
   const { clock, limits, over } = run
   try {
-    using gauge = openGauge((await run.first)!, DISKS)
+    using gauge = openGauge((await run.first)!.pid, DISKS)
     while (!over.signal.aborted) {
       const stop = passed(gauge.use(), limits)
       if (stop) return end(run, { stop })
@@ -141,24 +150,40 @@ function end(run: Run, why: NonNullable<Run['why']>): void {
 
 /** Kills the first process inside, with which the kernel kills all others; its keeper outside then ends by itself. */
 async function killAll({ started: { child }, first, clock, over }: Run): Promise<void> {
-  const pid = await Promise.race([first, clock.sleep(REAP_MS, over.signal)])
-  if (over.signal.aborted || child.exitCode !== null || child.signalCode !== null) return
+  const found = await Promise.race([first, clock.sleep(REAP_MS, over.signal)])
+  if (found) killFirst(found)
+  await clock.sleep(found ? REAP_MS : 0, over.signal)
+  if (!over.signal.aborted) child.kill('SIGKILL')
+}
+
+/** Its keeper ends as soon as it knows how the command ended, which is before the last process inside is gone. */
+async function gone({ first, clock }: Run): Promise<void> {
+  const found = await first
+  while (found && isAlive(found)) {
+    killFirst(found)
+    await clock.sleep(GONE_MS)
+  }
+}
+
+function killFirst(found: First): void {
   try {
-    if (pid) process.kill(pid, 'SIGKILL')
+    if (isAlive(found)) process.kill(found.pid, 'SIGKILL')
   } catch {
     // it has ended meanwhile
   }
-  await clock.sleep(pid ? REAP_MS : 0, over.signal)
-  child.kill('SIGKILL')
+}
+
+function isAlive({ pid, startTime }: First): boolean {
+  return startTime !== null && startTimeOf(pid) === startTime
 }
 
 /** Bubblewrap's first word is the number of its first process; what follows could be said by others. */
-async function firstProcess({ status }: Started): Promise<number | undefined> {
+async function firstProcess({ status }: Started): Promise<First | undefined> {
   const stream = lineByLine(Bun.file(status).stream())
   try {
     const said = /"child-pid": *(\d+)/.exec((await stream.line()) ?? '')?.[1]
     void stream.drain().finally(() => closeSync(status))
-    return said === undefined ? undefined : Number(said)
+    return said === undefined ? undefined : { pid: Number(said), startTime: startTimeOf(Number(said)) }
   } catch {
     return undefined
   }

@@ -2,7 +2,8 @@ import { expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { latestCheckpoint } from '../../src/gpu/checkpoints.ts'
-import { startTimeOf, sweepOrphans } from '../../src/gpu/processes.ts'
+import { sweepOrphans } from '../../src/gpu/processes.ts'
+import { startTimeOf } from '../../src/sandbox/start-time.ts'
 import { smallSpec, testAttempts, until, workersIn } from '../support/gpu-attempts.ts'
 
 const BOOT = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()

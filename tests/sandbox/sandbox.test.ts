@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import { readdirSync, readFileSync } from 'node:fs'
-import { runs, testSandbox } from './support.ts'
+import { readdirSync } from 'node:fs'
+import { commandLines, runs, testSandbox } from './support.ts'
 
 test('a sandbox can be had where the tests run: nothing below counts without one', async () => {
   expect(await testSandbox().available()).toEqual({ kind: 'bubblewrap' })
@@ -55,15 +55,3 @@ test('many runs one after the other leave no handle open', async () => {
   for (let i = 0; i < 5; i++) await runs('true', { takesBack: i % 2 === 0 })
   expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before)
 })
-
-function commandLines(): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-      } catch {
-        return ''
-      }
-    })
-}
