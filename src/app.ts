@@ -46,10 +46,8 @@ import { outsideKey } from './llm/with-breaker.ts'
 import { type Log, openLog } from './log.ts'
 import { modelRoutes } from './ops/models/routes.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
-import { attemptsHandler } from './ops/schedules/attempts-job.ts'
-import { backupHandler } from './ops/schedules/backup-job.ts'
 import { builtInSchedules } from './ops/schedules/built-in.ts'
-import { retentionHandler } from './ops/schedules/retention-job.ts'
+import { upkeepHandlers } from './ops/schedules/handlers.ts'
 import { scheduleRoutes } from './ops/schedules/routes.ts'
 import { UPKEEP } from './ops/schedules/upkeep.ts'
 import { usageRoutes } from './ops/usage/routes.ts'
@@ -260,9 +258,7 @@ async function openEngines(config: Config, overrides: Overrides, redact: Redacto
   for (const handler of [
     ...agentHandlers(deps),
     renderHandler(deps),
-    backupHandler({ ...deps, databaseUrl: config.databaseUrl }),
-    attemptsHandler(deps),
-    retentionHandler({ ...deps, keepDays: config.keepDays }),
+    ...upkeepHandlers(deps, config),
     ...(overrides.handlers ?? []),
   ])
     handlers.set(handler.kind, handler as Handler)

@@ -11,7 +11,7 @@ import { type WrittenFile, writeFile } from '../llm/write-file.ts'
 import { projectById, refreshStatus } from '../projects/projects.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { completeTask, taskById, tasksOf } from '../projects/tasks.ts'
-import { filesOf, writeFile as writeProjectFile } from '../workspace/files.ts'
+import { filesOf, keepContent, writeFile as writeProjectFile } from '../workspace/files.ts'
 import { accountOf } from './account.ts'
 import { type GateFacts, type Inspection, inspectFile } from './file-gates.ts'
 import type { AgentDeps } from './planner.ts'
@@ -70,7 +70,7 @@ async function writeAndKeep(
 ) {
   const { text, ...how } = await goodFile(deps, project, task, path, ctx)
   await ctx.phase('saving')
-  return { blob: await deps.blobs.put(text), ...how }
+  return { blob: await keepContent({ read: deps.db.read, ...deps }, project.id, path, text), ...how }
 }
 
 type GoodFile = WrittenFile & Pick<Inspection, 'advice'>

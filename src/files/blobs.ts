@@ -2,6 +2,7 @@ import type { Database, Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { Invalid } from '../errors.ts'
 import { type BlobRef, isBlobMissing, refOf, sha256 } from './blobs/blob.ts'
+import { type Collected, type Collecting, collect } from './blobs/collect.ts'
 import {
   type Disk,
   fileOnDisk,
@@ -40,6 +41,8 @@ export interface Blobs {
   open(hash: string): Promise<Blob>
   /** Whether the bytes still are what their name says. */
   verify(hash: string): Promise<'good' | 'damaged' | 'missing'>
+  /** Removes what nothing names and was put long enough ago. */
+  collect(collecting: Collecting): Promise<Collected>
 }
 
 export interface BlobsDeps {
@@ -63,6 +66,7 @@ export function openBlobs({ db, folder, now }: BlobsDeps): Blobs {
       return text ? new Blob([text]) : fileOnDisk(store.disk, hash)
     },
     verify: (hash) => verify(store, hash),
+    collect: (collecting) => collect(store, collecting),
   }
 }
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt } from 'drizzle-orm'
+import { and, asc, desc, eq, gt } from 'drizzle-orm'
 import type { Changes } from '../changes/changes.ts'
 import type { Change } from '../changes/tables.ts'
 import type { Reader } from '../db/open.ts'
@@ -49,6 +49,22 @@ export function writeFile({ changes }: FilesDeps, tx: Tx, write: FileWrite): Pro
   const { project, path, blob, by, job, baseVersion } = write
   const after = { hash: blob.hash, bytes: blob.bytes }
   return changes.apply(tx, { scope: project, entity: FILE, id: projectPath(path), after, by, job, baseVersion })
+}
+
+/** Keeps content for a file that is there or has been, or for a new one: of a text only what differs from its last version. */
+export async function keepContent(
+  { read, blobs }: { read: Reader; blobs: Blobs },
+  project: string,
+  path: string,
+  content: Uint8Array | string,
+): Promise<BlobRef> {
+  const [last] = await read
+    .select({ hash: fileVersions.hash })
+    .from(fileVersions)
+    .where(and(eq(fileVersions.project, project), eq(fileVersions.path, path.normalize('NFC'))))
+    .orderBy(desc(fileVersions.version))
+    .limit(1)
+  return blobs.put(content, { like: last?.hash })
 }
 
 /** Removes a file as a change: its versions stay. @throws NotFound `unknown_file`; Conflict `version_conflict` */

@@ -1,5 +1,7 @@
 import { DomainError } from '../../errors.ts'
 
+export const HASH = /^[0-9a-f]{64}$/
+
 /** What stands for content: its SHA-256 in lower-case hex, and its size. */
 export interface BlobRef {
   hash: string
@@ -8,7 +10,7 @@ export interface BlobRef {
 
 /** @throws Error when it is no hash: one from outside must never become a path or a key */
 export function mustBeHash(hash: string): string {
-  if (!/^[0-9a-f]{64}$/.test(hash)) throw new Error(`“${hash}” is not the hash of a blob.`)
+  if (!HASH.test(hash)) throw new Error(`“${hash}” is not the hash of a blob.`)
   return hash
 }
 

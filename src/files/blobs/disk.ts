@@ -4,6 +4,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -14,7 +15,10 @@ import { chmod, copyFile, type FileHandle, open, rm, stat } from 'node:fs/promis
 import { dirname, join } from 'node:path'
 import type { BunFile } from 'bun'
 import { explainFiles } from '../../db/faults.ts'
-import { type BlobRef, blobMissing, mustBeHash } from './blob.ts'
+import { type BlobRef, blobMissing, HASH, mustBeHash } from './blob.ts'
+
+/** What tells a text from most that is none. */
+const BEGINNING_BYTES = 4_096
 
 /** Contents as files, named by their hash. The time of such a file is when somebody put it last. */
 export interface Disk {
@@ -152,4 +156,30 @@ function flushNames(folder: string): void {
 /** A folder for each first byte of a hash. */
 function shelvesIn(folder: string): string[] {
   return Array.from({ length: 256 }, (_, byte) => join(folder, byte.toString(16).padStart(2, '0')))
+}
+
+/** Shelf by shelf, all files that were put before a moment. */
+export function* oldFiles(disk: Disk, before: number): Generator<BlobRef[]> {
+  for (const shelf of shelvesIn(disk.folder))
+    yield readdirSync(shelf)
+      .filter((name) => HASH.test(name))
+      .map((hash) => ({ hash, stat: statSync(join(shelf, hash), { throwIfNoEntry: false }) }))
+      .filter(({ stat }) => stat && stat.mtimeMs < before)
+      .map(({ hash, stat }) => ({ hash, bytes: stat!.size }))
+}
+
+/** Removes a file that nobody has put again since a moment: one step, into which no put can come. */
+export function removeFile(disk: Disk, hash: string, before: number): boolean {
+  const place = placeOf(disk, hash)
+  const found = statSync(place, { throwIfNoEntry: false })
+  if (!found || found.mtimeMs >= before) return false
+  rmSync(place)
+  return true
+}
+
+/** All of a file that may be text: what has a NUL near its beginning, as pictures do, is not read to its end. */
+export async function readIfLikeText(disk: Disk, hash: string): Promise<Uint8Array | null> {
+  const file = Bun.file(placeOf(disk, hash))
+  const beginning = await file.slice(0, BEGINNING_BYTES).bytes()
+  return beginning.includes(0) ? null : await file.bytes()
 }

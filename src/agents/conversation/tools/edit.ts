@@ -40,7 +40,7 @@ export const EDITING = chatTool({
     const edited = replaceExactly(before, blocks)
     if ('problem' in edited) throw refused(`${file.path} was not changed. ${edited.problem}`)
     await mustParse(file.path, edited.text, before)
-    const blob = await deps.blobs.put(edited.text)
+    const blob = await deps.blobs.put(edited.text, { like: file.hash })
     const effect = (tx: Tx) => write(deps, tx, place, file.path, blob, file.version)
     if (!takesMostOut(before, edited.text, blocks)) return { effect }
     const says = `Replace nearly all of ${file.path}.`
@@ -61,7 +61,7 @@ export const WRITING = chatTool({
     const before = there && (await readFileText(deps, there))
     if (before === content) return `${path} has this content already.`
     await mustParse(path, content, before)
-    const blob = await deps.blobs.put(content)
+    const blob = await deps.blobs.put(content, { like: there?.hash })
     const effect = (tx: Tx) => write(deps, tx, place, path, blob, there?.version ?? 0)
     if (!there || before === undefined) return { effect }
     const says = `Replace the whole content of ${path}.`

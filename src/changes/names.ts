@@ -1,0 +1,19 @@
+import { sql } from 'drizzle-orm'
+import type { Names } from '../files/blobs/names.ts'
+
+/** Changes that are read at once. */
+const PAGE = 500
+
+/** What an undo or a look at the history may bring back: the states before and after each change. */
+export const changeNames: Names = {
+  async *words(read) {
+    for (let after = 0; ; ) {
+      const rows = await read.all<{ seq: number; states: string }>(sql`
+        select seq, coalesce(before, '') || ' ' || coalesce(after, '') as states from changes
+        where seq > ${after} order by seq limit ${PAGE}`)
+      yield rows.map(({ states }) => states)
+      if (rows.length < PAGE) return
+      after = rows.at(-1)!.seq
+    }
+  },
+}
