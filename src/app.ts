@@ -1,5 +1,4 @@
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Elysia } from 'elysia'
 import { authenticate } from './accounts/authenticate.ts'
 import { sessionCookie } from './accounts/cookie.ts'
@@ -8,46 +7,19 @@ import { announceServer } from './accounts/local.ts'
 import { publicAccountRoutes } from './accounts/public-routes.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { newSecret } from './accounts/secrets.ts'
-import { agentHandlers } from './agents/handlers.ts'
 import { agentAsides, agentRoutes } from './agents/routes.ts'
-import { openChanges } from './changes/changes.ts'
-import { type Clock, systemClock } from './clock.ts'
 import { type Config, secretsIn } from './config.ts'
-import { lockDataDirectory } from './db/lock.ts'
-import { openDatabase, type Reader } from './db/open.ts'
-import { openEventLog } from './events/append.ts'
-import { openHub } from './events/hub.ts'
-import type { Scope } from './events/line.ts'
-import { openBlobs } from './files/blobs.ts'
-import { openSymbols } from './files/symbols/symbols.ts'
-import { type Device, detectDevices } from './gpu/devices.ts'
-import { createDevicePool } from './gpu/leases.ts'
-import { sweepOrphans } from './gpu/processes.ts'
+import { type Engines, type Overrides, openEngines } from './engines.ts'
+import { detectDevices } from './gpu/devices.ts'
 import { parseTier, TIERS, tierFor } from './gpu/tiers.ts'
-import { openBreakers } from './jobs/breaker.ts'
-import { openDraftWriter } from './jobs/drafts.ts'
-import type { Handler } from './jobs/handler.ts'
-import { isScopeActive, jobById, jobsOf } from './jobs/jobs.ts'
-import { openLiveJobs } from './jobs/live.ts'
 import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
 import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
-import { type AroundDeps, around } from './llm/around.ts'
-import { settleLostCalls } from './llm/books.ts'
-import { fixedModels } from './llm/fixed-models.ts'
 import { labelOf } from './llm/models.ts'
-import { knownFacts, openModels } from './llm/open-models.ts'
-import type { Provider } from './llm/provider.ts'
 import { watchRenewals } from './llm/raise.ts'
-import { openReach } from './llm/setup/reach.ts'
-import { openSetup, type SetupDeps } from './llm/setup/setup.ts'
-import { withBooks } from './llm/with-books.ts'
-import { outsideKey } from './llm/with-breaker.ts'
-import { type Log, openLog } from './log.ts'
 import { modelRoutes } from './ops/models/routes.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
 import { builtInSchedules } from './ops/schedules/built-in.ts'
-import { upkeepHandlers } from './ops/schedules/handlers.ts'
 import { scheduleRoutes } from './ops/schedules/routes.ts'
 import { UPKEEP } from './ops/schedules/upkeep.ts'
 import { usageRoutes } from './ops/usage/routes.ts'
@@ -55,17 +27,14 @@ import { CHAT } from './projects/asides.ts'
 import { openFeeds } from './projects/feed.ts'
 import { jobPages, jobRoutes } from './projects/jobs/routes.ts'
 import type { ProjectPanels } from './projects/page.ts'
-import { projectById } from './projects/projects.ts'
 import { projectApi, projectPages } from './projects/routes.ts'
 import { machineOf, shellFor } from './projects/shell.ts'
 import { taskPages } from './projects/tasks/form-routes.ts'
 import { taskApi } from './projects/tasks/routes.ts'
-import { taskEntity, tasksOf } from './projects/tasks.ts'
-import { type Redactor, redactor } from './redact.ts'
+import { redactor } from './redact.ts'
 import { sweepAttempts } from './studio/attempts.ts'
 import { picturesOf } from './studio/pictures.ts'
 import { studioRoutes } from './studio/routes.ts'
-import { renderHandler } from './studio/work.ts'
 import { assetRoutes } from './web/assets.ts'
 import { bodies } from './web/body.ts'
 import { csrf } from './web/csrf.ts'
@@ -76,7 +45,6 @@ import { hostCheck, hosts, listenerOptions, originAt } from './web/hosts.ts'
 import { openLasting } from './web/lasting.ts'
 import { hostName, listening, urlsElsewhere } from './web/listen.ts'
 import type { ListedRoute } from './web/openapi.ts'
-import { fileEntity } from './workspace/file-entity.ts'
 import { fileRow, filesOf } from './workspace/files.ts'
 import { openPreview } from './workspace/preview.ts'
 import { readsItsOwnBody, workspaceRoutes } from './workspace/routes.ts'
@@ -90,21 +58,6 @@ const CHECKERS = 2
 
 /** How long work waits at the start to hear which models servers of one's own have. */
 const HEARD_MS = 1_000
-
-/** What a test, or a command that brings its own server, does differently. */
-export interface Overrides {
-  clock?: Clock
-  log?: Log
-  providers?: Provider[]
-  devices?: Device[]
-  /** How this program starts itself as a worker; the attempt's folder is added. */
-  workerCommand?: string[]
-  /** More kinds of jobs, by lane. */
-  handlers?: Handler[]
-  lanes?: Record<string, number>
-}
-
-type Engines = Awaited<ReturnType<typeof openEngines>>
 
 export type App = Awaited<ReturnType<typeof createApp>>
 
@@ -208,89 +161,6 @@ interface State {
   routes: readonly ListedRoute[]
 }
 
-async function openEngines(config: Config, overrides: Overrides, redact: Redactor, opened: AsyncDisposableStack) {
-  const { clock = systemClock, log = openLog(config.log, undefined, redact) } = overrides
-  const { now, awake, newId, random } = clock
-  opened.use(lockDataDirectory(config.data))
-  const attempts = join(config.data, 'attempts')
-  sweepOrphans(attempts)
-  const backups = join(config.data, 'backups')
-  const db = opened.use(await openDatabase({ url: config.databaseUrl, token: config.databaseToken, backups, now, log }))
-  const hub = opened.use(openHub({ now }))
-  const events = openEventLog({ hub, now, redact })
-  const live = openLiveJobs({ hub, now, awake })
-  hub.source = {
-    states: live.states,
-    beats: live.beats,
-    active: (scope) => isScopeActive(db.read, scope),
-    present: (scope) => presentState(db.read, scope),
-  }
-  const { onFlush } = opened.use(openDraftWriter({ db, live, flushMs: config.flushMs, log }))
-  const handlers = new Map<string, Handler>()
-  const breakers = openBreakers({ db, events, now, log })
-  await settleLostCalls({ db, now })
-  const ground = { db, events, now, newId, log, redact, breakers, clock }
-  const asking = await openTheModels(opened, config, overrides, ground)
-  const detected = overrides.devices ?? (await detectDevices())
-  const deps = {
-    ...asking,
-    read: db.read,
-    hub,
-    live,
-    onFlush,
-    handlers,
-    clock,
-    awake,
-    random,
-    redact,
-    attempts,
-    data: config.data,
-    detected,
-    changes: openChanges({ events, now, newId, entities: [taskEntity({ events, now }), fileEntity({ events, now })] }),
-    blobs: openBlobs({ db, folder: join(config.data, 'blobs'), now }),
-    symbols: opened.use(openSymbols()),
-    breakers,
-    devices: createDevicePool(detected),
-    render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },
-    stepMs: config.sketchStepMs,
-    startedAt: now(),
-  }
-  for (const handler of [
-    ...agentHandlers(deps),
-    renderHandler(deps),
-    ...upkeepHandlers(deps, config),
-    ...(overrides.handlers ?? []),
-  ])
-    handlers.set(handler.kind, handler as Handler)
-  return deps
-}
-
-/** The models, how they are set up, and their books. What stands around a provider is put together here alone. */
-async function openTheModels(
-  opened: AsyncDisposableStack,
-  config: Config,
-  { providers }: Overrides,
-  {
-    breakers,
-    clock,
-    redact,
-    ...deps
-  }: Omit<SetupDeps, 'data' | 'vendors'> & AroundDeps & { clock: Clock; newId(): string },
-) {
-  const changed = (provider: string) => breakers.forget(outsideKey(provider))
-  const setup = await openSetup({ ...deps, redact, data: config.data, vendors: config.vendors, changed })
-  const reach = opened.use(openReach({ setup, localServers: config.localServers, clock }))
-  const books = {
-    ...deps,
-    factsOf: knownFacts(setup, reach),
-    dailyMicros: config.dailyMicros,
-    keepMs: config.keepMs,
-  }
-  const wrap = (provider: Provider) => withBooks(books, around({ ...books, breakers, clock }, provider))
-  const models = providers ? fixedModels(providers.map(wrap)) : openModels({ config, setup, reach, clock, wrap })
-  return { ...books, setup, reach, models }
-}
-
 /** All URLs: what is open to everybody first, then one block behind the guard. */
 function mount(config: Config, engines: Engines, state: State, opened: AsyncDisposableStack) {
   const { read, db, log, newId, now, detected } = engines
@@ -364,14 +234,6 @@ function panelsOf(engines: Engines, preview: { path: ProjectPanels['previewPath'
   }
 }
 
-/** What a reader is told who can't be told how it came to be. */
-async function presentState(read: Reader, scope: Scope): Promise<Record<string, unknown>> {
-  if ('job' in scope) return { job: await jobById(read, scope.job) }
-  const { project: id } = scope
-  const [project, tasks] = [await projectById(read, id), await tasksOf(read, id)]
-  return { project, tasks, files: await filesOf(read, id), jobs: await jobsOf(read, id) }
-}
-
 function opsFacts(config: Config, engines: Engines, state: State) {
   const { db, models, now, reach, setup } = engines
   const doctor = {
@@ -387,10 +249,4 @@ function opsFacts(config: Config, engines: Engines, state: State) {
     now,
   }
   return { doctor, backup: engines, running: () => state.worker?.running ?? 0, routes: () => state.routes }
-}
-
-/** The running program: the binary itself, or Bun with the checkout's entry. */
-function ownCommand(): string[] {
-  const inBinary = import.meta.dir.startsWith('/$bunfs')
-  return [process.execPath, ...(inBinary ? [] : [join(import.meta.dir, 'main.ts')]), 'worker', 'sketch']
 }

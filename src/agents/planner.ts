@@ -6,7 +6,7 @@ import { addUsage, NO_USAGE } from '../llm/provider.ts'
 import { nameProject, projectById, refreshStatus } from '../projects/projects.ts'
 import type { Project } from '../projects/tables.ts'
 import { POSITION_STEP, pictureSize } from '../projects/task-edits.ts'
-import { startReady, type TasksDeps } from '../projects/tasks.ts'
+import { startReady, TASK, type TasksDeps } from '../projects/tasks.ts'
 import { askForOutline, askForTasks, needsCritique, plannerPrompts, type Review, review } from './passes.ts'
 import type { Plan, PlannedTask } from './plan.ts'
 
@@ -88,31 +88,25 @@ async function addTasks(
 ): Promise<void> {
   const ids = new Map(planned.map(({ id }) => [id, deps.newId()]))
   const idOf = (key: string) => ids.get(key)!
-  for (const [position, task] of parentsFirst(planned).entries()) {
+  const edits = parentsFirst(planned).map((task, position) => {
     const size = task.kind === 'render' ? pictureSize(task) : { width: null, height: null }
-    await deps.changes.apply(tx, {
-      scope: project,
-      entity: 'task',
-      id: idOf(task.id),
-      baseVersion: 0,
-      after: {
-        parent: task.parent === null ? null : idOf(task.parent),
-        key: task.id,
-        position: (position + 1) * POSITION_STEP,
-        kind: task.kind,
-        title: task.title,
-        path: task.kind === 'note' ? null : task.path,
-        prompt: task.prompt,
-        ...size,
-        dependsOn: task.dependsOn.map(idOf),
-        contract: task.contract,
-        mends: false,
-        status: 'todo',
-      },
-      by: `job:${job.id}`,
-      job: refOf(job),
-    })
-  }
+    const state = {
+      parent: task.parent === null ? null : idOf(task.parent),
+      key: task.id,
+      position: (position + 1) * POSITION_STEP,
+      kind: task.kind,
+      title: task.title,
+      path: task.kind === 'note' ? null : task.path,
+      prompt: task.prompt,
+      ...size,
+      dependsOn: task.dependsOn.map(idOf),
+      contract: task.contract,
+      mends: false,
+      status: 'todo',
+    }
+    return { do: 'create', entity: TASK, id: idOf(task.id), baseVersion: 0, state } as const
+  })
+  await deps.changes.apply(tx, { scope: project, by: `job:${job.id}`, job: refOf(job), reason: 'Made the plan', edits })
 }
 
 /** The tasks in the plan's order, but each after its group. */

@@ -4,7 +4,7 @@ import { kindOf } from '../files/languages.ts'
 import type { CheckResult } from '../projects/check.ts'
 import type { Task } from '../projects/tables.ts'
 import { POSITION_STEP } from '../projects/task-edits.ts'
-import { startReady, type TasksDeps, tasksOf } from '../projects/tasks.ts'
+import { startReady, TASK, type TasksDeps, tasksOf } from '../projects/tasks.ts'
 
 /** Most repairs of a project. They are filed once. */
 const MOST_REPAIRS = 5
@@ -61,33 +61,25 @@ export async function fileRepairs(
   const group = deps.newId()
   const nothing = { width: null, height: null, contract: null, status: 'todo' } as const
   const note = { kind: 'note', title: 'Repairs', path: null, prompt: null, parent: null, dependsOn: [], mends: false }
-  const add = (id: string, nth: number, fields: object) =>
-    deps.changes.apply(tx, {
-      ...about,
-      entity: 'task',
+  const added = (id: string, nth: number, fields: object) =>
+    ({
+      do: 'create',
+      entity: TASK,
       id,
       baseVersion: 0,
-      after: {
+      state: {
         ...nothing,
         key: nth === 0 ? 'repairs' : `repair-${nth}`,
         position: last + (nth + 1) * POSITION_STEP,
         ...fields,
       },
-    })
-  await add(group, 0, note)
+    }) as const
   const filed = repairs.map((repair) => ({ task: deps.newId(), ...repair }))
-  for (const [at, { task, path, prompt }] of filed.entries()) {
-    const dependsOn = neededBy(path, tasks)
-    await add(task, at + 1, {
-      kind: 'write',
-      title: `Mend ${path}`,
-      path,
-      prompt,
-      parent: group,
-      dependsOn,
-      mends: true,
-    })
-  }
+  const mends = filed.map(({ task, path, prompt }, at) => {
+    const work = { kind: 'write', title: `Mend ${path}`, path, prompt, parent: group }
+    return added(task, at + 1, { ...work, dependsOn: neededBy(path, tasks), mends: true })
+  })
+  await deps.changes.apply(tx, { ...about, reason: 'What the check found', edits: [added(group, 0, note), ...mends] })
   const data = { tasks: filed.map(({ task, path }) => ({ task, path })) }
   await deps.events.append(tx, { ...about, type: 'repairs.filed', data })
   await startReady(deps, tx, project)

@@ -17,20 +17,22 @@ import {
   type TaskPlace,
   type TaskWish,
 } from './task-edits.ts'
-import { fieldsOf, startReady, type TasksDeps, taskById, tasksOf } from './tasks.ts'
+import { fieldsOf, startReady, TASK, type TasksDeps, taskById, tasksOf } from './tasks.ts'
 
 /** Who edits, and what they saw. */
 export interface Author {
   /** `person:<id>`, `job:<id>`. */
   by: string
   job?: JobRef | undefined
+  /** Why, in words; without it, what the edit does. */
+  reason?: string | undefined
   /** The version of each task that the author saw, by id: another one is a conflict. Without one: whatever is there. */
   seen?: ReadonlyMap<string, number>
 }
 
 export interface Edited {
-  /** In the order in which they were made: to undo all, begin with the last. */
-  changes: Change[]
+  /** Null when all was as the edits want it. */
+  change: Change | null
   /** The project's tasks as they are now. */
   tasks: Task[]
 }
@@ -70,16 +72,16 @@ export function finishTask(deps: TasksDeps, id: string, author: Author): Promise
   return editOne(deps, id, author, [{ do: 'finish', task: id }])
 }
 
-/** Removes a task and all beneath it. Returns the changes. @throws Conflict `task_busy`; Invalid `plan_unsound` when nothing would be left to make */
-export function removeTask(deps: TasksDeps, id: string, author: Author): Promise<Change[]> {
+/** Removes a task and all beneath it, as one change. @throws Conflict `task_busy`; Invalid `plan_unsound` when nothing would be left to make */
+export function removeTask(deps: TasksDeps, id: string, author: Author): Promise<Change> {
   return deps.db.write(async (tx) => {
     const { project } = await taskById(tx, id)
-    return (await changeTasks(deps, tx, project, [{ do: 'remove', task: id }], author)).changes
+    return (await changeTasks(deps, tx, project, [{ do: 'remove', task: id }], author)).change!
   })
 }
 
 /**
- * Makes edits of a plan, all or none: each task that they touch is one change. Then starts what can start, asks for the
+ * Makes edits of a plan, all or none: as one change. Then starts what can start, asks for the
  * check where nothing is left to do, and brings the project's status up to date.
  * @throws what `editedTasks` throws; Conflict `version_conflict`, `still_planning`
  */
@@ -94,12 +96,12 @@ export async function changeTasks(
   await mustBePlanned(tx, project)
   const before = await editableTasks(tx, project)
   const after = editedTasks(before, edits)
-  const changes = await applyAll(deps, tx, project, { before, after }, author)
+  const change = await applyAll(deps, tx, project, { before, after }, author)
   const now = await tasksOf(tx, project)
   if (!isComplete(before) && isComplete(after)) await enqueueCheck(deps, tx, project)
   await startReady(deps, tx, project)
   await refreshStatus(deps, tx, project)
-  return { changes, tasks: now }
+  return { change, tasks: now }
 }
 
 /** @throws Conflict `still_planning`: what a planner is about to add could not be checked against it */
@@ -145,8 +147,8 @@ async function applyAll(
   tx: Tx,
   scope: string,
   { before, after }: { before: EditedTask[]; after: EditedTask[] },
-  { by, job, seen }: Author,
-): Promise<Change[]> {
+  { by, job, seen, reason }: Author,
+): Promise<Change | null> {
   const known = new Set(before.map(({ id }) => id))
   const kept = new Set(after.map(({ id }) => id))
   const were = new Map(before.map((task) => [task.id, task]))
@@ -155,16 +157,30 @@ async function applyAll(
   const gone = groupsFirst(before)
     .filter(({ id }) => !kept.has(id))
     .reverse()
-  const made: Change[] = []
-  for (const task of [...added, ...changed])
-    made.push(await deps.changes.apply(tx, { ...target(task.id), after: stateOf(task) }))
-  for (const { id } of gone) made.push(await deps.changes.apply(tx, { ...target(id), after: null }))
-  return made
+  const edits = [
+    ...[...added, ...changed].map((task) => ({ do: 'put', ...target(task.id), state: stateOf(task) }) as const),
+    ...gone.map(({ id }) => ({ do: 'delete', ...target(id) }) as const),
+  ]
+  if (edits.length === 0) return null
+  return deps.changes.apply(tx, { scope, by, job, reason: reason ?? wordsFor({ added, changed, gone }), edits })
 
   function target(id: string) {
-    return { scope, entity: 'task', id, baseVersion: known.has(id) ? seen?.get(id) : 0, by, job }
+    return { entity: TASK, id, baseVersion: known.has(id) ? seen?.get(id) : 0 }
   }
 }
+
+/** What an edit of a plan is, where its author gives no reason. */
+function wordsFor(edited: { added: EditedTask[]; changed: EditedTask[]; gone: EditedTask[] }): string {
+  const parts = Object.entries(edited).flatMap(([what, tasks]) => {
+    const [first] = tasks
+    if (!first) return []
+    return [`${VERBS[what as keyof typeof VERBS]} ${tasks.length === 1 ? `“${first.title}”` : `${tasks.length} tasks`}`]
+  })
+  const text = parts.join(', ')
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+const VERBS = { added: 'added', changed: 'changed', gone: 'removed' }
 
 function groupsFirst(all: EditedTask[]): EditedTask[] {
   const children = Map.groupBy(all, ({ parent }) => parent)

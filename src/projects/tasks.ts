@@ -1,6 +1,7 @@
 import { and, asc, eq } from 'drizzle-orm'
 import type { Changes } from '../changes/changes.ts'
-import type { Entity } from '../changes/entity.ts'
+import type { Entity, Target } from '../changes/entity.ts'
+import { among } from '../changes/history.ts'
 import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { NotFound } from '../errors.ts'
@@ -19,34 +20,45 @@ export interface TasksDeps extends ProjectsDeps {
   changes: Changes
 }
 
+export const TASK = 'task'
+
 /** How tasks are edited through changes. */
 export function taskEntity({ events, now }: { events: EventLog; now: () => number }): Entity<TaskFields> {
   return {
-    name: 'task',
-    async read(tx, scope, id) {
-      const [task] = await tx
+    name: TASK,
+    texts: ['prompt'],
+    async read(tx, scope, ids) {
+      const rows = await tx
         .select()
         .from(tasks)
-        .where(and(eq(tasks.project, scope), eq(tasks.id, id)))
-      return task ? { version: task.version, state: fieldsOf(task) } : null
+        .where(and(eq(tasks.project, scope), among(tasks.id, ids)))
+      return new Map(rows.map((task) => [task.id, { version: task.version, state: fieldsOf(task) }]))
     },
-    async write(tx, { scope, id, version, state, change }) {
-      if (change.undoes) await mustBeAtRest(tx, id)
-      if (state) {
-        const row = { ...state, dueAt: state.dueAt ?? null, version, doneAt: state.status === 'done' ? now() : null }
-        await tx
-          .insert(tasks)
-          .values({ id, project: scope, createdAt: now(), ...row })
-          .onConflictDoUpdate({ target: tasks.id, set: row })
-      } else await tx.delete(tasks).where(eq(tasks.id, id))
-      const type = state ? (version === 1 ? 'task.created' : 'task.updated') : 'task.removed'
-      await events.append(tx, { type, scope, by: change.by, data: { task: id, ...state } })
+    async write(tx, targets) {
+      for (const target of targets) await writeTask({ events, now }, tx, target)
     },
     async afterUndo(tx, scope) {
       await mustBeSound(tx, scope)
       await refreshStatus({ events, now }, tx, scope)
     },
   }
+}
+
+async function writeTask(
+  { events, now }: { events: EventLog; now: () => number },
+  tx: Tx,
+  { scope, id, version, state, change, undoes }: Target<TaskFields>,
+): Promise<void> {
+  if (undoes) await mustBeAtRest(tx, id)
+  if (state) {
+    const row = { ...state, dueAt: state.dueAt ?? null, version, doneAt: state.status === 'done' ? now() : null }
+    await tx
+      .insert(tasks)
+      .values({ id, project: scope, createdAt: now(), ...row })
+      .onConflictDoUpdate({ target: tasks.id, set: row })
+  } else await tx.delete(tasks).where(eq(tasks.id, id))
+  const type = state ? (version === 1 ? 'task.created' : 'task.updated') : 'task.removed'
+  await events.append(tx, { type, scope, by: change.by, data: { task: id, ...state } })
 }
 
 /** An undo is an edit like any other: what is being worked on stays as it is. */
@@ -80,12 +92,10 @@ export async function completeTask(deps: TasksDeps, tx: Tx, id: string, job: Job
   const task = await taskById(tx, id)
   await deps.changes.apply(tx, {
     scope: task.project,
-    entity: 'task',
-    id,
-    baseVersion: task.version,
-    after: { ...fieldsOf(task), status: 'done' },
     by: `job:${job.id}`,
+    reason: `Done: ${task.title}`,
     job,
+    edits: [{ do: 'update', entity: TASK, id, baseVersion: task.version, fields: { status: 'done' } }],
   })
   await startReady(deps, tx, task.project)
   if (isComplete(await tasksOf(tx, task.project))) await enqueueCheck(deps, tx, task.project, { reads: !task.mends })

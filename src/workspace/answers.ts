@@ -1,21 +1,31 @@
 import { z } from 'zod'
 import { says } from '../web/openapi.ts'
 
-const ChangeForm = z
+const OperationForm = z
   .object({
-    id: z.string(),
-    project: z.string(),
     entity: z.string(),
     entityId: z.string(),
-    by: z.string(),
-    job: z.string().nullable(),
+    kind: z.enum(['create', 'update', 'move', 'delete', 'restore']),
+    seen: z.number().int().nullable().describe('The version that the author had seen, where it was not the last one.'),
     baseVersion: z.number().int(),
     version: z.number().int(),
     before: z.unknown().describe('The whole state before; null where it was not there.'),
     after: z.unknown(),
-    undoes: z.string().nullable(),
-    undoneBy: z.string().nullable(),
+  })
+  .meta({ id: 'Operation' })
+
+const ChangeForm = z
+  .object({
+    id: z.string(),
+    project: z.string(),
+    by: z.string(),
+    reason: z.string(),
+    job: z.string().nullable(),
+    batch: z.string().nullable().describe('Changes of one batch can be undone as one.'),
+    undoes: z.array(z.string()).describe('The changes that it took back.'),
+    undoneBy: z.string().nullable().describe('The change because of which it does not stand.'),
     at: z.number().int().describe('ms since the epoch'),
+    operations: z.array(OperationForm),
   })
   .meta({ id: 'Change' })
 

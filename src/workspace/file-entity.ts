@@ -1,87 +1,137 @@
-import { and, eq, inArray, ne, or, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Entity, Target } from '../changes/entity.ts'
+import { among } from '../changes/history.ts'
 import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import type { EventLog } from '../events/append.ts'
 import type { BlobRef } from '../files/blobs.ts'
 import { languageOf } from '../files/languages.ts'
 import { caseKey, pathTaken, projectPath } from '../files/paths.ts'
+import { mergeFiles, type Texts } from './file-merge.ts'
 import { files, fileVersions } from './tables.ts'
 
 export const FILE = 'file'
 
+/** Rows that go in with one statement. */
+const ROWS = 500
+
 /** What a file holds; the bytes are a blob that was put before. */
 export type FileState = BlobRef
 
+interface FileEntityDeps {
+  events: EventLog
+  now: () => number
+  /** For merging; without it two contents never merge. */
+  texts?: Texts
+}
+
 /** How files are changed: the entity's id is the path. Each state but a deletion is a version, said by `file.written`. */
-export function fileEntity(deps: { events: EventLog; now: () => number }): Entity<FileState> {
+export function fileEntity(deps: FileEntityDeps): Entity<FileState> {
+  const { texts } = deps
   return {
     name: FILE,
-    read: readFile,
-    write: (tx, target) =>
-      target.state ? writeVersion(deps, tx, target, target.state) : markDeleted(deps, tx, target),
+    read: readFiles,
+    write: async (tx, targets) => {
+      await markDeleted(
+        deps,
+        tx,
+        targets.filter(({ state }) => state === null),
+      )
+      await writeVersions(deps, tx, targets.filter(isThere))
+    },
+    ...(texts ? { merge: (tx, states) => mergeFiles(texts, tx, states) } : {}),
   }
 }
 
-async function readFile(read: Reader, project: string, path: string) {
-  const [file] = await read
+async function readFiles(read: Reader, project: string, paths: string[]) {
+  const rows = await read
     .select()
     .from(files)
-    .where(and(eq(files.project, project), eq(files.path, path), eq(files.deleted, false)))
-  return file ? { version: file.version, state: { hash: file.hash, bytes: file.bytes } } : null
+    .where(and(eq(files.project, project), among(files.path, paths), eq(files.deleted, false)))
+  return new Map(rows.map(({ path, version, hash, bytes }) => [path, { version, state: { hash, bytes } }]))
 }
 
-async function writeVersion(
-  { events, now }: { events: EventLog; now: () => number },
-  tx: Tx,
-  { scope: project, id, version, change, job }: Target<FileState>,
-  { hash, bytes }: FileState,
-): Promise<void> {
-  const path = projectPath(id)
-  await mustBeFree(tx, project, path)
-  const language = languageOf(path)
-  const present = { version, hash, bytes, language, deleted: false, updatedAt: now() }
-  await tx
-    .insert(files)
-    .values({ project, path, pathKey: caseKey(path), ...present })
-    .onConflictDoUpdate({ target: [files.project, files.path], set: present })
-  await tx.insert(fileVersions).values({ project, path, version, hash, bytes, change: change.id, at: now() })
-  await events.append(tx, {
+type Written = Target<FileState> & { state: FileState }
+
+function isThere(target: Target<FileState>): target is Written {
+  return target.state !== null
+}
+
+async function writeVersions({ events, now }: FileEntityDeps, tx: Tx, targets: Written[]): Promise<void> {
+  const [first] = targets
+  if (!first) return
+  const { scope: project, change, job } = first
+  const paths = targets.map(({ id }) => projectPath(id))
+  await mustBeFree(tx, project, paths)
+  const rows = targets.map(({ version, state: { hash, bytes } }, i) => {
+    const path = paths[i]!
+    return { project, path, pathKey: caseKey(path), version, hash, bytes, language: languageOf(path) }
+  })
+  for (let at = 0; at < rows.length; at += ROWS) {
+    const part = rows.slice(at, at + ROWS)
+    await tx
+      .insert(files)
+      .values(part.map((row) => ({ ...row, deleted: false, updatedAt: now() })))
+      .onConflictDoUpdate({ target: [files.project, files.path], set: AS_GIVEN })
+    await tx
+      .insert(fileVersions)
+      .values(part.map(({ pathKey: _, language: __, ...row }) => ({ ...row, change: change.id, at: now() })))
+  }
+  const written = rows.map(({ path, version, bytes, language }) => ({
     type: 'file.written',
     scope: project,
     by: change.by,
     data: { path, version, bytes, language },
     ...(job ? { job } : {}),
-  })
+  }))
+  await events.appendAll(tx, written)
 }
 
-async function markDeleted(
-  { now }: { now: () => number },
-  tx: Tx,
-  { scope, id, version }: Target<FileState>,
-): Promise<void> {
-  await tx
-    .update(files)
-    .set({ deleted: true, version, updatedAt: now() })
-    .where(and(eq(files.project, scope), eq(files.path, id)))
+const AS_GIVEN = {
+  version: sql`excluded.version`,
+  hash: sql`excluded.hash`,
+  bytes: sql`excluded.bytes`,
+  language: sql`excluded.language`,
+  deleted: false,
+  updatedAt: sql`excluded.updated_at`,
 }
 
-/** @throws Conflict `path_taken` when another file has the same key, is a folder of this path, or lies below it */
-async function mustBeFree(tx: Tx, project: string, path: string): Promise<void> {
-  const key = caseKey(path)
-  const folders = key.split('/').map((_, i, parts) => parts.slice(0, i + 1).join('/'))
-  const below = sql`substr(${files.pathKey}, 1, ${key.length + 1}) = ${`${key}/`}`
-  const [other] = await tx
-    .select({ path: files.path })
-    .from(files)
-    .where(
-      and(
-        eq(files.project, project),
-        ne(files.path, path),
-        eq(files.deleted, false),
-        or(inArray(files.pathKey, folders), below),
-      ),
-    )
-    .limit(1)
-  if (other) throw pathTaken(path, other.path)
+async function markDeleted({ now }: FileEntityDeps, tx: Tx, targets: Target<FileState>[]): Promise<void> {
+  for (const { scope, id, version } of targets)
+    await tx
+      .update(files)
+      .set({ deleted: true, version, updatedAt: now() })
+      .where(and(eq(files.project, scope), eq(files.path, id)))
+}
+
+/** @throws Conflict `path_taken` when another file has the same key, is a folder of one of the paths, or lies below it */
+async function mustBeFree(tx: Tx, project: string, paths: string[]): Promise<void> {
+  const own = new Map<string, string>()
+  for (const path of paths) {
+    const other = own.get(caseKey(path))
+    if (other !== undefined) throw pathTaken(path, other)
+    own.set(caseKey(path), path)
+  }
+  for (const [key, path] of own) {
+    const folder = foldersOf(key).find((each) => own.has(each))
+    if (folder !== undefined) throw pathTaken(path, own.get(folder)!)
+  }
+  const wanted = [...own].flatMap(([key, path]) => [key, ...foldersOf(key)].map((taken) => ({ path, taken })))
+  const [clash] = await tx.all<{ path: string; other: string }>(sql`
+    SELECT value ->> 'path' AS path, files.path AS other FROM json_each(${JSON.stringify(wanted)})
+      JOIN files ON files.project_id = ${project} AND files.path_key = value ->> 'taken' AND files.deleted = 0
+      WHERE files.path <> value ->> 'path'
+    UNION ALL
+    SELECT value ->> 'path', files.path FROM json_each(${JSON.stringify(wanted.filter(({ taken }) => own.has(taken)))})
+      JOIN files ON files.project_id = ${project} AND files.deleted = 0
+        AND files.path_key > (value ->> 'taken') || '/' AND files.path_key < (value ->> 'taken') || '0'
+    LIMIT 1`)
+  if (clash) throw pathTaken(clash.path, clash.other)
+}
+
+function foldersOf(key: string): string[] {
+  return key
+    .split('/')
+    .slice(0, -1)
+    .map((_, i, parts) => parts.slice(0, i + 1).join('/'))
 }

@@ -37,18 +37,22 @@ export interface FileWrite {
   blob: BlobRef
   by: string
   job?: JobRef | undefined
+  /** Why, in words; without it, what was done. */
+  reason?: string | undefined
   /** The version that the author saw; 0 = there must be none yet; undefined = whatever is there. */
   baseVersion?: number | undefined
 }
 
 /**
  * Writes a file as a change. The content that is there already makes no new version: the change that wrote it is returned.
- * @throws Invalid `bad_path`; Conflict `path_taken`, `version_conflict`
+ * What others changed since `baseVersion` is merged with it.
+ * @throws Invalid `bad_path`; Conflict `path_taken`; Contested `version_conflict`
  */
 export function writeFile({ changes }: FilesDeps, tx: Tx, write: FileWrite): Promise<Change> {
-  const { project, path, blob, by, job, baseVersion } = write
-  const after = { hash: blob.hash, bytes: blob.bytes }
-  return changes.apply(tx, { scope: project, entity: FILE, id: projectPath(path), after, by, job, baseVersion })
+  const { project, path, blob, by, job, baseVersion, reason = `Wrote ${path}` } = write
+  const state = { hash: blob.hash, bytes: blob.bytes }
+  const edit = { do: 'put', entity: FILE, id: projectPath(path), state, baseVersion } as const
+  return changes.apply(tx, { scope: project, by, job, reason, edits: [edit] })
 }
 
 /** Keeps content for a file that is there or has been, or for a new one: of a text only what differs from its last version. */
@@ -69,8 +73,9 @@ export async function keepContent(
 
 /** Removes a file as a change: its versions stay. @throws NotFound `unknown_file`; Conflict `version_conflict` */
 export function deleteFile({ changes }: FilesDeps, tx: Tx, write: Omit<FileWrite, 'blob'>): Promise<Change> {
-  const { project, path, by, job, baseVersion } = write
-  return changes.apply(tx, { scope: project, entity: FILE, id: path, after: null, by, job, baseVersion })
+  const { project, path, by, job, baseVersion, reason = `Deleted ${path}` } = write
+  const edit = { do: 'delete', entity: FILE, id: path, baseVersion } as const
+  return changes.apply(tx, { scope: project, by, job, reason, edits: [edit] })
 }
 
 /** A file as it is, or one of its versions, also when it was deleted since. @throws NotFound `unknown_file` */

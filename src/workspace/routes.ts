@@ -2,7 +2,7 @@ import { Elysia } from 'elysia'
 import { z } from 'zod'
 import type { Changes } from '../changes/changes.ts'
 import { CHANGES_PAGE, changeById, changesOf } from '../changes/history.ts'
-import type { Change } from '../changes/tables.ts'
+import type { Change, Operation } from '../changes/tables.ts'
 import type { Database } from '../db/open.ts'
 import { NotFound } from '../errors.ts'
 import type { Blobs } from '../files/blobs.ts'
@@ -75,7 +75,7 @@ function workspaceApi(deps: WorkspaceRoutesDeps) {
     .post(
       '/changes/:id/reversal',
       async ({ params, actor, set }) => {
-        const change = await deps.db.write((tx) => deps.changes.undo(tx, params.id, `person:${actor.id}`))
+        const change = await deps.db.write((tx) => deps.changes.undo(tx, params.id, { by: `person:${actor.id}` }))
         set.status = 201
         return { change: changeJson(change) }
       },
@@ -104,7 +104,7 @@ function workspacePages(deps: WorkspaceRoutesDeps) {
     })
     .post('/changes/:id/reversal', async ({ params, actor }) => {
       const { scope } = await changeById(deps.read, params.id)
-      await deps.db.write((tx) => deps.changes.undo(tx, params.id, `person:${actor.id}`))
+      await deps.db.write((tx) => deps.changes.undo(tx, params.id, { by: `person:${actor.id}` }))
       return new Response(null, { status: 303, headers: { location: `/projects/${encodeURIComponent(scope)}` } })
     })
 }
@@ -115,6 +115,10 @@ function pathIn(rest: string): string {
   return path
 }
 
-function changeJson({ seq: _, scope, ...change }: Change) {
-  return { ...change, project: scope }
+function changeJson({ seq: _, scope, operations, ...change }: Change) {
+  return { ...change, project: scope, operations: operations.map(operationJson) }
+}
+
+function operationJson({ seq: _, change: __, scope: ___, ...operation }: Operation) {
+  return operation
 }

@@ -40,11 +40,9 @@ async function planned(tasks: Planned[]) {
       const task = { parent: null, key, position, kind, title: key, path, prompt: 'x', width, height, dependsOn: [] }
       await app.changes.apply(tx, {
         scope: 'p1',
-        entity: 'task',
-        id: key,
-        baseVersion: 0,
-        after: { ...task, status: 'todo' },
         by: BY,
+        reason: '',
+        edits: [{ do: 'create', entity: 'task', id: key, baseVersion: 0, state: { ...task, status: 'todo' } }],
       })
     }
   })

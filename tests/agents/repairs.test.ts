@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { digestOf, fairShare } from '../../src/agents/digest.ts'
 import { mendablePaths, repairsOf } from '../../src/agents/repairs.ts'
+import type { Change } from '../../src/changes/tables.ts'
 import { systemClock } from '../../src/clock.ts'
 import type { ModelRequest } from '../../src/llm/provider.ts'
 import { type TestApp, testApp } from '../support/app.ts'
@@ -101,8 +102,8 @@ test('a model reads the finished project once, and what it finds is mended once,
   expect(checkpoints.map(({ name }: { name: string }) => name)).toEqual(['reading']) // what was paid for is kept
 
   const { items } = await app.json(`/api/projects/${id}/changes`)
-  const mending = items.find(
-    ({ entityId, version }: { entityId: string; version: number }) => entityId === 'index.html' && version === 2,
+  const mending = items.find(({ operations }: Change) =>
+    operations.some(({ entityId, version }) => entityId === 'index.html' && version === 2),
   )
   expect((await app.post(`/api/changes/${mending.id}/reversal`)).status).toBe(201)
   expect(await (await app.request(`/api/projects/${id}/files/index.html`)).text()).toBe(page('one'))

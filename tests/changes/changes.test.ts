@@ -1,20 +1,19 @@
-import { expect, test } from 'bun:test'
-import fc from 'fast-check'
+import { describe, expect, test } from 'bun:test'
 import { changeById, changesOf } from '../../src/changes/history.ts'
-import { type Note, notebook } from './support.ts'
+import { notebook } from './support.ts'
 
-test('a change keeps what was and what is, and says so in the log', async () => {
+test('a change keeps who, why, what was and what is, and says so in the log', async () => {
   await using book = await notebook()
   const made = await book.set('n', { text: 'one' }, 0)
   const edited = await book.set('n', { text: 'two', tags: ['x'] }, 1)
 
-  expect(made).toMatchObject({ baseVersion: 0, version: 1, before: null, after: { text: 'one' }, by: 'person:ann' })
-  expect(edited).toMatchObject({
-    baseVersion: 1,
-    version: 2,
-    before: { text: 'one' },
-    after: { text: 'two', tags: ['x'] },
-  })
+  expect(made).toMatchObject({ by: 'person:ann', reason: 'Because', undoneBy: null, undoes: [] })
+  expect(made.operations).toMatchObject([
+    { kind: 'create', entity: 'note', entityId: 'n', baseVersion: 0, version: 1, before: null, after: { text: 'one' } },
+  ])
+  expect(edited.operations).toMatchObject([
+    { kind: 'update', baseVersion: 1, version: 2, before: { text: 'one' }, after: { text: 'two', tags: ['x'] } },
+  ])
   expect(await book.get('n')).toMatchObject({ version: 2, state: { text: 'two', tags: ['x'] } })
   expect(await changeById(book.db.read, edited.id)).toEqual(edited)
   expect(await book.told()).toMatchObject([
@@ -22,213 +21,248 @@ test('a change keeps what was and what is, and says so in the log', async () => 
       type: 'change.applied',
       scope: 'p1',
       by: 'person:ann',
-      data: { change: made.id, entity: 'note', id: 'n', version: 1 },
+      data: {
+        change: made.id,
+        reason: 'Because',
+        count: 1,
+        operations: [{ entity: 'note', id: 'n', version: 1, kind: 'create' }],
+      },
     },
-    { type: 'change.applied', data: { change: edited.id, version: 2 } },
+    { type: 'change.applied', data: { change: edited.id, operations: [{ version: 2 }] } },
   ])
 })
 
-test("a job's change belongs to the job's stream", async () => {
+test("a job's change belongs to the job's stream, and to its batch", async () => {
   await using book = await notebook()
   const job = { id: 'j1', kind: 'write', attempt: 2, startedAt: Date.now() }
+  const edits = [{ do: 'put', entity: 'note', id: 'n', state: { text: 'x' } } as const]
   const change = await book.db.write((tx) =>
-    book.changes.apply(tx, { scope: 'p1', entity: 'note', id: 'n', after: { text: 'x' }, by: 'job:j1', job }),
+    book.changes.apply(tx, { scope: 'p1', by: 'job:j1', reason: 'Wrote it', job, edits }),
   )
-  expect(change.job).toBe('j1')
+  expect(change).toMatchObject({ job: 'j1', batch: 'j1' })
   expect(await book.told()).toMatchObject([{ job: 'j1', kind: 'write', attempt: 2, by: 'job:j1' }])
 })
 
-test.each([
-  ['an older version', 1, 2],
-  ['a version that never was', 9, 2],
-  ['a thing that must not exist', 0, 2],
-])('an edit based on %s is refused and changes nothing', async (_what, expected, actual) => {
-  await using book = await notebook()
-  await book.set('n', { text: 'one' })
-  await book.set('n', { text: 'two' })
-
-  await expect(book.set('n', { text: 'three' }, expected)).rejects.toMatchObject({
-    code: 'version_conflict',
-    context: { entity: 'note', id: 'n', expected, actual },
-  })
-  expect(await book.get('n')).toMatchObject({ version: 2, state: { text: 'two' } })
-  expect(await changesOf(book.db.read, 'p1')).toHaveLength(2)
-})
-
-test('of two edits of the same version at the same moment, one wins', async () => {
-  await using book = await notebook()
-  await book.set('n', { text: 'one' })
-  const ends = await Promise.allSettled([book.set('n', { text: 'a' }, 1), book.set('n', { text: 'b' }, 1)])
-  expect(ends.map((end) => end.status)).toEqual(['fulfilled', 'rejected'])
-  expect(await book.get('n')).toMatchObject({ version: 2, state: { text: 'a' } })
-})
-
-test('an edit to what is there already is the change that made it so, and no new one', async () => {
-  await using book = await notebook()
-  const first = await book.set('n', { text: 'one', tags: [] }, 0)
-  const again = await book.set('n', { tags: [], text: 'one' }, 0)
-  expect(again).toEqual(first)
-  expect(await book.told()).toHaveLength(1)
-})
-
-test('what is deleted and made again goes on counting', async () => {
-  await using book = await notebook()
-  await book.set('n', { text: 'one' })
-  const gone = await book.set('n', null, 1)
-  expect(gone).toMatchObject({ version: 2, after: null })
-  expect(await book.get('n')).toBeNull()
-  expect(await book.set('n', null)).toEqual(gone)
-
-  const back = await book.set('n', { text: 'again' }, 0)
-  expect(back).toMatchObject({ baseVersion: 2, version: 3, before: null })
-  expect(await book.get('n')).toMatchObject({ version: 3 })
-})
-
-test('what was never there cannot be deleted', async () => {
-  await using book = await notebook()
-  await expect(book.set('n', null)).rejects.toMatchObject({ code: 'unknown_note' })
-  expect(await book.told()).toEqual([])
-})
-
-test("what the entity's room refuses leaves no change behind", async () => {
-  await using book = await notebook()
-  await expect(book.set('n', { text: 'refused' })).rejects.toThrow('refuses')
-  expect(await changesOf(book.db.read, 'p1')).toEqual([])
-  expect(await book.told()).toEqual([])
-})
-
-test('an undo brings back what was, as a new version that can itself be undone', async () => {
-  await using book = await notebook()
-  await book.set('n', { text: 'one' })
-  const edited = await book.set('n', { text: 'two' })
-
-  const undone = await book.undo(edited)
-  expect(undone).toMatchObject({ undoes: edited.id, version: 3, after: { text: 'one' }, by: 'person:bob' })
-  expect(await changeById(book.db.read, edited.id)).toMatchObject({ undoneBy: undone.id })
-  expect(await book.get('n')).toMatchObject({ version: 3, state: { text: 'one' } })
-  expect((await book.told()).at(-1)).toMatchObject({
-    type: 'change.undone',
-    by: 'person:bob',
-    data: { change: undone.id, undoes: edited.id, entity: 'note', id: 'n', version: 3 },
+describe('all or nothing', () => {
+  test('a change of several things is one change, in their order', async () => {
+    await using book = await notebook()
+    const change = await book.make([
+      { do: 'create', id: 'a', state: { text: 'A' } },
+      { do: 'create', id: 'b', state: { text: 'B' } },
+    ])
+    expect(change.operations.map(({ entityId }) => entityId)).toEqual(['a', 'b'])
+    expect(await book.told()).toHaveLength(1)
   })
 
-  await book.undo(undone)
-  expect(await book.get('n')).toMatchObject({ version: 4, state: { text: 'two' } })
-})
+  test.each([
+    ['a room refuses one', { do: 'create', id: 'b', state: { text: 'refused' } }, 'refuses'],
+    ['one was changed in the meantime', { do: 'put', id: 'n', state: { text: 'mine' }, baseVersion: 1 }, 'meantime'],
+    ['one is not there', { do: 'delete', id: 'nowhere' }, 'no note'],
+  ] as const)('where %s, none is made', async (_what, refused, why) => {
+    await using book = await notebook()
+    await book.set('n', { text: 'one' })
+    await book.set('n', { text: 'two' })
+    const before = await book.told()
 
-test('the undo of a making removes, the undo of a deletion brings back', async () => {
-  await using book = await notebook()
-  const unmade = await book.undo(await book.set('n', { text: 'one' }))
-  expect(await book.get('n')).toBeNull()
-  await book.undo(unmade)
-  await book.undo(await book.set('n', null))
-  expect(await book.get('n')).toMatchObject({ version: 5, state: { text: 'one' } })
-})
-
-test('a change is undone once', async () => {
-  await using book = await notebook()
-  const change = await book.set('n', { text: 'one' })
-  const undone = await book.undo(change)
-  await expect(book.undo(change)).rejects.toMatchObject({ code: 'already_undone', context: { undoneBy: undone.id } })
-})
-
-test('a change that others were built on is not undone', async () => {
-  await using book = await notebook()
-  const first = await book.set('n', { text: 'one' })
-  const second = await book.set('n', { text: 'two' })
-  await expect(book.undo(first)).rejects.toMatchObject({
-    code: 'changed_since',
-    context: { expected: 1, actual: 2, last: second.id },
+    await expect(book.make([{ do: 'create', id: 'a', state: { text: 'A' } }, refused])).rejects.toThrow(why)
+    expect(await book.get('a')).toBeNull()
+    expect(await changesOf(book.db.read, 'p1')).toHaveLength(2)
+    expect(await book.told()).toEqual(before)
   })
-  expect(await book.get('n')).toMatchObject({ state: { text: 'two' } })
 })
 
-test('changes are undone one after the other, the newest first, and brought back in turn', async () => {
-  await using book = await notebook()
-  const made = await book.set('n', { text: 'one' })
-  const second = await book.set('n', { text: 'two' })
-  const third = await book.set('n', { text: 'three' })
+describe('what an edit says', () => {
+  test('only the fields that are named change', async () => {
+    await using book = await notebook()
+    await book.set('n', { text: 'one', tags: ['x'] })
+    const change = await book.make([{ do: 'update', id: 'n', fields: { tags: [] } }])
+    expect(change.operations[0]).toMatchObject({ kind: 'update', after: { text: 'one', tags: [] } })
+  })
 
-  await book.undo(third)
-  await book.undo(second)
-  expect(await book.get('n')).toMatchObject({ version: 5, state: { text: 'one' } })
-  const unmade = await book.undo(made)
-  expect(await book.get('n')).toBeNull()
-  await book.undo(unmade)
-  expect(await book.get('n')).toMatchObject({ version: 7, state: { text: 'one' } })
+  test('a move is told as one', async () => {
+    await using book = await notebook()
+    await book.set('n', { text: 'one' })
+    const change = await book.make([{ do: 'move', id: 'n', fields: { tags: ['elsewhere'] } }])
+    expect(change.operations[0]).toMatchObject({ kind: 'move', after: { text: 'one', tags: ['elsewhere'] } })
+  })
+
+  test('a thing whose id is its place goes to another, and back by one undo', async () => {
+    await using book = await notebook()
+    await book.set('here', { text: 'one' })
+    const change = await book.make([{ do: 'rename', id: 'here', to: 'there' }])
+    expect(change.operations).toMatchObject([
+      { kind: 'move', entityId: 'there', before: null, after: { text: 'one' } },
+      { kind: 'move', entityId: 'here', before: { text: 'one' }, after: null },
+    ])
+    await book.undo(change)
+    expect([await book.get('here'), await book.get('there')]).toMatchObject([{ state: { text: 'one' } }, null])
+  })
+
+  test('a thing is not moved to where another is', async () => {
+    await using book = await notebook()
+    await book.set('here', { text: 'one' })
+    await book.set('there', { text: 'two' })
+    await expect(book.make([{ do: 'rename', id: 'here', to: 'there' }])).rejects.toMatchObject({
+      code: 'version_conflict',
+    })
+    expect(await book.get('there')).toMatchObject({ state: { text: 'two' } })
+  })
+
+  test('what was deleted is restored as it was; what is there is not', async () => {
+    await using book = await notebook()
+    await book.set('n', { text: 'one' })
+    await expect(book.make([{ do: 'restore', id: 'n' }])).rejects.toMatchObject({ code: 'not_deleted' })
+    await book.set('n', null)
+    const change = await book.make([{ do: 'restore', id: 'n' }])
+    expect(change.operations[0]).toMatchObject({ kind: 'restore', version: 3, after: { text: 'one' } })
+    await expect(book.make([{ do: 'restore', id: 'never' }])).rejects.toMatchObject({ code: 'unknown_note' })
+  })
+
+  test('what is there already is the change that made it so, and no new one', async () => {
+    await using book = await notebook()
+    const first = await book.set('n', { text: 'one', tags: [] }, 0)
+    const again = await book.set('n', { tags: [], text: 'one' }, 0)
+    expect(again).toEqual(first)
+    expect(await book.told()).toHaveLength(1)
+  })
+
+  test('what is deleted and made again goes on counting', async () => {
+    await using book = await notebook()
+    await book.set('n', { text: 'one' })
+    const gone = await book.set('n', null, 1)
+    expect(gone.operations).toMatchObject([{ kind: 'delete', version: 2, after: null }])
+    expect(await book.get('n')).toBeNull()
+    expect(await book.set('n', null)).toEqual(gone)
+
+    const back = await book.set('n', { text: 'again' }, 0)
+    expect(back.operations).toMatchObject([{ baseVersion: 2, version: 3, before: null }])
+    expect(await book.get('n')).toMatchObject({ version: 3 })
+  })
+
+  test('what was never there cannot be deleted or changed', async () => {
+    await using book = await notebook()
+    await expect(book.set('n', null)).rejects.toMatchObject({ code: 'unknown_note' })
+    await expect(book.make([{ do: 'update', id: 'n', fields: { text: 'x' } }])).rejects.toMatchObject({
+      code: 'unknown_note',
+    })
+    expect(await book.told()).toEqual([])
+  })
 })
 
-test('an undo of an older change does not take a newer one with it, undone or redone', async () => {
-  await using book = await notebook()
-  const made = await book.set('n', { text: 'one' })
-  const undone = await book.undo(await book.set('n', { text: 'two' }))
-  await book.undo(undone)
-  await expect(book.undo(made)).rejects.toMatchObject({ code: 'changed_since' })
-  expect(await book.get('n')).toMatchObject({ state: { text: 'two' } })
+describe('where the thing moved on', () => {
+  test('fields that only one side has changed are merged, and the change says what its author had seen', async () => {
+    await using book = await notebook()
+    await book.set('n', { text: 'one', tags: [] })
+    await book.set('n', { text: 'theirs', tags: [] })
+    const change = await book.make([{ do: 'update', id: 'n', fields: { tags: ['mine'] }, baseVersion: 1 }])
+    expect(change.operations[0]).toMatchObject({ seen: 1, baseVersion: 2, version: 3 })
+    expect(await book.get('n')).toMatchObject({ state: { text: 'theirs', tags: ['mine'] } })
+  })
+
+  test('lines of a text that do not touch are merged', async () => {
+    await using book = await notebook()
+    await book.set('n', { body: 'a\nb\nc\nd\n' })
+    await book.set('n', { body: 'A\nb\nc\nd\n' })
+    await book.set('n', { body: 'a\nb\nc\nD\n' }, 1)
+    expect(await book.get('n')).toMatchObject({ state: { body: 'A\nb\nc\nD\n' } })
+  })
+
+  test('what both have changed is contested: both sides are named, and nothing is overwritten', async () => {
+    await using book = await notebook()
+    await book.set('n', { text: 'one', body: 'a\nb\n' })
+    await book.set('n', { text: 'theirs', body: 'a\ntheirs\n' })
+    const refused = book.set('n', { text: 'mine', body: 'a\nmine\n' }, 1)
+    await expect(refused).rejects.toMatchObject({
+      code: 'version_conflict',
+      context: { entity: 'note', id: 'n', expected: 1, actual: 2 },
+      contests: [
+        {
+          version: 2,
+          seen: 1,
+          disputes: [
+            { field: 'text', base: 'one', mine: 'mine', theirs: 'theirs' },
+            {
+              field: 'body',
+              regions: [{ lines: ['a\n'] }, { base: ['b\n'], mine: ['mine\n'], theirs: ['theirs\n'] }],
+            },
+          ],
+        },
+      ],
+    })
+    expect(await book.get('n')).toMatchObject({ version: 2, state: { text: 'theirs' } })
+  })
+
+  test('a person decides field by field and place by place, against what they saw', async () => {
+    await using book = await notebook()
+    await book.set('n', { text: 'one', body: 'a\nb\nc\n' })
+    await book.set('n', { text: 'theirs', body: 'A\nb\nC\n' })
+    const mine = { do: 'put', id: 'n', state: { text: 'mine', body: '1\nb\n3\n' }, baseVersion: 1 } as const
+    const about = { entity: 'note', id: 'n', seen: 1 }
+    const choices = (version: number) => [
+      { ...about, version, field: 'text', side: 'mine' as const },
+      { ...about, version, field: 'body', place: 0, side: 'theirs' as const },
+      { ...about, version, field: 'body', place: 1, side: 'both' as const },
+    ]
+    await expect(book.make([mine], { choices: choices(1) })).rejects.toMatchObject({ code: 'version_conflict' })
+    await book.make([mine], { choices: choices(2) })
+    expect(await book.get('n')).toMatchObject({ state: { text: 'mine', body: 'A\nb\n3\nC\n' } })
+  })
+
+  test.each([
+    ['a version that never was', 9],
+    ['a thing that must not exist', 0],
+  ])('an edit based on %s is refused and changes nothing', async (_what, expected) => {
+    await using book = await notebook()
+    await book.set('n', { text: 'one' })
+    await book.set('n', { text: 'two' })
+    await expect(book.set('n', { text: 'three' }, expected)).rejects.toMatchObject({
+      code: 'version_conflict',
+      context: { entity: 'note', id: 'n', expected, actual: 2 },
+    })
+    expect(await book.get('n')).toMatchObject({ version: 2, state: { text: 'two' } })
+  })
+
+  test('what one has deleted and another changed is contested, whoever comes second', async () => {
+    await using book = await notebook()
+    await book.set('n', { text: 'one' })
+    await book.set('n', { text: 'two' })
+    await expect(book.set('n', null, 1)).rejects.toMatchObject({ contests: [{ disputes: [{ field: 'whole' }] }] })
+    await book.set('n', null)
+    await expect(book.set('n', { text: 'three' }, 2)).rejects.toMatchObject({ code: 'version_conflict' })
+    expect(await book.get('n')).toBeNull()
+  })
+
+  test('of two edits of the same version at the same moment, one wins', async () => {
+    await using book = await notebook()
+    await book.set('n', { text: 'one' })
+    const ends = await Promise.allSettled([book.set('n', { text: 'a' }, 1), book.set('n', { text: 'b' }, 1)])
+    expect(ends.map((end) => end.status)).toEqual(['fulfilled', 'rejected'])
+    expect(await book.get('n')).toMatchObject({ version: 2, state: { text: 'a' } })
+  })
 })
 
-test('an unknown change is not found', async () => {
-  await using book = await notebook()
-  await expect(book.undo({ id: 'nope' })).rejects.toMatchObject({ code: 'unknown_change' })
-})
+describe('the history', () => {
+  test("a project's changes come newest first, page by page, and no other project's", async () => {
+    await using book = await notebook()
+    for (const text of ['a', 'b', 'c', 'd', 'e']) await book.set(text, { text })
+    await book.make([{ do: 'put', id: 'a', state: { text: 'other' } }], { scope: 'p2' })
+    const first = await changesOf(book.db.read, 'p1', { limit: 3 })
+    const rest = await changesOf(book.db.read, 'p1', { limit: 3, before: first.at(-1)!.id })
+    expect([...first, ...rest].map(({ operations }) => operations[0]!.entityId)).toEqual(['e', 'd', 'c', 'b', 'a'])
+  })
 
-test("a project's changes come newest first, page by page, and no other project's", async () => {
-  await using book = await notebook()
-  for (const text of ['a', 'b', 'c', 'd', 'e']) await book.set(text, { text })
-  await book.db.write((tx) =>
-    book.changes.apply(tx, { scope: 'p2', entity: 'note', id: 'a', after: { text: 'other' }, by: 'system' }),
-  )
-  const first = await changesOf(book.db.read, 'p1', { limit: 3 })
-  const rest = await changesOf(book.db.read, 'p1', { limit: 3, before: first.at(-1)!.id })
-  expect([...first, ...rest].map((change) => change.entityId)).toEqual(['e', 'd', 'c', 'b', 'a'])
-})
-
-const step = fc.oneof(
-  fc.record({
-    do: fc.constant('set' as const),
-    id: fc.constantFrom('a', 'b'),
-    text: fc.constantFrom('x', 'y', 'z', null),
-  }),
-  fc.record({ do: fc.constant('undo' as const), nth: fc.nat(20) }),
-)
-
-test('whatever is edited and undone, versions only rise and the history tells the present', async () => {
-  await using book = await notebook()
-  let scope = 0
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 14 }), async (steps) => {
-      const project = `run${scope++}`
-      const made: string[] = []
-      for (const one of steps) {
-        const change = await book.db
-          .write((tx) =>
-            one.do === 'undo'
-              ? book.changes.undo(tx, made[one.nth % Math.max(1, made.length)] ?? 'none', 'person:a')
-              : book.changes.apply<Note>(tx, {
-                  scope: project,
-                  entity: 'note',
-                  id: one.id,
-                  after: one.text === null ? null : { text: one.text },
-                  by: 'person:a',
-                }),
-          )
-          .catch(() => null)
-        if (change) made.push(change.id)
-      }
-      const all = (await changesOf(book.db.read, project)).reverse()
-      for (const id of ['a', 'b']) {
-        const mine = all.filter((change) => change.entityId === id)
-        expect(mine.map((change) => change.version)).toEqual(mine.map((_, i) => i + 1))
-        expect(mine.slice(1).map((change) => change.before)).toEqual(mine.slice(0, -1).map((change) => change.after))
-        const [now] = await book.db.write((tx) => readNote(tx, project, id))
-        expect(now ?? null).toEqual((mine.at(-1)?.after as Note | null) ?? null)
-      }
-    }),
-    { numRuns: 40 },
-  )
-
-  async function readNote(tx: Parameters<Parameters<typeof book.db.write>[0]>[0], project: string, id: string) {
-    const rows = await tx.all<{ state: string }>(`SELECT state FROM notes WHERE scope = '${project}' AND id = '${id}'`)
-    return rows.map((row) => JSON.parse(row.state) as Note)
-  }
+  test('it is asked for by thing, by author and by batch', async () => {
+    await using book = await notebook()
+    const one = await book.make([
+      { do: 'put', id: 'a', state: { text: 'x' } },
+      { do: 'put', id: 'b', state: { text: 'x' } },
+    ])
+    const two = await book.make([{ do: 'put', id: 'b', state: { text: 'y' } }], { by: 'person:bob', batch: 'sync 1' })
+    const ids = async (query: object) => (await changesOf(book.db.read, 'p1', query)).map(({ id }) => id)
+    expect(await ids({ entity: 'note', id: 'a' })).toEqual([one.id])
+    expect(await ids({ entity: 'note', id: 'b' })).toEqual([two.id, one.id])
+    expect(await ids({ by: 'person:bob' })).toEqual([two.id])
+    expect(await ids({ batch: 'sync 1' })).toEqual([two.id])
+    expect(await ids({ entity: 'task' })).toEqual([])
+  })
 })

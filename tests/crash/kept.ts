@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { asc, eq, sql } from 'drizzle-orm'
-import { changes } from '../../src/changes/tables.ts'
+import { and, asc, eq, isNotNull, sql } from 'drizzle-orm'
+import { changes, operations } from '../../src/changes/tables.ts'
 import { lookAt } from '../../src/db/look.ts'
 import type { Reader } from '../../src/db/open.ts'
 import { lineOf, wire } from '../../src/events/line.ts'
@@ -41,7 +41,11 @@ async function keptBy(read: Reader, data: string): Promise<Kept> {
   const ofProjects = Map.groupBy(rows, ({ scope }) => scope ?? '')
   const versions = await read.select().from(fileVersions)
   const made = await read.select().from(artifacts)
-  const ofFiles = await read.select().from(changes).where(eq(changes.entity, 'file'))
+  const ofFiles = await read
+    .select()
+    .from(operations)
+    .innerJoin(changes, eq(changes.id, operations.change))
+    .where(and(eq(operations.entity, 'file'), isNotNull(operations.after)))
   return {
     integrity,
     foreignKeys,
@@ -55,7 +59,12 @@ async function keptBy(read: Reader, data: string): Promise<Kept> {
       ]),
     ),
     versions,
-    changes: ofFiles.map(({ scope, entityId, version, job }) => ({ project: scope, path: entityId, version, job })),
+    changes: ofFiles.map(({ changes: { scope, job }, operations: { entityId, version } }) => ({
+      project: scope,
+      path: entityId,
+      version,
+      job,
+    })),
     artifacts: made,
     blobs: await blobsOf(
       read,

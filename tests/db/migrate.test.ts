@@ -117,3 +117,58 @@ test.each([1, 2])(
     expect(await db.read.all('SELECT id FROM migrations')).toHaveLength(shippedMigrations().length)
   },
 )
+
+test('changes of one thing become changes with operations, and what was undone and brought back stands', async () => {
+  using db = fresh()
+  const shipped = shippedMigrations()
+  await db.to(...shipped.filter(({ id }) => id < 17))
+  const change = (seq: number, before: string | null, after: string | null, undoes: string | null) =>
+    db.client.execute({
+      sql: `INSERT INTO changes (seq, id, scope, entity, entity_id, author, job_id, base_version, version, before, after, undoes, at)
+            VALUES (?, ?, 'p', 'file', 'a.md', 'job:j', 'j', ?, ?, ?, ?, ?, 5)`,
+      args: [seq, `c${seq}`, seq - 1, seq, before, after, undoes],
+    })
+  await change(1, null, '{"n":1}', null)
+  await change(2, '{"n":1}', '{"n":2}', null)
+  await change(3, '{"n":2}', '{"n":1}', 'c2')
+  await change(4, '{"n":1}', '{"n":2}', 'c3')
+  await change(5, '{"n":2}', null, null)
+  await change(6, null, '{"n":2}', 'c5')
+  for (const [undone, by] of [
+    ['c2', 'c3'],
+    ['c3', 'c4'],
+    ['c5', 'c6'],
+  ])
+    await db.client.execute({ sql: 'UPDATE changes SET undone_by = ? WHERE id = ?', args: [by!, undone!] })
+  await db.client.executeMultiple(`
+    INSERT INTO files VALUES ('p', 'a.md', 'a.md', 1, '${'a'.repeat(64)}', 1, 'markdown', 0, 5);
+    INSERT INTO file_versions VALUES ('p', 'a.md', 1, '${'a'.repeat(64)}', 1, 'c1', 5);`)
+
+  await db.to(...shipped)
+
+  const rows = async (sql: string) => (await db.client.execute(sql)).rows.map((row) => Object.values(row))
+  expect(await rows('SELECT id, undone_by, batch FROM changes ORDER BY seq')).toEqual([
+    ['c1', null, 'j'],
+    ['c2', null, 'j'],
+    ['c3', 'c4', 'j'],
+    ['c4', null, 'j'],
+    ['c5', 'c6', 'j'],
+    ['c6', null, 'j'],
+  ])
+  expect(await rows('SELECT change_id, kind, version, before, after FROM operations ORDER BY version')).toEqual([
+    ['c1', 'create', 1, null, '{"n":1}'],
+    ['c2', 'update', 2, '{"n":1}', '{"n":2}'],
+    ['c3', 'update', 3, '{"n":2}', '{"n":1}'],
+    ['c4', 'update', 4, '{"n":1}', '{"n":2}'],
+    ['c5', 'delete', 5, '{"n":2}', null],
+    ['c6', 'restore', 6, null, '{"n":2}'],
+  ])
+  expect(await rows('SELECT change_id, undoes FROM reversals ORDER BY change_id')).toEqual([
+    ['c3', 'c2'],
+    ['c4', 'c3'],
+    ['c6', 'c5'],
+  ])
+  expect(await rows('SELECT path, change_id FROM file_versions')).toEqual([['a.md', 'c1']])
+  expect(await rows('PRAGMA foreign_key_check')).toEqual([])
+  expect(await rows("SELECT sql FROM sqlite_master WHERE sql LIKE '%\\_now%' ESCAPE '\\'")).toEqual([])
+})

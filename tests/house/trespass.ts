@@ -33,6 +33,7 @@ export const ROOMS = [
   'integrations/',
   'notices/',
   'ops/',
+  'engines.ts',
   'app.ts',
   'cli/',
   'main.ts',

@@ -1,5 +1,6 @@
-import { type App, createApp, type Overrides } from '../../src/app.ts'
+import { type App, createApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
+import type { Overrides } from '../../src/engines.ts'
 import { liveLine } from '../../src/events/line.ts'
 import { cpuDevice } from '../../src/gpu/devices.ts'
 import { type Client, openClient } from './client.ts'

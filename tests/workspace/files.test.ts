@@ -30,7 +30,11 @@ test('a file that is written can be read, listed, and is told', async () => {
       by: 'job:j1',
       data: { path: 'css/style.css', version: 1, bytes: 3, language: 'css' },
     },
-    { type: 'change.applied', job: 'j1', data: { change: change.id, entity: 'file', id: 'css/style.css', version: 1 } },
+    {
+      type: 'change.applied',
+      job: 'j1',
+      data: { change: change.id, operations: [{ entity: 'file', id: 'css/style.css', version: 1 }] },
+    },
   ])
 })
 
@@ -71,14 +75,14 @@ test('a deleted file is gone from the list, keeps its versions, and counts on wh
   expect(await filesOf(space.read, 'p1')).toEqual([])
   await expect(fileAt(space.read, 'p1', 'a.txt')).rejects.toMatchObject({ code: 'unknown_file' })
   expect((await fileAt(space.read, 'p1', 'a.txt', 1)).bytes).toBe(3)
-  await space.db.write((tx) => space.changes.undo(tx, removal.id, 'person:ann'))
+  await space.db.write((tx) => space.changes.undo(tx, removal.id, { by: 'person:ann' }))
   expect(await fileAt(space.read, 'p1', 'a.txt')).toMatchObject({ version: 3, bytes: 3 })
 })
 
 test("what undoes a job's file takes it away again", async () => {
   await using space = await testWorkspace()
   const change = await space.write('a.txt', 'one', { by: 'job:j1', job })
-  await space.db.write((tx) => space.changes.undo(tx, change.id, 'person:ann'))
+  await space.db.write((tx) => space.changes.undo(tx, change.id, { by: 'person:ann' }))
   expect(await filesOf(space.read, 'p1')).toEqual([])
 })
 
@@ -124,12 +128,34 @@ test('a path that leaves the project is refused before anything is written', asy
     space.db.write((tx) =>
       space.changes.apply(tx, {
         scope: 'p1',
-        entity: 'file',
-        id: '/etc/x',
-        after: { hash: 'a'.repeat(64), bytes: 1 },
         by: 'system',
+        reason: '',
+        edits: [{ do: 'put', entity: 'file', id: '/etc/x', state: { hash: 'a'.repeat(64), bytes: 1 } }],
       }),
     ),
   ).rejects.toMatchObject({ code: 'bad_path' })
   expect(await space.told()).toEqual([])
+})
+
+test('two who edit other lines of one file at the same time both find their words in it', async () => {
+  await using space = await testWorkspace()
+  await space.write('a.md', 'one\ntwo\nthree\n')
+  await space.write('a.md', 'ONE\ntwo\nthree\n', { baseVersion: 1 })
+  await space.write('a.md', 'one\ntwo\nTHREE\n', { baseVersion: 1, by: 'person:bob' })
+  expect(await readFileText(space, await fileAt(space.read, 'p1', 'a.md'))).toBe('ONE\ntwo\nTHREE\n')
+  await expect(space.write('a.md', 'uno\ntwo\nthree\n', { baseVersion: 1 })).rejects.toMatchObject({
+    code: 'version_conflict',
+    contests: [{ disputes: [{ field: 'content' }] }],
+  })
+  expect(await readFileText(space, await fileAt(space.read, 'p1', 'a.md'))).toBe('ONE\ntwo\nTHREE\n')
+})
+
+test('contents that are no text are never merged', async () => {
+  await using space = await testWorkspace()
+  const bytes = (...last: number[]) => new Uint8Array([0, 10, 0, 10, ...last])
+  await space.write('a.bin', bytes(1))
+  await space.write('a.bin', bytes(2), { baseVersion: 1 })
+  await expect(space.write('a.bin', new Uint8Array([9, 10, 0, 10, 1]), { baseVersion: 1 })).rejects.toMatchObject({
+    code: 'version_conflict',
+  })
 })

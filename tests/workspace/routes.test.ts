@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { unzipSync } from 'fflate'
+import type { Change } from '../../src/changes/tables.ts'
 import { testWorkspace } from './support.ts'
 
 const PAGE = '<!doctype html><script>alert(1)</script>'
@@ -238,10 +239,14 @@ describe('changes', () => {
     await using space = await filled()
     const first = await (await space.ask('/api/projects/p1/changes?limit=4')).json()
     const rest = await (await space.ask(`/api/projects/p1/changes?limit=4&before=${first.nextCursor}`)).json()
-    const paths = [...first.items, ...rest.items].map((change: { entityId: string }) => change.entityId)
+    const paths = [...first.items, ...rest.items].map(({ operations }: Change) => operations[0]!.entityId)
     expect(paths).toEqual(['café.md', 'images/hero.png', 'logo.svg', 'app.js', 'index.html', 'index.html'])
     expect(rest.nextCursor).toBeNull()
-    expect(first.items[0]).toMatchObject({ project: 'p1', entity: 'file', by: 'person:ann', version: 1, before: null })
+    expect(first.items[0]).toMatchObject({
+      project: 'p1',
+      by: 'person:ann',
+      operations: [{ entity: 'file', version: 1, before: null }],
+    })
     expect(first.items[0].seq).toBeUndefined()
   })
 
@@ -258,12 +263,14 @@ describe('changes', () => {
   test('are undone by a reversal, once', async () => {
     await using space = await filled()
     const { items } = await (await space.ask('/api/projects/p1/changes')).json()
-    const newest = items.find((change: { entityId: string }) => change.entityId === 'index.html')
+    const newest = items.find(({ operations }: Change) => operations[0]?.entityId === 'index.html')
     const undo = () => space.ask(`/api/changes/${newest.id}/reversal`, { method: 'POST' })
 
     const made = await undo()
     expect(made.status).toBe(201)
-    expect(await made.json()).toMatchObject({ change: { undoes: newest.id, version: 3, by: 'person:ann' } })
+    expect(await made.json()).toMatchObject({
+      change: { undoes: [newest.id], operations: [{ version: 3 }], by: 'person:ann' },
+    })
     expect(await (await space.ask('/api/projects/p1/files/index.html')).text()).toBe('old')
     const again = await undo()
     expect(again.status).toBe(409)

@@ -28,7 +28,11 @@ export async function testWorkspace({ gitProgram }: { gitProgram?: string | null
   const hub = openHub(clock)
   const log = openEventLog({ hub, now: clock.now })
   const blobs = openBlobs({ db, folder: folder.path, now: clock.now })
-  const changes = openChanges({ ...clock, events: log, entities: [fileEntity({ events: log, now: clock.now })] })
+  const changes = openChanges({
+    ...clock,
+    events: log,
+    entities: [fileEntity({ events: log, now: clock.now, texts: blobs })],
+  })
   const common = { db, read: db.read, blobs, changes, now: clock.now }
   const places = { data: folder.path, ...(gitProgram !== undefined && { gitProgram }) }
   const machine = () => ({ name: 'CPU', tier: 'low', freeGb: null, totalGb: null })

@@ -64,6 +64,6 @@ export const CONVERSATION_SAYS = {
   approve: says('approveToolCall', TAG, 'Let a call run that would destroy something', decided),
   refuse: says('refuseToolCall', TAG, 'Refuse a call that would destroy something', decided),
   undo: says('undoAnswer', TAG, 'Undo all that an answer has changed', () => ({
-    201: { says: 'The changes that undo it.', form: z.object({ changes: z.array(z.string()) }) },
+    201: { says: 'The change that undoes it.', form: z.object({ change: z.string() }) },
   })),
 }

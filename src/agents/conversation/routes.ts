@@ -72,7 +72,7 @@ function conversationApi(deps: ConversationRoutesDeps) {
       async ({ params, actor, set }) => {
         const undone = await undoAnswer(deps, params.id, personOf(actor))
         set.status = 201
-        return { changes: undone.map(({ id }) => id) }
+        return { change: undone.id }
       },
       CONVERSATION_SAYS.undo,
     )

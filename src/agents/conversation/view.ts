@@ -121,12 +121,11 @@ function noteOf(job: Job | undefined, state: ExchangeState, rounds: number): str
 /** How many changes of each job stand. */
 async function standingChanges(read: Reader, project: string, ids: string[]): Promise<Map<string, number>> {
   if (ids.length === 0) return new Map()
-  const authors = ids.map((id) => `job:${id}`)
   const rows = await read
-    .select({ by: changes.by })
+    .select({ job: changes.job })
     .from(changes)
-    .where(and(eq(changes.scope, project), inArray(changes.by, authors), isNull(changes.undoneBy)))
+    .where(and(eq(changes.scope, project), inArray(changes.job, ids), isNull(changes.undoneBy)))
   const counts = new Map<string, number>()
-  for (const { by } of rows) counts.set(by.slice('job:'.length), (counts.get(by.slice('job:'.length)) ?? 0) + 1)
+  for (const { job } of rows) counts.set(job!, (counts.get(job!) ?? 0) + 1)
   return counts
 }

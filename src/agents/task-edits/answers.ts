@@ -42,6 +42,6 @@ export const WISH_SAYS = {
   apply: says('applyTaskWish', TAG, 'Make the edits that were proposed', decided),
   discard: says('discardTaskWish', TAG, 'Drop what was proposed', decided),
   undo: says('undoTaskWish', TAG, 'Undo all that applying it has changed', () => ({
-    201: { says: 'The changes that undo it.', form: z.object({ changes: z.array(z.string()) }) },
+    201: { says: 'The change that undoes it.', form: z.object({ change: z.string() }) },
   })),
 }

@@ -62,7 +62,7 @@ function wishApi(deps: WishRoutesDeps) {
       async ({ params, actor, set }) => {
         const undone = await undoWish(deps, params.id, personOf(actor))
         set.status = 201
-        return { changes: undone.map(({ id }) => id) }
+        return { change: undone.id }
       },
       WISH_SAYS.undo,
     )

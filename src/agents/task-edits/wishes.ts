@@ -1,6 +1,5 @@
 import { and, desc, eq, inArray } from 'drizzle-orm'
-import type { Change } from '../../changes/tables.ts'
-import { changes } from '../../changes/tables.ts'
+import { type Change, changes } from '../../changes/tables.ts'
 import type { Reader } from '../../db/open.ts'
 import type { Tx } from '../../db/writer.ts'
 import { Conflict, Invalid, NotFound } from '../../errors.ts'
@@ -41,7 +40,7 @@ export function wishFor(
 }
 
 /**
- * Makes the edits that were proposed, all or none, as one group of changes.
+ * Makes the edits that were proposed, all or none, as one change.
  * @throws NotFound `unknown_wish`; Conflict `already_decided`, `version_conflict` when a task has changed since
  */
 export function applyWish(deps: TasksDeps, id: string, by: string): Promise<TaskWishRow> {
@@ -50,8 +49,8 @@ export function applyWish(deps: TasksDeps, id: string, by: string): Promise<Task
     if (wish.state !== 'proposed') throw alreadyDecided(wish)
     const proposal = wish.proposal!
     const seen = new Map(Object.entries(proposal.seen))
-    const made = await changeTasks(deps, tx, wish.project, proposal.edits, { by, seen })
-    return decided(deps, tx, wish, by, 'applied', { ...proposal, changes: made.changes.map((change) => change.id) })
+    const { change } = await changeTasks(deps, tx, wish.project, proposal.edits, { by, seen, reason: wish.request })
+    return decided(deps, tx, wish, by, 'applied', { ...proposal, changes: change ? [change.id] : [] })
   })
 }
 
@@ -68,16 +67,16 @@ export function discardWish(deps: TasksDeps, id: string, by: string): Promise<Ta
 }
 
 /** Takes back all that applying a wish has changed. @throws Conflict `nothing_to_undo`, `changed_since` */
-export function undoWish(deps: TasksDeps, id: string, by: string): Promise<Change[]> {
+export function undoWish(deps: TasksDeps, id: string, by: string): Promise<Change> {
   return deps.db.write(async (tx) => {
     const ids = (await wishById(tx, id)).proposal?.changes ?? []
     const standing = await tx.select().from(changes).where(inArray(changes.id, ids)).orderBy(desc(changes.seq))
     const made = standing.filter(({ undoneBy }) => undoneBy === null)
     if (made.length === 0) throw new Conflict('nothing_to_undo', 'Nothing that this has changed still stands.')
-    return deps.changes.undoAll(
+    return deps.changes.undo(
       tx,
       made.map((change) => change.id),
-      by,
+      { by },
     )
   })
 }

@@ -23,8 +23,8 @@ export const TASK_SAYS = {
   finish: says('finishTask', TAG, 'Mark a task as done by hand', made('The task as it is now.')),
   remove: says('removeTask', TAG, 'Remove a task and all beneath it', () => ({
     200: {
-      says: 'The changes that this made, in their order; undo them from the last to the first.',
-      form: z.object({ changes: z.array(z.string()) }),
+      says: 'The change that this made.',
+      form: z.object({ change: z.string() }),
     },
   })),
 }

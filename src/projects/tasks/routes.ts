@@ -74,8 +74,8 @@ export function taskApi(deps: TaskRoutesDeps) {
     .delete(
       '/tasks/:id',
       async ({ params, request, actor }) => {
-        const changes = await removeTask(deps, params.id, authorOf(actor, params.id, versionIn(request)))
-        return { changes: changes.map(({ id }) => id) }
+        const change = await removeTask(deps, params.id, authorOf(actor, params.id, versionIn(request)))
+        return { change: change.id }
       },
       TASK_SAYS.remove,
     )

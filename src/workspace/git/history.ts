@@ -1,5 +1,6 @@
-import { and, asc, eq, gt } from 'drizzle-orm'
-import { changes } from '../../changes/tables.ts'
+import { and, asc, eq, exists, gt, sql } from 'drizzle-orm'
+import { changesById } from '../../changes/history.ts'
+import { type Change, changes, operations } from '../../changes/tables.ts'
 import type { Reader } from '../../db/open.ts'
 import type { BlobRef } from '../../files/blobs.ts'
 import { FILE, type FileState } from '../file-entity.ts'
@@ -25,13 +26,21 @@ export interface FileChange {
 /** A project's changes of files after one, the oldest first, page by page. */
 export async function* historyForGit(read: Reader, project: string, after: number): AsyncGenerator<FileChange> {
   for (let last = after; ; ) {
+    const ofFiles = read
+      .select({ one: sql`1` })
+      .from(operations)
+      .where(and(eq(operations.change, changes.id), eq(operations.entity, FILE)))
     const rows = await read
-      .select()
+      .select({ id: changes.id, seq: changes.seq })
       .from(changes)
-      .where(and(eq(changes.scope, project), eq(changes.entity, FILE), gt(changes.seq, last)))
+      .where(and(eq(changes.scope, project), exists(ofFiles), gt(changes.seq, last)))
       .orderBy(asc(changes.seq))
       .limit(PAGE)
-    for (const row of rows) yield fileChange(row)
+    const whole = await changesById(
+      read,
+      rows.map(({ id }) => id),
+    )
+    for (const change of whole.reverse()) yield fileChange(change)
     if (rows.length < PAGE) return
     last = rows.at(-1)!.seq
   }
@@ -46,17 +55,13 @@ export async function placeOf(read: Reader, project: string, change: string): Pr
   return row?.seq
 }
 
-function fileChange({
-  seq,
-  id,
-  by,
-  job,
-  undoes,
-  at,
-  entityId,
-  before,
-  after,
-}: typeof changes.$inferSelect): FileChange {
-  const files = [{ path: entityId, before: before as FileState | null, after: after as FileState | null }]
-  return { seq, id, by, reason: null, job, undoes, at, files }
+function fileChange({ seq, id, by, reason, job, undoes, at, operations }: Change): FileChange {
+  const files = operations
+    .filter(({ entity }) => entity === FILE)
+    .map(({ entityId: path, before, after }) => ({
+      path,
+      before: before as FileState | null,
+      after: after as FileState | null,
+    }))
+  return { seq, id, by, reason: reason || null, job, undoes: undoes[0] ?? null, at, files }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import type { Change } from '../../../src/changes/tables.ts'
 import { testApp } from '../../support/app.ts'
 import { temporaryFolder } from '../../support/database.ts'
 import { type House, house, open, PAGE } from './house.ts'
@@ -115,7 +116,7 @@ test('a decision is about what was shown: when the file has changed since, the p
   await it.say('Start over.')
   const first = (await it.until('asking')).rounds[0]!.calls[0]!
   const { items } = await it.json(`/api/projects/${it.project}/changes`)
-  const page = items.find(({ entityId }: { entityId: string }) => entityId === 'index.html')
+  const page = items.find(({ operations }: Change) => operations[0]?.entityId === 'index.html')
   const undone = await (await it.post(`/api/changes/${page.id}/reversal`)).json()
   await it.post(`/api/changes/${undone.change.id}/reversal`)
   await it.post(`/api/tool-calls/${first.id}/approval`)
@@ -167,7 +168,7 @@ test('stopping an answer that asks takes the question back', async () => {
 
 async function personsChange(it: House): Promise<string> {
   const { items } = await it.json(`/api/projects/${it.project}/changes`)
-  const page = items.find(({ entityId }: { entityId: string }) => entityId === 'index.html')
+  const page = items.find(({ operations }: Change) => operations[0]?.entityId === 'index.html')
   const { change } = await (await it.post(`/api/changes/${page.id}/reversal`)).json()
   return change.id
 }
@@ -175,7 +176,7 @@ async function personsChange(it: House): Promise<string> {
 /** The newest change of a thing. */
 async function changeOf(it: House, entityId: string): Promise<{ id: string }> {
   const { items } = await it.json(`/api/projects/${it.project}/changes`)
-  return items.find((change: { entityId: string }) => change.entityId === entityId)
+  return items.find(({ operations }: Change) => operations[0]?.entityId === entityId)
 }
 
 /** Has the model write a file of these lines, which asks nobody. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import type { Change } from '../../../src/changes/tables.ts'
 import { house, PAGE } from './house.ts'
 
 test('a message is answered in words, with the plan and the files before the model', async () => {
@@ -67,7 +68,7 @@ test('an edit is a change of the job’s own, shown with what went and what came
   })
   expect(standing).toBe(1)
   const { items } = await it.json(`/api/projects/${it.project}/changes`)
-  expect(items[0]).toMatchObject({ entityId: 'index.html', by: `job:${job!.id}`, job: job!.id })
+  expect(items[0]).toMatchObject({ operations: [{ entityId: 'index.html' }], by: `job:${job!.id}`, job: job!.id })
 })
 
 const BAD_EDITS: [string, [string, object | string], RegExp][] = [
@@ -177,7 +178,7 @@ test('a task is moved and given other words', async () => {
 test('a file that is gone is written anew without a question, and its versions go on', async () => {
   await using it = await house([{ calls: [['write_file', { path: 'hours.json', content: '{}\n' }]] }, 'There.'])
   const { items } = await it.json(`/api/projects/${it.project}/changes`)
-  const hours = items.find(({ entityId }: { entityId: string }) => entityId === 'hours.json')
+  const hours = items.find(({ operations }: Change) => operations[0]?.entityId === 'hours.json')
   await it.post(`/api/changes/${hours.id}/reversal`)
   await it.say('Hours again.')
   await it.until('answered')
@@ -250,7 +251,7 @@ test('what a person has edited since stays: the undoing of the answer is refused
   const form = { method: 'POST', headers: { 'hx-request-type': 'partial' } }
   const onPage = await it.request(`/messages/${message.id}/reversal`, form)
   expect([onPage.status, onPage.headers.get('hx-retarget')]).toEqual([409, '#notice'])
-  expect(await onPage.text()).toContain('The task was changed again after this. Undo the later changes first')
+  expect(await onPage.text()).toContain('The task was changed again after this, in the same place.')
   const refused = await (await it.post(`/api/messages/${message.id}/reversal`)).json()
   expect(refused).toMatchObject({ code: 'changed_since', context: { entity: 'task', id: task } })
   expect(await it.taskId('Ask the miller')).toBe(task)

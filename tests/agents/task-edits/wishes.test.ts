@@ -58,7 +58,7 @@ test('a wish in words becomes a diff; nothing changes before it is applied, and 
   const after = await it.tasks()
   expect(after.find(({ key }) => key === 'menu')!.dueAt).toBe(Date.UTC(2026, 10, 28) - 1)
   expect(after.map(({ title }) => title)).toContain('Gallery: people')
-  expect((await it.until(wish, 'applied')).standing).toBe(4)
+  expect((await it.until(wish, 'applied')).standing).toBe(1)
   const page = await (await it.request(`/projects/${it.project}`)).text()
   expect(page).toContain('due Fri 27 Nov 2026')
 

@@ -1,8 +1,9 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createApp, type Overrides } from '../../../src/app.ts'
+import { createApp } from '../../../src/app.ts'
 import { readConfig } from '../../../src/config.ts'
+import type { Overrides } from '../../../src/engines.ts'
 import { cpuDevice } from '../../../src/gpu/devices.ts'
 import type { FileAsk } from '../../../src/llm/write-file.ts'
 

@@ -28,11 +28,11 @@ describe.skipIf(NO_GIT)('a clone', () => {
     const at = await project.clone()
 
     expect(lines((await git(['log', '--reverse', '--format=%an|%ae|%s'], at)).out)).toEqual([
-      'ann|ann@example.org|Add index.html',
-      'ann|ann@example.org|Add images/brötchen 🥐.png',
-      'ann|ann@example.org|Add empty.txt',
-      'Hearth|hearth@hearth.invalid|Change index.html',
-      'ann|ann@example.org|Remove empty.txt',
+      'ann|ann@example.org|Wrote index.html',
+      'ann|ann@example.org|Wrote images/brötchen 🥐.png',
+      'ann|ann@example.org|Wrote empty.txt',
+      'Hearth|hearth@hearth.invalid|Wrote index.html',
+      'ann|ann@example.org|Deleted empty.txt',
     ])
     expect((await git(['log', '-1', '--format=%B', 'HEAD^'], at)).out).toContain(`Change: ${made.id}`)
     expect((await git(['symbolic-ref', 'HEAD'], at)).out).toBe('refs/heads/main\n')

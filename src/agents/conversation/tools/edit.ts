@@ -102,8 +102,11 @@ async function write(
   blob: BlobRef,
   baseVersion: number,
 ): Promise<string> {
-  const change = await writeFile(deps, tx, { project: project.id, path, blob, by, job: refOf(job), baseVersion })
-  return `${baseVersion === 0 ? 'Wrote' : 'Changed'} ${path}: it is version ${change.version} now (change ${change.id}).`
+  const done = baseVersion === 0 ? 'Wrote' : 'Changed'
+  const about = { project: project.id, path, blob, by, job: refOf(job), baseVersion, reason: `${done} ${path}` }
+  const change = await writeFile(deps, tx, about)
+  const version = change.operations.find(({ entityId }) => entityId === path)!.version
+  return `${done} ${path}: it is version ${version} now (change ${change.id}).`
 }
 
 /** Refuses a text with faults that it did not have before: exact parsers don't err, but what was wrong already may stay. */

@@ -1,15 +1,18 @@
 import { eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { changeById, changesOf } from '../../../changes/history.ts'
-import type { Change } from '../../../changes/tables.ts'
+import type { Change, Operation } from '../../../changes/tables.ts'
 import type { Reader } from '../../../db/open.ts'
 import { NotFound } from '../../../errors.ts'
+import { refOf } from '../../../jobs/settle.ts'
 import { jobs } from '../../../jobs/tables.ts'
 import { CHAT } from '../../../projects/asides.ts'
 import type { Question } from '../tables.ts'
 import { chatTool } from './tool.ts'
 
 const CHANGES_AT_MOST = 50
+/** Things of one change that are named. */
+const THINGS_AT_MOST = 5
 
 export const HISTORY = chatTool({
   name: 'list_changes',
@@ -29,13 +32,13 @@ export const UNDOING = chatTool({
     'Takes one change back, by its id. A person is asked first, unless it was made in this conversation: undoing what wrote a file deletes it.',
   zod: z.object({ change: z.string().min(1).max(80).describe('The id of a change, from list_changes or an edit.') }),
   says: ({ change }) => `Undoes the change ${change}`,
-  async run(deps, { project, by }, { change: id }) {
+  async run(deps, { project, by, job }, { change: id }) {
     const change = await changeById(deps.db.read, id)
     if (change.scope !== project.id) throw new NotFound('change', id)
     return {
       asks: (await isFromConversation(deps.db.read, change)) ? undefined : question(change),
       async effect(tx) {
-        const undoing = await deps.changes.undo(tx, id, by)
+        const undoing = await deps.changes.undo(tx, id, { by, job: refOf(job) })
         return `Undone: ${inWords(change)}. This is the change ${undoing.id}.`
       },
     }
@@ -56,11 +59,17 @@ function question(change: Change): Question {
   return { says: `Undo ${whose}: ${inWords(change)}.`, base: change.id }
 }
 
-function inWords({ id, entity, entityId, before, after, by, at, undoneBy, undoes }: Change): string {
-  const what = after === null ? 'removed' : before === null ? 'made' : 'changed'
+function inWords({ id, reason, operations, by, at, undoneBy, undoes }: Change): string {
   const who = by.startsWith('person:') ? 'a person' : 'Hearth'
+  const shown = operations.slice(0, THINGS_AT_MOST).map(whatWith)
+  const more = operations.length > THINGS_AT_MOST ? [`and ${operations.length - THINGS_AT_MOST} more`] : []
+  const state = undoneBy ? ', undone since' : undoes.length > 0 ? ', undoing another' : ''
+  const why = reason ? ` (${reason})` : ''
+  return `change ${id}: ${[...shown, ...more].join(', ') || 'nothing'} by ${who} at ${new Date(at).toISOString().slice(0, 16)}${why}${state}`
+}
+
+function whatWith({ entity, entityId, before, after }: Operation): string {
+  const what = after === null ? 'removed' : before === null ? 'made' : 'changed'
   const name = (after ?? before) as { title?: string } | null
-  const called = entity === 'task' && name?.title ? `${entityId} “${name.title}”` : entityId
-  const state = undoneBy ? ', undone since' : undoes ? ', undoing another' : ''
-  return `change ${id}: ${entity} ${called} ${what} by ${who} at ${new Date(at).toISOString().slice(0, 16)}${state}`
+  return `${entity} ${entity === 'task' && name?.title ? `${entityId} “${name.title}”` : entityId} ${what}`
 }

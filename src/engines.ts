@@ -1,0 +1,161 @@
+import { join } from 'node:path'
+import { agentHandlers } from './agents/handlers.ts'
+import { openChanges } from './changes/changes.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { lockDataDirectory } from './db/lock.ts'
+import { openDatabase, type Reader } from './db/open.ts'
+import { openEventLog } from './events/append.ts'
+import { openHub } from './events/hub.ts'
+import type { Scope } from './events/line.ts'
+import { openBlobs } from './files/blobs.ts'
+import { openSymbols } from './files/symbols/symbols.ts'
+import { type Device, detectDevices } from './gpu/devices.ts'
+import { createDevicePool } from './gpu/leases.ts'
+import { sweepOrphans } from './gpu/processes.ts'
+import { openBreakers } from './jobs/breaker.ts'
+import { openDraftWriter } from './jobs/drafts.ts'
+import type { Handler } from './jobs/handler.ts'
+import { isScopeActive, jobById, jobsOf } from './jobs/jobs.ts'
+import { openLiveJobs } from './jobs/live.ts'
+import { type AroundDeps, around } from './llm/around.ts'
+import { settleLostCalls } from './llm/books.ts'
+import { fixedModels } from './llm/fixed-models.ts'
+import { knownFacts, openModels } from './llm/open-models.ts'
+import type { Provider } from './llm/provider.ts'
+import { openReach } from './llm/setup/reach.ts'
+import { openSetup, type SetupDeps } from './llm/setup/setup.ts'
+import { withBooks } from './llm/with-books.ts'
+import { outsideKey } from './llm/with-breaker.ts'
+import { type Log, openLog } from './log.ts'
+import { upkeepHandlers } from './ops/schedules/handlers.ts'
+import { projectById } from './projects/projects.ts'
+import { taskEntity, tasksOf } from './projects/tasks.ts'
+import type { Redactor } from './redact.ts'
+import { renderHandler } from './studio/work.ts'
+import { fileEntity } from './workspace/file-entity.ts'
+import { filesOf } from './workspace/files.ts'
+
+/** What a test, or a command that brings its own server, does differently. */
+export interface Overrides {
+  clock?: Clock
+  log?: Log
+  providers?: Provider[]
+  devices?: Device[]
+  /** How this program starts itself as a worker; the attempt's folder is added. */
+  workerCommand?: string[]
+  /** More kinds of jobs, by lane. */
+  handlers?: Handler[]
+  lanes?: Record<string, number>
+}
+
+export type Engines = Awaited<ReturnType<typeof openEngines>>
+
+/** Builds every engine. Nothing works until the app starts it; `opened` disposes of all. */
+export async function openEngines(
+  config: Config,
+  overrides: Overrides,
+  redact: Redactor,
+  opened: AsyncDisposableStack,
+) {
+  const { clock = systemClock, log = openLog(config.log, undefined, redact) } = overrides
+  const { now, awake, newId, random } = clock
+  opened.use(lockDataDirectory(config.data))
+  const attempts = join(config.data, 'attempts')
+  sweepOrphans(attempts)
+  const backups = join(config.data, 'backups')
+  const db = opened.use(await openDatabase({ url: config.databaseUrl, token: config.databaseToken, backups, now, log }))
+  const hub = opened.use(openHub({ now }))
+  const events = openEventLog({ hub, now, redact })
+  const live = openLiveJobs({ hub, now, awake })
+  hub.source = {
+    states: live.states,
+    beats: live.beats,
+    active: (scope) => isScopeActive(db.read, scope),
+    present: (scope) => presentState(db.read, scope),
+  }
+  const { onFlush } = opened.use(openDraftWriter({ db, live, flushMs: config.flushMs, log }))
+  const handlers = new Map<string, Handler>()
+  const breakers = openBreakers({ db, events, now, log })
+  await settleLostCalls({ db, now })
+  const ground = { db, events, now, newId, log, redact, breakers, clock }
+  const asking = await openTheModels(opened, config, overrides, ground)
+  const detected = overrides.devices ?? (await detectDevices())
+  const blobs = openBlobs({ db, folder: join(config.data, 'blobs'), now })
+  const deps = {
+    ...asking,
+    read: db.read,
+    hub,
+    live,
+    onFlush,
+    handlers,
+    clock,
+    awake,
+    random,
+    redact,
+    attempts,
+    data: config.data,
+    detected,
+    changes: openChanges({
+      events,
+      now,
+      newId,
+      entities: [taskEntity({ events, now }), fileEntity({ events, now, texts: blobs })],
+    }),
+    blobs,
+    symbols: opened.use(openSymbols()),
+    breakers,
+    devices: createDevicePool(detected),
+    render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },
+    stepMs: config.sketchStepMs,
+    startedAt: now(),
+  }
+  for (const handler of [
+    ...agentHandlers(deps),
+    renderHandler(deps),
+    ...upkeepHandlers(deps, config),
+    ...(overrides.handlers ?? []),
+  ])
+    handlers.set(handler.kind, handler as Handler)
+  return deps
+}
+
+/** The models, how they are set up, and their books. What stands around a provider is put together here alone. */
+async function openTheModels(
+  opened: AsyncDisposableStack,
+  config: Config,
+  { providers }: Overrides,
+  {
+    breakers,
+    clock,
+    redact,
+    ...deps
+  }: Omit<SetupDeps, 'data' | 'vendors'> & AroundDeps & { clock: Clock; newId(): string },
+) {
+  const changed = (provider: string) => breakers.forget(outsideKey(provider))
+  const setup = await openSetup({ ...deps, redact, data: config.data, vendors: config.vendors, changed })
+  const reach = opened.use(openReach({ setup, localServers: config.localServers, clock }))
+  const books = {
+    ...deps,
+    factsOf: knownFacts(setup, reach),
+    dailyMicros: config.dailyMicros,
+    keepMs: config.keepMs,
+  }
+  const wrap = (provider: Provider) => withBooks(books, around({ ...books, breakers, clock }, provider))
+  const models = providers ? fixedModels(providers.map(wrap)) : openModels({ config, setup, reach, clock, wrap })
+  return { ...books, setup, reach, models }
+}
+
+/** What a reader is told who can't be told how it came to be. */
+async function presentState(read: Reader, scope: Scope): Promise<Record<string, unknown>> {
+  if ('job' in scope) return { job: await jobById(read, scope.job) }
+  const { project: id } = scope
+  const [project, tasks] = [await projectById(read, id), await tasksOf(read, id)]
+  return { project, tasks, files: await filesOf(read, id), jobs: await jobsOf(read, id) }
+}
+
+/** The running program: the binary itself, or Bun with the checkout's entry. */
+function ownCommand(): string[] {
+  const inBinary = import.meta.dir.startsWith('/$bunfs')
+  return [process.execPath, ...(inBinary ? [] : [join(import.meta.dir, 'main.ts')]), 'worker', 'sketch']
+}
