@@ -75,7 +75,7 @@ const BAD_EDITS: [string, [string, object | string], RegExp][] = [
   [
     'a text that is not there',
     ['edit_file', { path: 'index.html', blocks: [{ search: 'from 9.', replace: 'x' }] }],
-    /does not stand in the file/,
+    /do not stand in the file.*\n.*nearest lines.*\n4\| /,
   ],
   [
     'a text that is there twice',
@@ -94,7 +94,7 @@ const BAD_EDITS: [string, [string, object | string], RegExp][] = [
         ],
       },
     ],
-    /Block 2: .*does not stand/,
+    /Block 2: .*do not stand/,
   ],
   [
     'an edit that breaks the file',

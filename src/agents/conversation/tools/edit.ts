@@ -3,11 +3,13 @@ import type { Tx } from '../../../db/writer.ts'
 import { Conflict, Invalid } from '../../../errors.ts'
 import type { BlobRef } from '../../../files/blobs.ts'
 import { changedLines } from '../../../files/diff/changed-lines.ts'
+import { applyEdits } from '../../../files/edits/apply.ts'
+import { failuresInWords } from '../../../files/edits/failure.ts'
 import { projectPath } from '../../../files/paths.ts'
-import { replaceExactly } from '../../../files/search-replace.ts'
 import type { Fault } from '../../../files/validate/fault.ts'
 import { validate } from '../../../files/validate/validate.ts'
 import { refOf } from '../../../jobs/settle.ts'
+import { exactText } from '../../../workspace/exact-text.ts'
 import { deleteFile, fileAt, filesOf, type ProjectFile, readFileText, writeFile } from '../../../workspace/files.ts'
 import { isText } from './look.ts'
 import { chatTool, type Place, type ToolDeps } from './tool.ts'
@@ -24,7 +26,7 @@ const Path = z.string().min(1).max(1_024).describe('The path of a file, from the
 export const EDITING = chatTool({
   name: 'edit_file',
   description:
-    'Changes parts of a text file. Each block names a text that stands in the file exactly once, copied character by character (without the line numbers of read_file), and what is to stand there instead. All blocks are made, or none. A person is asked first when next to nothing stays. Read the file first.',
+    'Changes parts of a text file. Each block names a text that stands in the file exactly once, copied character by character (without the line numbers of read_file), and what is to stand there instead. Every block is looked for in the file as it is, not as another block leaves it. All blocks are made, or none. A person is asked first when next to nothing stays. Read the file first.',
   zod: z.object({
     path: Path,
     blocks: z
@@ -36,15 +38,15 @@ export const EDITING = chatTool({
   async run(deps, place, { path, blocks }) {
     const file = await fileAt(deps.db.read, place.project.id, path)
     if (!isText(file)) throw notText(file)
-    const before = await readFileText(deps, file)
-    const edited = replaceExactly(before, blocks)
-    if ('problem' in edited) throw refused(`${file.path} was not changed. ${edited.problem}`)
-    await mustParse(file.path, edited.text, before)
-    const blob = await deps.blobs.put(edited.text, { like: file.hash })
+    const before = await exactText(deps, file)
+    if (before === undefined) throw notText(file)
+    const after = edited(file.path, before, blocks)
+    await mustParse(file.path, after, before)
+    const blob = await deps.blobs.put(after, { like: file.hash })
     const effect = (tx: Tx) => write(deps, tx, place, file.path, blob, file.version)
-    if (!takesMostOut(before, edited.text, blocks)) return { effect }
+    if (!takesMostOut(before, after, blocks)) return { effect }
     const says = `Replace nearly all of ${file.path}.`
-    return { effect, asks: { says, diff: changedLines(before, edited.text), base: `${file.version} ${blob.hash}` } }
+    return { effect, asks: { says, diff: changedLines(before, after), base: `${file.version} ${blob.hash}` } }
   },
 })
 
@@ -87,6 +89,17 @@ export const DELETING = chatTool({
     }
   },
 })
+
+function edited(path: string, before: string, blocks: { search: string; replace: string }[]): string {
+  const made = applyEdits(new Map([[path, before]]), { format: 'blocks', path, blocks })
+  if ('files' in made) return made.files.get(path)!
+  const failures = made.failures.map(({ block, ...failure }) => ({
+    ...failure,
+    path: undefined,
+    block: blocks.length > 1 ? block : undefined,
+  }))
+  throw refused(`${path} was not changed. ${failuresInWords(failures)}`)
+}
 
 function takesMostOut(before: string, after: string, blocks: { search: string }[]): boolean {
   if (after.trim() === '') return before.trim() !== ''
