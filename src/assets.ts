@@ -6,7 +6,7 @@ import { packed } from './assets-packed.ts'
 export const ON_BOARD = ['migrations', 'views', 'public', 'grammars'] as const
 
 /** Languages whose package holds a compiled grammar and its queries under the same name. */
-const GRAMMARS = ['javascript', 'typescript', 'python', 'go', 'rust', 'java', 'c', 'php', 'ruby']
+const GRAMMARS = ['javascript', 'typescript', 'python', 'go', 'rust', 'java', 'c', 'cpp', 'php', 'ruby']
 
 /** Files of other packages that the pages and the parser need: the name on board -> its place in a checkout. */
 const VENDOR: Readonly<Record<string, string>> = {
@@ -18,6 +18,9 @@ const VENDOR: Readonly<Record<string, string>> = {
     'node_modules/@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2',
   'public/vendor/jetbrains-mono.license.txt': 'node_modules/@fontsource-variable/jetbrains-mono/LICENSE',
   'grammars/engine.wasm': 'node_modules/web-tree-sitter/web-tree-sitter.wasm',
+  'grammars/bash.wasm': 'node_modules/tree-sitter-bash/tree-sitter-bash.wasm',
+  'grammars/html.wasm': 'node_modules/tree-sitter-html/tree-sitter-html.wasm',
+  'grammars/postgres.wasm': 'node_modules/libpg-query/wasm/libpg-query.wasm',
   'grammars/tsx.wasm': 'node_modules/tree-sitter-typescript/tree-sitter-tsx.wasm',
   ...Object.fromEntries(GRAMMARS.flatMap((name) => grammarFiles(name))),
 }

@@ -41,7 +41,7 @@ lua: text/plain: lua
 perl: text/plain: pl pm
 r: text/plain: r
 sql: text/plain: sql
-graphql: text/plain: graphql gql
+graphql: text/plain: graphql gql graphqls
 bash: text/plain: sh bash zsh
 scss: text/plain: scss sass
 less: text/plain: less

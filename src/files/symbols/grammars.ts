@@ -69,8 +69,17 @@ const LANGUAGES: Readonly<Record<string, { tags: string[]; more?: string }>> = {
 (object_creation_expression (name) @name) @reference.class
 (base_clause (name) @name) @reference.class`,
   },
+  cpp: {
+    tags: ['cpp'],
+    more: `
+(call_expression function: (identifier) @name) @reference.call
+(type_identifier) @name @reference.type`,
+  },
   ruby: { tags: ['ruby'] },
 }
+
+/** Languages whose errors are found, but in which nothing has a name that a query could find. */
+const NAMELESS = ['bash', 'html']
 
 /** The grammar that reads a language of `languageOf`; undefined for those that have none here. */
 export function grammarFor(language: string): string | undefined {
@@ -80,13 +89,23 @@ export function grammarFor(language: string): string | undefined {
 
 export const GRAMMARS = Object.keys(LANGUAGES)
 
+/** The grammar that tells where a file of a language is broken; undefined for those that have none here. */
+export function grammarForErrors(language: string): string | undefined {
+  return NAMELESS.includes(language) ? language : grammarFor(language)
+}
+
 export function loadEngine(): Uint8Array<ArrayBuffer> {
   return readBytes(ENGINE)
 }
 
-/** @param name one of `GRAMMARS` */
+/** PostgreSQL's parser. */
+export function loadPostgres(): Uint8Array<ArrayBuffer> {
+  return readBytes('grammars/postgres.wasm')
+}
+
+/** @param name one that `grammarForErrors` gives */
 export function loadGrammar(name: string): Grammar {
-  const { tags, more = '' } = LANGUAGES[name]!
+  const { tags, more = '' } = LANGUAGES[name] ?? { tags: [] }
   const query = [...tags.map((tag) => readText(`grammars/${tag}.tags.scm`)), more].join('\n')
   return { wasm: readBytes(`grammars/${name}.wasm`), query }
 }

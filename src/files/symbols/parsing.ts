@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { packed } from '../../assets-packed.ts'
-import { type Grammar, loadEngine, loadGrammar } from './grammars.ts'
+import type { Refusal } from '../validate/postgres.ts'
+import { type Grammar, loadEngine, loadGrammar, loadPostgres } from './grammars.ts'
+import type { Mistake } from './mistakes.ts'
 import type { ParseReply, ParseRequest } from './parser.ts'
 import type { Symbols } from './symbol.ts'
 
@@ -14,6 +16,10 @@ const MOST_STUCK = 2
 export interface Parsing extends Disposable {
   /** Undefined when the grammar failed, or took longer than `ms`: that file has no symbols, and nothing else suffers. */
   parse(grammarName: string, text: string, ms: number): Promise<Symbols | undefined>
+  /** The places that a grammar can't read; undefined as above. */
+  errors(grammarName: string, text: string, ms: number): Promise<Mistake[] | undefined>
+  /** What PostgreSQL's parser refuses a text for, if it does; undefined as above. */
+  postgres(text: string, ms: number): Promise<{ refusal: Refusal | undefined } | undefined>
 }
 
 export interface ParsingDeps {
@@ -47,28 +53,27 @@ export function openParsing({
     current = undefined
     if (running && !(await ended(running, graceMs))) stuck++
   }
-  const parseNow = async (grammarName: string, text: string, ms: number): Promise<Symbols | undefined> => {
+  const askNow = async (task: Task, grammarName: string, text: string, ms: number): Promise<ParseReply | undefined> => {
     if (stuck >= MOST_STUCK) return undefined
     clearTimeout(idle)
-    const fresh = current === undefined
     current ??= started(start)
     const { worker, taught } = current
-    const request: ParseRequest = { id: ++count, grammarName, text, ms }
-    if (fresh) request.engine = loadEngine()
-    if (!taught.has(grammarName)) request.grammar = load(grammarName)
-    const reply = await replyTo(worker, request, ms + graceMs)
+    const lesson = lessonFor(taught, task, grammarName, load)
+    const reply = await replyTo(worker, { id: ++count, task, grammarName, text, ms, ...lesson }, ms + graceMs)
     if (!reply) await stop()
-    taught.add(grammarName)
     idle = setTimeout(stop, IDLE_MS)
     idle.unref()
-    return reply?.symbols
+    return reply
+  }
+  const ask = (...args: [task: Task, grammarName: string, text: string, ms: number]) => {
+    const result = turn.then(() => askNow(...args))
+    turn = result.catch(() => {})
+    return result
   }
   return {
-    parse: (...args) => {
-      const result = turn.then(() => parseNow(...args))
-      turn = result.catch(() => {})
-      return result
-    },
+    parse: async (...args) => (await ask('symbols', ...args))?.symbols,
+    errors: async (...args) => (await ask('errors', ...args))?.errors,
+    postgres: async (...args) => (await ask('postgres', POSTGRES, ...args))?.sql,
     [Symbol.dispose]: () => {
       clearTimeout(idle)
       current?.worker.terminate()
@@ -76,9 +81,24 @@ export function openParsing({
   }
 }
 
+type Task = ParseRequest['task']
+
+const POSTGRES = 'postgres'
+const ENGINE = 'engine'
+
+/** What the Worker lacks for a request. */
+function lessonFor(taught: Set<string>, task: Task, grammarName: string, load: (name: string) => Grammar) {
+  const lacks = (name: string) => !taught.has(name) && taught.add(name)
+  if (task === POSTGRES) return lacks(POSTGRES) ? { postgres: loadPostgres() } : {}
+  return {
+    ...(lacks(ENGINE) ? { engine: loadEngine() } : {}),
+    ...(lacks(grammarName) ? { grammar: load(grammarName) } : {}),
+  }
+}
+
 interface Running {
   worker: Worker
-  /** The grammars that it has. */
+  /** What it was given: grammars and engines. */
   taught: Set<string>
   closed: Promise<unknown>
 }

@@ -15,6 +15,7 @@ export async function bundle(name: string, text: string): Promise<Fault[]> {
 /** The faults that one of Bun's parsers has thrown. */
 export function faultsOf(error: unknown): Fault[] {
   if (error instanceof AggregateError) return error.errors.flatMap(faultsOf)
-  const { message, position } = error as Error & { position?: { line: number; column: number } | null }
+  const { message, position, level } = error as Error & Partial<Pick<BuildMessage, 'position' | 'level'>>
+  if (level !== undefined && level !== 'error') return [] // a warning about code that it understands
   return [position ? { line: position.line, column: position.column, message } : { message }]
 }

@@ -24,18 +24,20 @@ export function movedTo(whole: string, start: number, faults: Fault[]): Fault[] 
   })
 }
 
-/** Puts the offending line to each fault. What an end of file is said against stands on the last line that says anything. */
+/** Puts the offending line to each fault. What is said of an empty line, or of the end, stands on the last line before that says anything. */
 export function withLines(text: string, faults: Fault[]): Fault[] {
   if (faults.length === 0) return faults
   const rows = text.split('\n')
-  const last = Math.max(
-    0,
-    rows.findLastIndex((row) => row.trim() !== ''),
-  )
   return faults.map((fault) => {
-    const line = Math.min(fault.line ?? last + 1, rows.length)
+    const given = Math.min(fault.line || rows.length, rows.length)
+    const line =
+      Math.max(
+        0,
+        rows.slice(0, given).findLastIndex((row) => row.trim() !== ''),
+      ) + 1
     const row = rows[line - 1]!
-    return { ...fault, line, column: fault.column ?? row.search(/\S|$/) + 1, text: shortened(row.trim()) }
+    const column = line === fault.line && fault.column ? fault.column : row.search(/\S|$/) + 1
+    return { ...fault, line, column, text: shortened(row.trim()) }
   })
 }
 

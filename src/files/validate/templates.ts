@@ -15,15 +15,21 @@ const DATA = new Set([
   'dockerfile',
   'graphql',
 ])
+/** In them two braces are of the language. */
+const COMPONENTS = new Set(['vue', 'svelte'])
 
 /** `{% if x %}`, `<% if x %>`: statements of a template, at the start of a line. */
 const STATEMENTS = /^[ \t]*(?:\{%[-+]?[ \t]*[a-z_]+|<%)/m
-/** `{{ x }}`, `{{- if .x }}`, `{{#each}}`, `<%= x %>`, `<?php`, and statements within a line. */
-const FILLED_IN = /(?<!\$)\{\{[^{}]*\}\}|\{%[-+]?[ \t]*[a-z_]+[^%]*%\}|<%[=#-]?[\s\S]*?%>|<\?(?:php|=)/
+/** `{{ x }}`, `{{- if .x }}`, `{{#each}}`. */
+const BRACES = /(?<!\$)\{\{[^{}]{0,500}\}\}/
+/** The same statements within a line, `<%= x %>`, `<?php`. */
+const INLINE = /\{%[-+]?[ \t]{0,20}[a-z_]{1,40}[^%]{0,500}%\}|<%[=#-]?[^%]{0,500}%>|<\?(?:php|=)/
 /** Names of files that are made from others: `config.yaml.in`, `{{cookiecutter.name}}.py`. */
 const NAMES = /\{\{|\}\}|\{%|%\w+%/
 
 /** Whether a text looks like a template: it is of its language only once it is filled in, and no parser can judge it before. */
 export function isTemplate(path: string, language: string, text: string): boolean {
-  return NAMES.test(path) || STATEMENTS.test(text) || (DATA.has(language) && FILLED_IN.test(text))
+  if (NAMES.test(path) || STATEMENTS.test(text)) return true
+  if (DATA.has(language)) return BRACES.test(text) || INLINE.test(text)
+  return COMPONENTS.has(language) && INLINE.test(text)
 }

@@ -1,9 +1,13 @@
 import { languageOf } from '../languages.ts'
 import { checkCss, checkScss } from './css.ts'
 import { checkData, checkJson, checkLines } from './data.ts'
+import { checkDockerfile } from './dockerfile.ts'
 import { type Fault, withLines } from './fault.ts'
+import { checkGraphql } from './graphql.ts'
+import { checkComponent, checkHtml } from './markup.ts'
 import { placeholders } from './placeholders.ts'
 import { checkScript } from './scripts.ts'
+import { checkSql } from './sql.ts'
 import { isTemplate } from './templates.ts'
 
 /** Longest text that is parsed, in characters: beyond it the answer would cost more than it is worth. */
@@ -26,6 +30,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
   svg: (text) => checkData(text, 'xml', Bun.XML.parse),
   css: checkCss,
   scss: checkScss,
+  html: checkHtml,
+  vue: checkComponent,
+  svelte: checkComponent,
+  sql: checkSql,
+  dockerfile: checkDockerfile,
+  graphql: checkGraphql,
 }
 
 /** The languages that have an exact parser here. */

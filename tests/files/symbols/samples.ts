@@ -104,6 +104,16 @@ export const SAMPLES: Sample[] = [
     uses: ['sum'],
   },
   {
+    path: 'shop.cpp',
+    text: 'class Cart : public Basket {\n  int total(int items) { return sum(items); }\n};\nvoid Cart::add(Item item) { check(item); }\n',
+    defines: [
+      ['class', 'Cart', 1, 'class Cart : public Basket', 0],
+      ['function', 'total', 2, 'int total(int items)', 1],
+      ['method', 'add', 4, 'void Cart::add(Item item)', 0],
+    ],
+    uses: ['Basket', 'Item', 'check', 'sum'],
+  },
+  {
     path: 'shop.php',
     text: '<?php\nclass Cart extends Basket {\n  function add(int $item): string { return check($item) . $this->total(); }\n}\nfunction open() { return new Order(); }\n',
     defines: [

@@ -83,6 +83,8 @@ function counting(parsed: string[], references = 1): Parsing {
       parsed.push(text)
       return { definitions: [], references: Array.from({ length: references }, (_, i) => [`${i}`, 1]) }
     },
+    errors: async () => undefined,
+    postgres: async () => undefined,
     [Symbol.dispose]: () => {},
   }
 }

@@ -12,6 +12,13 @@ const FILES = [
   ['a.toml', 'a = 1\nb = [1, 2\nc = 3\n'],
   ['a.xml', '<a>\n<b></a>\n'],
   ['a.css', '.a { color: red }\n}\n.b { color: red }\n'],
+  ['a.scss', '.a {\n  color: red;\n'],
+  ['a.sql', 'SELECT 1;\nSELECT FROM WHERE;\n'],
+  ['Dockerfile', 'FROM a\nCOPPY . .\n'],
+  ['a.py', 'def f(:\n  pass\n'],
+  ['a.cpp', 'class A {\n  int f( { }\n'],
+  ['a.sh', 'if true; then\n  echo\n'],
+  ['good.sql', 'CREATE TABLE a (b SERIAL);\nPRAGMA x;\n'],
   ['good.tsx', 'export const A = <p>x</p>\n'],
   ['good.css', '@import "b.css";\n.a { background: url(b.png) }\n'],
   ['good.yaml', 'a: 1\n'],
@@ -27,7 +34,7 @@ test(
 
     const { stdout, stderr } = Bun.spawnSync([binary], { cwd: folder.path, stdin: Buffer.from(JSON.stringify(FILES)) })
     expect(stderr.toString()).toBe('')
-    expect(JSON.parse(stdout.toString())).toEqual([2, 2, 3, 3, 2, 2, null, null, null])
+    expect(JSON.parse(stdout.toString())).toEqual([2, 2, 3, 3, 2, 2, 1, 2, 2, 1, 1, 2, null, null, null, null])
   },
   BUILD_LIMIT_MS,
 )

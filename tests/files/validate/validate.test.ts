@@ -165,3 +165,24 @@ test('a file of blank lines is read in no time', async () => {
   expect(await validate('a.yaml', '\n'.repeat(512 * 1024))).toEqual([])
   expect(performance.now() - begun).toBeLessThan(1_000)
 })
+
+describe('a text that was made to take long is given up in time:', () => {
+  const bomb = `WITH t0 AS (SELECT 1 x)${Array.from({ length: 60 }, (_, i) => `, t${i + 1} AS (SELECT 1 x FROM t${i} a, t${i} b)`).join('')} `
+  test.each([
+    ['a query that names itself a billion times', 'a.sql', `${bomb}SELECT * FROM t60; SELEC`],
+    ['a table made of it', 'a.sql', `CREATE TABLE x AS ${bomb}SELECT * FROM t60; SELEC`],
+    ['a database named by it', 'a.sql', `ATTACH (${bomb}SELECT 1 FROM t60) AS x; SELEC`],
+    ['parentheses without end', 'a.sql', '('.repeat(100_000)],
+    ['statements without end', 'a.sql', ';;SELEC '.repeat(50_000)],
+    ['a Dockerfile of one line', 'Dockerfile', '#'.repeat(99_000)],
+    ['scripts without end', 'a.html', '<script>(</script>'.repeat(50_000)],
+    ['tags without end', 'a.html', '<script '.repeat(100_000)],
+    ['quotes in quotes', 'a.html', `<a b="<a b='`.repeat(50_000)],
+    ['a template without end', 'a.html', `<script>(</script>${'<%'.repeat(100_000)}`],
+    ['blocks without end', 'a.scss', 'a{'.repeat(100_000)],
+  ])('%s', async (_, path, text) => {
+    const begun = performance.now()
+    await validate(path, text)
+    expect(performance.now() - begun).toBeLessThan(1_500)
+  })
+})
