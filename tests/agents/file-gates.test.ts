@@ -40,7 +40,7 @@ describe('a file is refused, in words for its model, when', () => {
         files: [{ path: 'index.html', hash: hashOf(PAGE(PARAGRAPH)) }],
       },
     ],
-    ['it is far too small for its plan', 'index.html', PAGE('x').slice(0, 40), /too little/, { prompt: LONG }],
+    ['it is far too small for its plan', 'index.html', '<p>Soon.</p>\n', /too little/, { prompt: LONG }],
     ['it is far too big', 'README.md', PARAGRAPH.repeat(1_100), /more than one file should hold/],
     [
       'its page shows a picture that there is not',
