@@ -10,7 +10,7 @@ import { packedLibraries } from './packed-libraries.ts'
 const ROOT = join(import.meta.dir, '..')
 
 /** Code of Workers: each is started by its path in the repository, so that the binary has it under that path. */
-const WORKERS = [join(ROOT, 'src/files/symbols/parser.ts')]
+const WORKERS = [join(ROOT, 'src/files/symbols/parser.ts'), join(ROOT, 'src/workspace/highlight/worker.ts')]
 
 export type Arch = 'x64' | 'arm64'
 

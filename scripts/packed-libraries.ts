@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { BunPlugin } from 'bun'
 import { englishZod } from './english-zod.ts'
 import { compress } from './packed.ts'
@@ -22,18 +22,25 @@ export const LIBRARIES = [
   'postcss-scss',
   'web-tree-sitter',
 ]
+/** Modules of ours that gather parts of a large library, by their paths; they lie in the binary in the same way. */
+export const GATHERED = ['src/workspace/highlight/shiki.ts']
 /** Libraries that they share with the program. */
 const SHARED = ['zod', 'zod/v4']
 
 /** Puts each large library, where the program loads it, into a packed file of its own. They are packed first: a build can't wait for another. */
 export async function packedLibraries(): Promise<BunPlugin> {
   const standIns = new Map<string, string>()
-  for (const library of LIBRARIES) standIns.set(library, await standIn(library))
+  for (const library of LIBRARIES) standIns.set(library, await standIn(library, library))
+  for (const path of GATHERED) standIns.set(path, await standIn(path, join(ROOT, path)))
   return {
     name: 'packed-libraries',
     setup(build) {
       const wanted = new RegExp(`^(?:${LIBRARIES.map((name) => RegExp.escape(name)).join('|')})$`)
       build.onResolve({ filter: wanted }, ({ path }) => ({ path, namespace: 'packed-library' }))
+      build.onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => {
+        const own = relative(ROOT, join(dirname(importer), path))
+        return GATHERED.includes(own) ? { path: own, namespace: 'packed-library' } : undefined
+      })
       build.onLoad({ filter: /./, namespace: 'packed-library' }, ({ path }) => ({
         contents: standIns.get(path)!,
         loader: 'js',
@@ -43,10 +50,10 @@ export async function packedLibraries(): Promise<BunPlugin> {
 }
 
 /** A module with the library's own exports, which unpacks it when it is first imported. */
-async function standIn(library: string): Promise<string> {
-  const place = await pack(library)
-  const exported = Object.keys(await import(library)).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name))
-  const named = exported.filter((name) => name !== 'default')
+async function standIn(name: string, source: string): Promise<string> {
+  const place = await pack(name, source)
+  const exported = Object.keys(await import(source)).filter((each) => /^[A-Za-z_$][\w$]*$/.test(each))
+  const named = exported.filter((each) => each !== 'default')
   return [
     `import place from ${JSON.stringify(place)} with { type: 'file' }`,
     `import { openLibrary } from ${JSON.stringify(LOADER)}`,
@@ -57,16 +64,16 @@ async function standIn(library: string): Promise<string> {
   ].join('\n')
 }
 
-async function pack(library: string): Promise<string> {
+async function pack(name: string, source: string): Promise<string> {
   const entry = join(ROOT, 'packed-entry.js')
   const built = await Bun.build({
     entrypoints: [entry],
-    files: { [entry]: `module.exports = require(${JSON.stringify(library)})` },
+    files: { [entry]: `module.exports = require(${JSON.stringify(source)})` },
     target: 'bun',
     format: 'cjs',
     minify: true,
     external: SHARED,
     plugins: [englishZod],
   })
-  return compress(await built.outputs[0]!.text(), join(library, 'library.zst'))
+  return compress(await built.outputs[0]!.text(), join(name, 'library.zst'))
 }

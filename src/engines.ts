@@ -35,6 +35,7 @@ import type { Redactor } from './redact.ts'
 import { renderHandler } from './studio/work.ts'
 import { fileEntity } from './workspace/file-entity.ts'
 import { filesOf } from './workspace/files.ts'
+import { openHighlighter } from './workspace/highlight/highlighter.ts'
 
 /** What a test, or a command that brings its own server, does differently. */
 export interface Overrides {
@@ -104,6 +105,7 @@ export async function openEngines(
     }),
     blobs,
     symbols: opened.use(openSymbols()),
+    highlighter: opened.use(openHighlighter()),
     breakers,
     devices: createDevicePool(detected),
     render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },

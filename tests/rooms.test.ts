@@ -36,7 +36,7 @@ describe('a planted trespass is caught:', () => {
     ['a model SDK', 'src/agents/planner.ts', "import Anthropic from '@anthropic-ai/sdk'", /outside its home/],
     ['the scheduler', 'src/ops/health.ts', "import { Cron } from 'croner'", /outside its home/],
     ['templates', 'src/projects/pages.ts', "import { Eta } from 'eta'", /outside its home/],
-    ['a highlighter', 'src/web/page.ts', "import hljs from 'highlight.js/lib/core'", /outside its home/],
+    ['a highlighter', 'src/web/page.ts', "import { createHighlighter } from 'shiki'", /outside its home/],
     ['a zip', 'src/cli/make.ts', "import { zip } from 'fflate'", /outside its home/],
     ['a second SQLite, also in tests', 'tests/db/x.test.ts', `import { Database } from '${SQLITE}'`, /second SQLite/],
     ['a transaction', 'src/changes/apply.ts', 'await db.transaction(async (tx) => {})', /transaction/],

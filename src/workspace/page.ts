@@ -1,43 +1,54 @@
 import type { Reader } from '../db/open.ts'
 import type { Blobs } from '../files/blobs.ts'
+import { linesOf } from '../files/diff/diff.ts'
 import { kindOf } from '../files/languages.ts'
 import type { FileRow } from '../projects/page.ts'
 import { projectById } from '../projects/projects.ts'
-import { fileAt, fileRow, fileRows, readFileText } from './files.ts'
+import { MOST_SHOWN_BYTES, textOf } from './diff/side.ts'
+import { fileAt, fileRow, fileRows } from './files.ts'
+import { type Highlighter, PLAIN } from './highlight/highlighter.ts'
+import { paintLine } from './highlight/paint.ts'
 
-/** Longest file that is shown as text, in bytes: a longer one is for downloading. */
-const MAX_BYTES = 2_000_000
+/** Most lines that are shown, as many as a browser lays out with ease: of a longer file these are the first. */
+const MOST_LINES = 20_000
+
+export interface PageDeps {
+  read: Reader
+  blobs: Blobs
+  highlighter: Highlighter
+}
 
 export interface FilePage {
   project: { id: string; title: string; status: string }
-  /** `html` is safe, one line of it for each of the file's; null when it isn't shown as text. */
-  file: FileRow & { lines: number; html: string | null; isPicture: boolean; isBinary: boolean }
+  /** `shown` are its lines as safe HTML; null when it isn't shown as text. */
+  file: FileRow & { lines: number; shown: string[] | null; isPicture: boolean; isTooLong: boolean }
   files: FileRow[]
 }
 
 /** What the viewer shows of one file. @throws NotFound `unknown_project`, `unknown_file` */
-export async function filePage(deps: { read: Reader; blobs: Blobs }, project: string, path: string): Promise<FilePage> {
+export async function filePage(deps: PageDeps, project: string, path: string): Promise<FilePage> {
   const { id, title, status } = await projectById(deps.read, project)
   const file = await fileAt(deps.read, id, path)
-  const shown = kindOf(file.path) === 'text' && file.bytes <= MAX_BYTES
-  const text = shown ? await readFileText(deps, file) : null
-  const lines = text === null || text.includes('\0') ? null : await highlighted(file.path, text)
-  const isPicture = kindOf(file.path) === 'picture'
+  const text = await textOf(deps, file)
+  const lines = text === null ? [] : linesOf(text).map((line) => line.replace(/\r?\n$/, ''))
   return {
     project: { id, title, status },
     file: {
       ...fileRow(file),
-      lines: lines?.length ?? 0,
-      html: lines?.join('\n') ?? null,
-      isPicture,
-      isBinary: !isPicture && lines === null,
+      lines: lines.length,
+      shown: text === null ? null : await drawn(deps.highlighter, file, lines.slice(0, MOST_LINES)),
+      isPicture: kindOf(file.path) === 'picture',
+      isTooLong: kindOf(file.path) === 'text' && file.bytes > MOST_SHOWN_BYTES,
     },
     files: await fileRows(deps.read, id),
   }
 }
 
-/** The grammars are loaded with the first file that is looked at: a server that nobody looks into stays small. */
-async function highlighted(path: string, text: string): Promise<string[]> {
-  const { highlightLines } = await import('./highlight.ts')
-  return highlightLines(path, text)
+async function drawn(
+  highlighter: Highlighter,
+  { language, hash }: { language: string; hash: string },
+  lines: string[],
+): Promise<string[]> {
+  const colours = lines.length < MOST_LINES ? await highlighter.colours(language, hash, lines) : PLAIN
+  return lines.map((line, at) => paintLine(line, colours.of(at)))
 }

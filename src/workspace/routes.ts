@@ -16,6 +16,7 @@ import { WORKSPACE_SAYS } from './answers.ts'
 import { zipOf } from './archive.ts'
 import { fileAt } from './files.ts'
 import { gitRoutes } from './git/git-routes.ts'
+import type { Highlighter } from './highlight/highlighter.ts'
 import { filePage } from './page.ts'
 import { rawResponse } from './raw.ts'
 import { decodePath, disposition } from './urls.ts'
@@ -30,6 +31,7 @@ export interface WorkspaceRoutesDeps extends ShellDeps {
   blobs: Blobs
   changes: Changes
   guard: Guard
+  highlighter: Highlighter
 }
 
 const FileQuery = z.object({ version: z.coerce.number('takes a whole number').int().min(1).optional() })

@@ -139,7 +139,7 @@ const SAMPLE = [
   'croner',
   'drizzle-orm',
   'htmx.org',
-  'highlight.js',
+  'fflate',
   'fast-check',
   '@anthropic-ai/sdk',
   'gpt-tokenizer',

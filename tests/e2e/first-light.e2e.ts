@@ -89,7 +89,7 @@ test('a file opens highlighted, and the zip holds the project', async ({ page })
   await expect(page.locator('code').filter({ hasText: 'html' }).last()).toContainText('<!doctype html>', {
     ignoreCase: true,
   })
-  await expect(page.locator('[class^="hljs"]').first()).toBeAttached()
+  await expect(page.locator('[class^="tok-"]').first()).toBeAttached()
   await noViolations(page)
 })
 

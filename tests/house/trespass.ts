@@ -51,7 +51,7 @@ const HOMES: ReadonlyArray<{ library: RegExp; home: RegExp }> = [
   { library: /^croner$/, home: /^src\/jobs\// },
   { library: /^eta(\/|$)/, home: /^src\/(web\/|llm\/prompts\.ts$)/ },
   { library: /^(lucide-static|htmx\.org)(\/|$)/, home: /^src\/web\// },
-  { library: /^(highlight\.js|shiki|@shikijs|fflate|yauzl)(\/|$)/, home: /^src\/workspace\// },
+  { library: /^(shiki|@shikijs|fflate|yauzl)(\/|$)/, home: /^src\/workspace\// },
   { library: /^(node-diff3|diff)(\/|$)/, home: /^src\/files\// },
   { library: /^(postcss|postcss-scss|dockerfile-utils|libpg-query)(\/|$)/, home: /^src\/files\/validate\// },
 ]

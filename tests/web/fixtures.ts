@@ -1,3 +1,4 @@
+import { KINDS } from '../../src/workspace/highlight/kinds.ts'
 import { ASIDES, MONEY } from './aside-fixtures.ts'
 import { jobPages } from './job-fixtures.ts'
 
@@ -299,12 +300,12 @@ export const PAGES: Record<string, Fixture> = {
   },
   paused: { view: 'projects/show', data: { ...SHOW, ...still, project: { ...PROJECT, status: 'paused' } } },
   cancelled: { view: 'projects/show', data: { ...SHOW, ...still, project: { ...PROJECT, status: 'cancelled' } } },
-  file: { view: 'workspace/file', data: filePage('menu.html', code(), 60) },
+  file: { view: 'workspace/file', data: filePage('menu.html', code()) },
   'file-picture': {
     view: 'workspace/file',
     data: {
-      ...filePage('images/front.png', null, 0),
-      file: { ...FILES[3], rawUrl: '/raw/front.svg', lines: 0, html: null, isPicture: true, isBinary: true },
+      ...filePage('images/front.png', null),
+      file: { ...FILES[3], rawUrl: '/raw/front.svg', lines: 0, shown: null, isPicture: true, isTooLong: false },
     },
   },
   tokens: {
@@ -378,20 +379,18 @@ function home() {
   }
 }
 
-function filePage(path: string, html: string | null, lines: number) {
-  const shown = FILES.find((one) => one.path === path)!
+function filePage(path: string, shown: string[] | null) {
+  const found = FILES.find((one) => one.path === path)!
   return {
     shell: { ...SHELL, title: path, current: 'p1' },
     project: { ...PROJECT, status: 'done' },
-    file: { ...shown, lines, html, isPicture: false, isBinary: false },
+    file: { ...found, lines: shown?.length ?? 0, shown, isPicture: false, isTooLong: false },
     files: FILES,
   }
 }
 
 /** Every class of highlighted word, so that its contrast is looked at. */
-function code(): string {
-  const kinds =
-    'comment keyword name string number attr attribute built_in type literal meta regexp section symbol variable params selector-id selector-class selector-tag selector-pseudo title property bullet link quote'
-  const words = kinds.split(' ').map((kind) => `<span class="hljs-${kind}">${kind} = something</span> plain`)
-  return Array.from({ length: 60 }, (_, line) => words[line % words.length]).join('\n')
+function code(): string[] {
+  const words = KINDS.map((kind) => `<span class="tok-${kind}">${kind} = something</span> plain`)
+  return Array.from({ length: 60 }, (_, line) => words[line % words.length]!)
 }

@@ -198,7 +198,7 @@ describe('the viewer', () => {
     const response = await space.ask('/projects/p1/files/index.html', { headers: { 'hx-request-type': 'partial' } })
     const html = await response.text()
     expect(response.status).toBe(200)
-    expect(html).toContain('hljs-')
+    expect(html).toContain('tok-')
     expect(html).toContain('version 2')
     expect(html).toContain('/api/projects/p1/files/index.html')
     expect(html).not.toContain('<script>alert')

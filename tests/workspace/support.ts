@@ -12,6 +12,7 @@ import { projects } from '../../src/projects/tables.ts'
 import { type Actor, guard } from '../../src/web/guard.ts'
 import { fileEntity } from '../../src/workspace/file-entity.ts'
 import { deleteFile, fileAt, writeFile } from '../../src/workspace/files.ts'
+import { openHighlighter } from '../../src/workspace/highlight/highlighter.ts'
 import { openPreview } from '../../src/workspace/preview.ts'
 import { readsItsOwnBody, workspaceRoutes } from '../../src/workspace/routes.ts'
 import { stoppedClock } from '../support/clock.ts'
@@ -33,7 +34,8 @@ export async function testWorkspace({ gitProgram }: { gitProgram?: string | null
     events: log,
     entities: [fileEntity({ events: log, now: clock.now, texts: blobs })],
   })
-  const common = { db, read: db.read, blobs, changes, now: clock.now }
+  const highlighter = openHighlighter()
+  const common = { db, read: db.read, blobs, changes, highlighter, now: clock.now }
   const places = { data: folder.path, ...(gitProgram !== undefined && { gitProgram }) }
   const machine = () => ({ name: 'CPU', tier: 'low', freeGb: null, totalGb: null })
   const door = guard(async (request) => (request.headers.has('x-stranger') ? null : ann))
@@ -67,6 +69,7 @@ export async function testWorkspace({ gitProgram }: { gitProgram?: string | null
     ask: (path: string, init: RequestInit = {}) => app.handle(new Request(`http://localhost${path}`, init)),
     async [Symbol.asyncDispose]() {
       hub[Symbol.dispose]()
+      highlighter[Symbol.dispose]()
       await db[Symbol.asyncDispose]()
       folder[Symbol.dispose]()
     },

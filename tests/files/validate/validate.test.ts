@@ -111,8 +111,8 @@ describe('on real files', () => {
     'node_modules/eta/package.json',
     'node_modules/zod/package.json',
     'node_modules/drizzle-orm/package.json',
-    'node_modules/highlight.js/styles/github.css',
-    'node_modules/highlight.js/styles/atom-one-dark.css',
+    'node_modules/lucide-static/font/lucide.css',
+    'public/code.css',
     'node_modules/@fontsource-variable/inter/index.css',
     'node_modules/elysia/README.md',
     'src/db/writer.ts',
@@ -131,7 +131,7 @@ describe('on real files', () => {
       const text = readFileSync(join(import.meta.dir, '../../..', path), 'utf8')
       return validate(path, text.slice(0, text.indexOf('{', text.length / 2) + 3))
     }
-    expect(await cut('node_modules/highlight.js/styles/github.css')).not.toEqual([])
+    expect(await cut('public/code.css')).not.toEqual([])
     expect(await cut('node_modules/htmx.org/dist/htmx.js')).not.toEqual([])
     expect(await cut('node_modules/eta/package.json')).not.toEqual([])
   })
