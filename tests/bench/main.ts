@@ -12,6 +12,7 @@ import { firstToken, modelOverhead } from './models/index.ts'
 import { jobsPerSecond } from './queue/index.ts'
 import { liveEvents } from './queue/live.ts'
 import { type Benchmark, type Result, table } from './result.ts'
+import { storage } from './storage/index.ts'
 import { fanOut, idleStreams, openStreams } from './streams/index.ts'
 
 const ALL: Benchmark[] = [
@@ -27,6 +28,7 @@ const ALL: Benchmark[] = [
   modelOverhead,
   firstToken,
   context,
+  storage,
 ]
 
 const { values, positionals } = parseArgs({

@@ -16,7 +16,7 @@ export interface Result {
 
 export interface Benchmark {
   name: string
-  /** Runs only when it is named: it needs the internet. */
+  /** Runs only when it is named: it needs the internet, or many minutes. */
   named?: true
   /** Measures `runs` times. */
   run(runs: number): Promise<Result[]>
