@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { Invalid } from './errors.ts'
 import type { LogLevel } from './log.ts'
@@ -28,6 +28,7 @@ const SETTINGS = z.object({
   HEARTH_MODEL: z.string().min(1).optional(),
   HEARTH_DAILY_BUDGET_USD: budget().default(20),
   HEARTH_ANSWERS_HOURS: whole(0, 8_760).default(24),
+  HEARTH_SANDBOX_READ: folders().default([]),
   HEARTH_LOCAL_SERVERS: serverAddresses().default(USUAL_LOCAL_SERVERS),
   ANTHROPIC_API_KEY: apiKey(),
   ANTHROPIC_BASE_URL: serverAddress().optional(),
@@ -87,6 +88,8 @@ export interface Config {
   /** How long the answer to an equal request is given again, ms; 0: never. */
   keepMs: number
   vendors: VendorsConfig
+  /** Folders besides the system's that generated code may read while it runs: toolchains. */
+  sandboxRead: string[]
   /** Addresses at which a server of models may be found by itself, to be offered. */
   localServers: string[]
 }
@@ -138,6 +141,7 @@ export function readConfig(env: Environment): Config {
     dailyMicros: s.HEARTH_DAILY_BUDGET_USD === null ? null : Math.round(s.HEARTH_DAILY_BUDGET_USD * 1e6),
     keepMs: s.HEARTH_ANSWERS_HOURS * 3_600_000,
     vendors: vendorsIn(s),
+    sandboxRead: s.HEARTH_SANDBOX_READ,
     localServers: s.HEARTH_LOCAL_SERVERS,
   }
 }
@@ -194,6 +198,22 @@ function serverAddress() {
 function hasCredentials(text: string): boolean {
   const { username, password } = new URL(text)
   return username !== '' || password !== ''
+}
+
+/** Folders with colons between, as PATH has them. */
+function folders() {
+  const error = 'takes folders from / on, with colons between, and not / itself'
+  return z
+    .string()
+    .transform((text) => text.split(':').filter(Boolean))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .refine((path) => isAbsolute(path) && resolve(path) !== '/', error)
+          .transform((path) => resolve(path)),
+      ),
+    )
 }
 
 function serverAddresses() {

@@ -1,6 +1,6 @@
 import type { LiveJobs } from '../jobs/live.ts'
 import type { Job } from '../jobs/tables.ts'
-import { CHAT, EDIT_TASKS } from './asides.ts'
+import { CHAT, EDIT_TASKS, RUN } from './asides.ts'
 import type { Task } from './tables.ts'
 
 /** Lines of the text being written that the page shows, and the most characters of them. */
@@ -30,7 +30,7 @@ export interface JobView {
 
 export interface ActiveJob {
   taskId: string | null
-  verb: 'Planning' | 'Writing' | 'Rendering' | 'Checking' | 'Answering'
+  verb: 'Planning' | 'Writing' | 'Rendering' | 'Checking' | 'Answering' | 'Running'
   name: string
   job: JobView
 }
@@ -42,9 +42,10 @@ const VERBS: Record<string, ActiveJob['verb']> = {
   check: 'Checking',
   [CHAT]: 'Answering',
   [EDIT_TASKS]: 'Planning',
+  [RUN]: 'Running',
 }
 
-const NAMES: Record<string, string> = { [CHAT]: 'a message', [EDIT_TASKS]: 'other tasks' }
+const NAMES: Record<string, string> = { [CHAT]: 'a message', [EDIT_TASKS]: 'other tasks', [RUN]: 'a command' }
 
 /** What runs now, the longest first. */
 export function activeJobs(jobs: Job[], tasks: Task[], views: Map<string, JobView>): ActiveJob[] {

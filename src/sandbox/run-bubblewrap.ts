@@ -10,11 +10,13 @@ import { type Back, type End, type Outcome, type Stop, saidOf } from './outcome.
 import type { RunOptions } from './sandbox.ts'
 import { startTimeOf } from './start-time.ts'
 import { packed } from './tar.ts'
-import { LOOK_MS, openGauge, passed } from './watch.ts'
+import { type Gauge, LOOK_MS, openGauge, passed } from './watch.ts'
 
 const DISKS = [WORK, '/tmp', '/dev/shm']
 /** For a first process that has been killed to take the others with it, before its keeper is killed too. */
 const REAP_MS = 2_000
+/** Tries to see a run before it is ended as one that can't be seen. */
+const MOST_LOOKS = 50
 /** Between two looks whether the kernel has ended all of them. */
 const GONE_MS = 5
 
@@ -118,14 +120,28 @@ async function listenBack(run: Run): Promise<Told> {
 async function watch(run: Run): Promise<void> {
   const { clock, limits, over } = run
   try {
-    using gauge = openGauge((await run.first)!.pid, DISKS)
-    while (!over.signal.aborted) {
+    using gauge = await openEyes(run)
+    while (gauge && !over.signal.aborted) {
       const stop = passed(gauge.use(), limits)
       if (stop) return end(run, { stop })
       await clock.sleep(LOOK_MS, over.signal)
     }
   } catch (error) {
     end(run, { broken: `what it uses can’t be seen (${(error as Error).message})` })
+  }
+}
+
+/** Undefined when it has ended already: a process that is ending can't be seen any more, which says nothing against it. */
+async function openEyes({ first, clock }: Run): Promise<Gauge | undefined> {
+  const found = (await first)!
+  for (let tries = 1; ; tries++) {
+    try {
+      return openGauge(found.pid, DISKS)
+    } catch (error) {
+      if (!isAlive(found)) return undefined
+      if (tries === MOST_LOOKS) throw error
+      await clock.sleep(GONE_MS)
+    }
   }
 }
 

@@ -4,6 +4,8 @@ import { jobWithAttempts } from '../../jobs/jobs.ts'
 import type { LiveJobs } from '../../jobs/live.ts'
 import type { Job } from '../../jobs/tables.ts'
 import { type Wait, waitOf } from '../../jobs/wait.ts'
+import { RUN } from '../asides.ts'
+import { type RunView, runView } from '../execution.ts'
 import { type JobView, jobView } from '../job-view.ts'
 import { jobMoney } from '../money.ts'
 import { projects, tasks } from '../tables.ts'
@@ -21,6 +23,8 @@ export interface JobPage {
   /** The newest first. */
   attempts: Found['attempts']
   checkpoints: Pick<Found['checkpoints'][number], 'name' | 'attempt' | 'at'>[]
+  /** Of a command that a person has run. */
+  run: RunView | null
   /** What its calls to models took. */
   money: Awaited<ReturnType<typeof jobMoney>>
 }
@@ -31,7 +35,7 @@ export interface JobPageDeps {
   now: () => number
 }
 
-const NAMES: Record<string, string> = { plan: 'The plan', check: 'The check of everything' }
+const NAMES: Record<string, string> = { plan: 'The plan', check: 'The check of everything', [RUN]: 'A command' }
 
 /** All that the page of a job shows, as it is now. @throws NotFound `unknown_job` */
 export async function jobPage({ read, live, now }: JobPageDeps, id: string): Promise<JobPage> {
@@ -45,7 +49,8 @@ export async function jobPage({ read, live, now }: JobPageDeps, id: string): Pro
     view: jobView(job, live, now()),
     wait: await waitOf(read, job, now()),
     attempts: attempts.toReversed(),
-    checkpoints: checkpoints.map(({ name, attempt, at }) => ({ name, attempt, at })),
+    checkpoints: (job.kind === RUN ? [] : checkpoints).map(({ name, attempt, at }) => ({ name, attempt, at })),
+    run: runView(job, live),
     money: await jobMoney(read, id),
   }
 }

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestApp, testApp } from '../../support/app.ts'
+import { openClient } from '../../support/client.ts'
+import { dataDirectory, startServer } from '../../support/server.ts'
+
+/** A project with nothing but these files. */
+async function projectWith(app: TestApp, files: Record<string, string>): Promise<string> {
+  const { project } = await app.make('a program', { autorun: false })
+  await app.settled(project.id)
+  for (const [path, text] of Object.entries(files)) await put(app, project.id, path, text)
+  return project.id
+}
+
+async function put(app: TestApp, project: string, path: string, text: string): Promise<void> {
+  const { changes, blobs, db } = app.app
+  const blob = await blobs.put(text)
+  await db.write((tx) =>
+    changes.apply(tx, { scope: project, entity: 'file', id: path, after: { ...blob }, by: 'person:test' }),
+  )
+}
+
+async function start(app: Pick<TestApp, 'post'>, project: string, command: string, more: object = {}): Promise<string> {
+  const response = await app.post(`/api/projects/${project}/executions`, { command, ...more })
+  if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`)
+  return ((await response.json()) as { job: { id: string } }).job.id
+}
+
+async function run(app: TestApp, project: string, command: string, more: object = {}) {
+  const id = await start(app, project, command, more)
+  using reading = await app.follow(`/api/jobs/${id}/events`)
+  await reading.until(
+    ({ type }) => ['job.succeeded', 'job.failed', 'job.held', 'job.cancelled'].includes(type),
+    'its end',
+  )
+  return { job: (await app.json(`/api/jobs/${id}`)).job, lines: reading.lines }
+}
+
+async function textOf(app: TestApp, project: string, path: string): Promise<string | null> {
+  const response = await app.request(`/api/projects/${project}/files/${path}`)
+  return response.ok ? response.text() : null
+}
+
+describe('a command that a person runs', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await testApp()
+  })
+  afterAll(() => app[Symbol.asyncDispose]())
+
+  test('streams its output, and says how it ended', async () => {
+    const project = await projectWith(app, { 'main.py': 'print("hello from", __file__)\nraise SystemExit(4)\n' })
+    const { job, lines } = await run(app, project, 'python3 main.py')
+    expect(job.state).toBe('succeeded')
+    expect(job.result.end).toEqual({ why: 'exit', code: 4 })
+    expect(job.result.output).toBe('hello from /work/main.py\n')
+    const said = lines.filter(({ type }) => type === 'delta').map(({ text }) => text)
+    expect(said.join('')).toBe('hello from /work/main.py\n')
+    expect(lines.filter(({ type }) => type === 'job.phase').map(({ phase }) => phase)).toEqual(['gathering', 'running'])
+    expect((await app.json(`/api/projects/${project}`)).project.status).toBe('ready')
+  })
+
+  test('brings new and changed files back as changes that can be undone, all or none', async () => {
+    const project = await projectWith(app, { 'a.txt': 'old\n', 'b.txt': 'stays\n' })
+    const line =
+      'echo new >> a.txt; mkdir -p out node_modules/x; echo 1 > out/c.txt; echo x > node_modules/x/y; rm b.txt; ln -s / root'
+    const { job } = await run(app, project, line)
+    expect(job.result).toMatchObject({ files: ['a.txt', 'out/c.txt'], gone: ['b.txt'], refused: null })
+    expect(job.result.left).toEqual([{ path: 'root', why: expect.any(String) }])
+    expect(await textOf(app, project, 'a.txt')).toBe('old\nnew\n')
+    expect(await textOf(app, project, 'out/c.txt')).toBe('1\n')
+    expect(await textOf(app, project, 'b.txt')).toBe('stays\n')
+    expect(await textOf(app, project, 'node_modules/x/y')).toBeNull()
+  })
+
+  test('brings nothing back when it is told not to', async () => {
+    const project = await projectWith(app, { 'a.txt': 'old\n' })
+    const { job } = await run(app, project, 'echo new > a.txt', { keeps: false })
+    expect(job.result).toMatchObject({ files: [], end: { why: 'exit', code: 0 } })
+    expect(await textOf(app, project, 'a.txt')).toBe('old\n')
+  })
+
+  test('takes nothing back over what somebody has changed in the meantime', async () => {
+    const project = await projectWith(app, { 'a.txt': 'old\n' })
+    const id = await start(app, project, 'echo up; sleep 1; echo b > b.txt; echo mine > a.txt')
+    using reading = await app.follow(`/api/jobs/${id}/events`)
+    await reading.until(({ type }) => type === 'delta')
+    await put(app, project, 'a.txt', 'theirs\n')
+    await reading.until(({ type }) => type === 'job.failed')
+    expect((await app.json(`/api/jobs/${id}`)).job.error.code).toBe('version_conflict')
+    expect(await textOf(app, project, 'a.txt')).toBe('theirs\n')
+    expect(await textOf(app, project, 'b.txt')).toBeNull()
+  })
+
+  test('ends within its time, and when it is cancelled', async () => {
+    const project = await projectWith(app, {})
+    const { job } = await run(app, project, 'echo a; sleep 60.5', { seconds: 1 })
+    expect(job.result.end).toEqual({ why: 'time', said: 'It ran longer than 1 seconds and was stopped.' })
+    const id = await start(app, project, 'echo up; sleep 60.5')
+    using reading = await app.follow(`/api/jobs/${id}/events`)
+    await reading.until(({ type }) => type === 'delta')
+    expect((await app.post(`/api/jobs/${id}/cancellation`)).status).toBe(202)
+    await reading.until(({ type }) => type === 'job.cancelled')
+  })
+
+  test('shows what it says as text, whatever that is', async () => {
+    const project = await projectWith(app, { evil: '\x1b[31m<script>alert(1)</script>\x1b]0;x\x07\u202E\n' })
+    const { job } = await run(app, project, 'cat evil; printf "\\377\\376"')
+    expect(job.result.output).toBe('<script>alert(1)</script>\n\uFFFD\uFFFD')
+    const page = await (await app.request(`/jobs/${job.id}`)).text()
+    expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+    expect(page).not.toContain('<script>alert')
+    expect(page).toContain('Exit code 0')
+  })
+
+  test('is refused when it is no line of shell', async () => {
+    const project = await projectWith(app, {})
+    for (const command of ['', ' ', 'x'.repeat(5_000), 'a\0b'])
+      expect((await app.post(`/api/projects/${project}/executions`, { command })).status).toBe(422)
+    expect((await app.post('/api/projects/none/executions', { command: 'ls' })).status).toBe(404)
+  })
+})
+
+test('a command is not run twice by itself when the server is killed: a person decides', async () => {
+  using data = dataDirectory()
+  let id = ''
+  {
+    await using server = await startServer({ data: data.path })
+    const client = openClient(server.url, secretOf(data.path))
+    const made = await client.post('/api/projects', { brief: 'a program', autorun: false })
+    const { project } = (await made.json()) as { project: { id: string } }
+    id = await start(client as TestApp, project.id, 'echo ran once; sleep 60.6')
+    using reading = await client.follow(`/api/jobs/${id}/events`)
+    await reading.until(({ type }) => type === 'delta')
+    await server.kill()
+  }
+  await using server = await startServer({ data: data.path })
+  const client = openClient(server.url, secretOf(data.path))
+  using reading = await client.follow(`/api/jobs/${id}/events`)
+  await reading.until(({ type }) => type === 'job.held')
+  const { job, attempts } = await client.json(`/api/jobs/${id}`)
+  expect(job.error.code).toBe('run_interrupted')
+  expect(attempts.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['lost', 'held'])
+  expect((await client.post(`/api/jobs/${id}/retry`)).status).toBe(202)
+  await reading.until(({ type, attempt }) => type === 'delta' && attempt === 3)
+  await client.post(`/api/jobs/${id}/cancellation`)
+})
+
+/** What the server tells the command line of this machine. */
+function secretOf(data: string): string {
+  return JSON.parse(readFileSync(join(data, 'server.json'), 'utf8')).secret
+}
