@@ -19,13 +19,13 @@ const Seconds = z.coerce
   .default(SECONDS.usual)
 
 const RunBody = z.object({
-  command: z.string('takes a line of shell'),
+  command: z.string('takes a line of shell').default(''),
   keeps: z.boolean('takes true or false').default(true),
   seconds: Seconds,
 })
 
 const RunForm = z.object({
-  command: z.string(),
+  command: z.string().default(''),
   /** A box that is not ticked is not sent. */
   keeps: z.stringbool().default(false),
   seconds: Seconds,

@@ -26,16 +26,14 @@ const MOST_PACKAGE = 1_000_000
  * @throws Invalid `bad_command`; NotFound `unknown_project`; DomainError `no_sandbox`
  */
 export async function startExecution(deps: RunDeps, project: string, wanted: RunInput, by: string): Promise<Job> {
+  await projectById(deps.db.read, project)
   const command = wanted.command.trim()
   if (!command || command.length > MOST_COMMAND || command.includes('\0'))
     throw new Invalid('bad_command', `A command is a line of shell of at most ${MOST_COMMAND} characters.`, {
       context: { field: 'command' },
     })
-  return deps.db.write(async (tx) => {
-    await projectById(tx, project)
-    const input: RunInput = { ...wanted, command }
-    return enqueue(deps, tx, { kind: RUN, input, scope: project, by, about: { title: command } })
-  })
+  const input: RunInput = { ...wanted, command }
+  return deps.db.write((tx) => enqueue(deps, tx, { kind: RUN, input, scope: project, by, about: { title: command } }))
 }
 
 export interface Execution {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DomainError } from '../../../src/errors.ts'
+import type { Outcome } from '../../../src/sandbox/outcome.ts'
 import { type TestApp, testApp } from '../../support/app.ts'
 import { openClient } from '../../support/client.ts'
 import { dataDirectory, startServer } from '../../support/server.ts'
@@ -81,18 +83,6 @@ describe('a command that a person runs', () => {
     expect(await textOf(app, project, 'a.txt')).toBe('old\n')
   })
 
-  test('takes nothing back over what somebody has changed in the meantime', async () => {
-    const project = await projectWith(app, { 'a.txt': 'old\n' })
-    const id = await start(app, project, 'echo up; sleep 1; echo b > b.txt; echo mine > a.txt')
-    using reading = await app.follow(`/api/jobs/${id}/events`)
-    await reading.until(({ type }) => type === 'delta')
-    await put(app, project, 'a.txt', 'theirs\n')
-    await reading.until(({ type }) => type === 'job.failed')
-    expect((await app.json(`/api/jobs/${id}`)).job.error.code).toBe('version_conflict')
-    expect(await textOf(app, project, 'a.txt')).toBe('theirs\n')
-    expect(await textOf(app, project, 'b.txt')).toBeNull()
-  })
-
   test('ends within its time, and when it is cancelled', async () => {
     const project = await projectWith(app, {})
     const { job } = await run(app, project, 'echo a; sleep 60.5', { seconds: 1 })
@@ -120,6 +110,36 @@ describe('a command that a person runs', () => {
       expect((await app.post(`/api/projects/${project}/executions`, { command })).status).toBe(422)
     expect((await app.post('/api/projects/none/executions', { command: 'ls' })).status).toBe(404)
   })
+})
+
+test('nothing is taken back over what somebody has changed while the command ran', async () => {
+  const ended = Promise.withResolvers<Outcome>()
+  const outcome: Outcome = { end: { why: 'exit', code: 0 }, durationMs: 1, tail: '', outputBytes: 0 }
+  const changed = new Map(['a.txt', 'b.txt'].map((path) => [path, Buffer.from('mine\n')]))
+  const sandbox = { available: async () => ({ kind: 'bubblewrap' }) as const, run: () => ended.promise }
+  await using app = await testApp({ sandbox })
+  const project = await projectWith(app, { 'a.txt': 'old\n' })
+  const id = await start(app, project, 'make a and b')
+  using reading = await app.follow(`/api/jobs/${id}/events`)
+  await reading.until(({ type, phase }) => type === 'job.phase' && phase === 'running')
+  await put(app, project, 'a.txt', 'theirs\n')
+  ended.resolve({ ...outcome, back: { changed, gone: [], left: [] } })
+  await reading.until(({ type }) => type === 'job.failed')
+  expect((await app.json(`/api/jobs/${id}`)).job.error.code).toBe('version_conflict')
+  expect(await textOf(app, project, 'a.txt')).toBe('theirs\n')
+  expect(await textOf(app, project, 'b.txt')).toBeNull()
+})
+
+test('where there is no sandbox the page says how to get one, and a command is refused in the same words', async () => {
+  const why = 'Nothing that was generated is run on this machine: bubblewrap is not installed.'
+  const refuse = () => Promise.reject(new DomainError('no_sandbox', why))
+  await using app = await testApp({ sandbox: { available: async () => ({ refused: why }), run: refuse } })
+  const project = await projectWith(app, { 'main.py': 'print(1)' })
+  const page = await (await app.request(`/projects/${project}`)).text()
+  expect(page).toContain(why)
+  expect(page).not.toContain(`action="/projects/${project}/executions"`)
+  const { job } = await run(app, project, 'python3 main.py')
+  expect(job.error).toMatchObject({ code: 'no_sandbox', message: why })
 })
 
 test('a command is not run twice by itself when the server is killed: a person decides', async () => {
