@@ -17,13 +17,12 @@ import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
 import { labelOf } from './llm/models.ts'
 import { watchRenewals } from './llm/raise.ts'
+import { lanesOf } from './ops/lanes.ts'
 import { modelRoutes } from './ops/models/routes.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
 import { builtInSchedules } from './ops/schedules/built-in.ts'
 import { scheduleRoutes } from './ops/schedules/routes.ts'
-import { UPKEEP } from './ops/schedules/upkeep.ts'
 import { usageRoutes } from './ops/usage/routes.ts'
-import { CHAT } from './projects/asides.ts'
 import { openFeeds } from './projects/feed.ts'
 import { jobPages, jobRoutes } from './projects/jobs/routes.ts'
 import type { ProjectPanels } from './projects/page.ts'
@@ -45,16 +44,11 @@ import { hostCheck, hosts, listenerOptions, originAt } from './web/hosts.ts'
 import { openLasting } from './web/lasting.ts'
 import { hostName, listening, urlsElsewhere } from './web/listen.ts'
 import type { ListedRoute } from './web/openapi.ts'
+import { executionRoutes } from './workspace/execution/execution-routes.ts'
+import { runPanel } from './workspace/execution/panel.ts'
 import { fileRow, filesOf } from './workspace/files.ts'
 import { openPreview } from './workspace/preview.ts'
 import { readsItsOwnBody, workspaceRoutes } from './workspace/routes.ts'
-
-/** Plans made at once. */
-const PLANNERS = 4
-/** Answers given at once, each in another project. */
-const ANSWERERS = 4
-/** Finished projects looked at at once. */
-const CHECKERS = 2
 
 /** How long work waits at the start to hear which models servers of one's own have. */
 const HEARD_MS = 1_000
@@ -111,7 +105,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     },
     /** Takes over what an earlier run left, and works until disposed. */
     async startWork() {
-      const lanes = lanesOf(config, engines, overrides)
+      const lanes = { ...lanesOf({ ...config, slots: engines.devices.counts().slots }), ...overrides.lanes }
       await heard(engines)
       await sweepAttempts(engines)
       state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes })
@@ -135,19 +129,6 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
 async function heard({ reach, clock }: Engines): Promise<void> {
   reach.watch()
   await Promise.race([reach.asked, clock.sleep(HEARD_MS)])
-}
-
-/** Most jobs at once, by lane. */
-function lanesOf({ writers }: Config, { devices }: Engines, { lanes }: Overrides): Record<string, number> {
-  return {
-    plan: PLANNERS,
-    check: CHECKERS,
-    [CHAT]: ANSWERERS,
-    write: writers,
-    render: devices.counts().slots,
-    [UPKEEP]: 1,
-    ...lanes,
-  }
 }
 
 interface State {
@@ -212,6 +193,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(jobRoutes(rooms))
           .use(jobPages(rooms))
           .use(workspaceRoutes(rooms))
+          .use(executionRoutes(rooms))
           .use(studioRoutes(rooms))
           .use(opsRoutes({ ...engines, ...ops }))
           .use(scheduleRoutes({ ...engines, door, shell }))
@@ -229,7 +211,7 @@ function panelsOf(engines: Engines, preview: { path: ProjectPanels['previewPath'
     files: async (project) => (await filesOf(read, project)).map(fileRow),
     pictures: (project) => picturesOf(read, project),
     previewPath: preview.path,
-    asides: (project) => agentAsides(engines, project),
+    asides: async (project) => [await runPanel(engines, project), ...(await agentAsides(engines, project))],
     modelLabel: (model) => labelOf(models, model),
   }
 }

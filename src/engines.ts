@@ -32,7 +32,9 @@ import { upkeepHandlers } from './ops/schedules/handlers.ts'
 import { projectById } from './projects/projects.ts'
 import { taskEntity, tasksOf } from './projects/tasks.ts'
 import type { Redactor } from './redact.ts'
+import { openSandbox, type Sandbox } from './sandbox/sandbox.ts'
 import { renderHandler } from './studio/work.ts'
+import { runHandler } from './workspace/execution/work.ts'
 import { fileEntity } from './workspace/file-entity.ts'
 import { filesOf } from './workspace/files.ts'
 import { openHighlighter } from './workspace/highlight/highlighter.ts'
@@ -48,6 +50,8 @@ export interface Overrides {
   /** More kinds of jobs, by lane. */
   handlers?: Handler[]
   lanes?: Record<string, number>
+  /** What stands in for the sandbox of this machine. */
+  sandbox?: Sandbox
 }
 
 export type Engines = Awaited<ReturnType<typeof openEngines>>
@@ -106,6 +110,7 @@ export async function openEngines(
     blobs,
     symbols: opened.use(openSymbols()),
     highlighter: opened.use(openHighlighter()),
+    sandbox: overrides.sandbox ?? openSandbox({ clock: systemClock, data: config.data, readable: config.sandboxRead }),
     breakers,
     devices: createDevicePool(detected),
     render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },
@@ -115,6 +120,7 @@ export async function openEngines(
   for (const handler of [
     ...agentHandlers(deps),
     renderHandler(deps),
+    runHandler(deps),
     ...upkeepHandlers(deps, config),
     ...(overrides.handlers ?? []),
   ])

@@ -10,12 +10,15 @@ import type { TasksDeps } from '../../projects/tasks.ts'
 import { cleanOutput } from '../../sandbox/console.ts'
 import type { Back, Outcome } from '../../sandbox/outcome.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
-import { writeFile } from '../files.ts'
+import { FILE } from '../file-entity.ts'
+import { keepContent } from '../files.ts'
 import { openSpeaker } from './speaker.ts'
 import { type WorkingCopy, workingCopy } from './working-copy.ts'
 
 /** Characters of output that stay with the job. */
 const KEPT = 64_000
+/** Characters of a reason in a history. */
+const MOST_REASON = 200
 /** How an attempt ended that nobody has looked at: the job goes on by itself after it. */
 const UNSEEN = new Set(['lost', 'retried', 'snoozed'])
 
@@ -43,7 +46,7 @@ async function execute(deps: RunDeps, ctx: JobContext<RunInput>): Promise<Done> 
     throw new DomainError('run_failed', `The command could not be run: ${outcome.end.said}.`)
   const { back } = outcome
   const taken = back && !('refused' in back) ? back : undefined
-  const blobs = await blobsOf(deps, taken)
+  const blobs = await blobsOf(deps, ctx.job.scope!, taken)
   const result: RunResult = {
     end: outcome.end,
     durationMs: outcome.durationMs,
@@ -95,22 +98,26 @@ async function runAloud(
 }
 
 /** Puts new content where it is safe, before the change that names it. */
-async function blobsOf({ blobs }: RunDeps, back: Back | undefined): Promise<Map<string, BlobRef>> {
+async function blobsOf(deps: RunDeps, project: string, back: Back | undefined): Promise<Map<string, BlobRef>> {
   const kept = new Map<string, BlobRef>()
-  for (const [path, content] of back?.changed ?? []) kept.set(path, await blobs.put(content))
+  for (const [path, content] of back?.changed ?? [])
+    kept.set(path, await keepContent({ ...deps, read: deps.db.read }, project, path, content))
   return kept
 }
 
-/** All of them or none: a file that somebody has changed meanwhile stands in the way of all. */
+/** All of them in one change: what others have changed meanwhile is merged, or stands in the way of all. */
 async function keepFiles(
-  deps: RunDeps,
+  { changes }: RunDeps,
   tx: Parameters<NonNullable<Done['effects']>>[0],
-  { job }: JobContext<RunInput>,
+  { job, input }: JobContext<RunInput>,
   { rows }: WorkingCopy,
   blobs: ReadonlyMap<string, BlobRef>,
 ): Promise<void> {
+  if (blobs.size === 0) return
   const versions = new Map(rows.map(({ path, version }) => [path, version]))
-  const about = { project: job.scope!, by: `job:${job.id}`, job: refOf(job) }
-  for (const [path, blob] of blobs)
-    await writeFile(deps, tx, { ...about, path, blob, baseVersion: versions.get(path) ?? 0 })
+  const edits = [...blobs].map(([path, { hash, bytes }]) => {
+    return { do: 'put', entity: FILE, id: path, state: { hash, bytes }, baseVersion: versions.get(path) ?? 0 } as const
+  })
+  const reason = `Ran ${input.command}`.slice(0, MOST_REASON)
+  await changes.apply(tx, { scope: job.scope!, by: `job:${job.id}`, job: refOf(job), reason, edits })
 }

@@ -19,7 +19,12 @@ async function put(app: TestApp, project: string, path: string, text: string): P
   const { changes, blobs, db } = app.app
   const blob = await blobs.put(text)
   await db.write((tx) =>
-    changes.apply(tx, { scope: project, entity: 'file', id: path, after: { ...blob }, by: 'person:test' }),
+    changes.apply(tx, {
+      scope: project,
+      by: 'person:test',
+      reason: 'Put it there',
+      edits: [{ do: 'put', entity: 'file', id: path, state: { ...blob } }],
+    }),
   )
 }
 
@@ -63,7 +68,7 @@ describe('a command that a person runs', () => {
     expect((await app.json(`/api/projects/${project}`)).project.status).toBe('ready')
   })
 
-  test('brings new and changed files back as changes that can be undone, all or none', async () => {
+  test('brings new and changed files back as one change that can be undone', async () => {
     const project = await projectWith(app, { 'a.txt': 'old\n', 'b.txt': 'stays\n' })
     const line =
       'echo new >> a.txt; mkdir -p out node_modules/x; echo 1 > out/c.txt; echo x > node_modules/x/y; rm b.txt; ln -s / root'
@@ -74,6 +79,12 @@ describe('a command that a person runs', () => {
     expect(await textOf(app, project, 'out/c.txt')).toBe('1\n')
     expect(await textOf(app, project, 'b.txt')).toBe('stays\n')
     expect(await textOf(app, project, 'node_modules/x/y')).toBeNull()
+
+    const { items } = await app.json(`/api/projects/${project}/changes`)
+    expect(items[0]).toMatchObject({ by: `job:${job.id}`, reason: `Ran ${line}`.slice(0, 200) })
+    expect((await app.post(`/api/changes/${items[0].id}/reversal`)).status).toBe(201)
+    expect(await textOf(app, project, 'a.txt')).toBe('old\n')
+    expect(await textOf(app, project, 'out/c.txt')).toBeNull()
   })
 
   test('brings nothing back when it is told not to', async () => {
