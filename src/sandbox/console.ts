@@ -1,7 +1,7 @@
 /** CSI, OSC and the other sequences of a terminal (ECMA-48), whole; or the start of one at the end of what has come. */
 const SEQUENCE =
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)|[ -/]+[0-~]|[0-OQ-WYZ`-~])|\u009b[0-?]*[ -/]*[@-~]/g
-const UNFINISHED = /(?:\u001b(?:\[[0-?]*[ -/]*|[\]PX^_][^\u0007\u001b\u009c]*\u001b?|[ -/]*)|\u009b[0-?]*[ -/]*|\r)$/
+const UNFINISHED = /(?:\u001b(?:\[[0-?]*[ -/]*|[\]PX^_][^\u0007\u001b\u009c]*\u001b?|[ -/]*)|\u009b[0-?]*[ -/]*|\r+)$/
 /** Controls but tab and line feed, and marks that turn or hide the text around them. */
 const INVISIBLE = /[\p{Cc}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/gu
 /** A sequence that never ends is none. */

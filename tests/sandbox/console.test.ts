@@ -42,7 +42,7 @@ test('output in any pieces comes out as in one', () => {
       const pieces = at.slice(1).map((end, i) => console.take(text.slice(at[i], end)))
       expect(pieces.join('') + console.rest()).toBe(cleanOutput(text))
     }),
-    { numRuns: 500 },
+    { numRuns: 3_000 },
   )
 })
 
