@@ -153,6 +153,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
   const lasting = opened.use(openLasting(enter))
   const machine = () => machineOf(detected)
   const shell = (actor: Actor, title: string) => shellFor({ read, machine }, actor, title)
+  const origin = (request: Request) => config.url ?? new URL(request.url).origin
   const previewOrigin = (request: Request) => config.previewUrl ?? originAt(request, state.previewPort)
   const appOrigins = (request: Request) => [
     ...(config.url ? [new URL(config.url).origin] : []),
@@ -160,7 +161,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
   ]
   const preview = openPreview({ ...engines, appOrigins })
   const panels = panelsOf(engines, preview)
-  const rooms = { ...engines, guard: door, door, lasting, machine, panels, previewOrigin }
+  const rooms = { ...engines, guard: door, door, lasting, machine, panels, origin, previewOrigin }
   const projects = {
     ...rooms,
     feeds: openFeeds({ ...engines, panels }),
@@ -192,7 +193,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(agentRoutes(rooms))
           .use(jobRoutes(rooms))
           .use(jobPages(rooms))
-          .use(workspaceRoutes(rooms))
+          .use(workspaceRoutes(projects))
           .use(executionRoutes(rooms))
           .use(studioRoutes(rooms))
           .use(opsRoutes({ ...engines, ...ops }))

@@ -29,27 +29,40 @@ export function createProject(
   { brief, model, tier, autorun, by }: NewProject,
 ): Promise<{ project: Project; job: Job }> {
   const text = checkBrief(brief)
+  return deps.db.write(async (tx) => {
+    const project = await insertProject(deps, tx, { brief: text, model, tier, autorun, by, status: 'working' })
+    const job = await enqueue(deps, tx, { kind: 'plan', input: {}, scope: project.id, by })
+    return { project, job }
+  })
+}
+
+/** Puts a project in and says so; nothing is planned. `brief` as `checkBrief` gave it. */
+export async function insertProject(
+  deps: Pick<ProjectsDeps, 'events' | 'now' | 'newId'>,
+  tx: Tx,
+  { brief, by, ...given }: NewProject & { status: ProjectStatus },
+): Promise<Project> {
   const at = deps.now()
   const id = deps.newId()
-  return deps.db.write(async (tx) => {
-    const row = {
+  const title = titleFromBrief(brief)
+  const [project] = await tx
+    .insert(projects)
+    .values({
+      ...given,
       id,
-      title: titleFromBrief(text),
-      brief: text,
-      model,
-      tier,
+      title,
+      brief,
       seed: seedOf(id),
-      autorun,
       tags: [],
       createdBy: by,
       createdAt: at,
       updatedAt: at,
-    }
-    const [project] = await tx.insert(projects).values(row).returning()
-    await deps.events.append(tx, { type: 'project.created', scope: id, by, data: { title: row.title, model, tier } })
-    const job = await enqueue(deps, tx, { kind: 'plan', input: {}, scope: id, by })
-    return { project: project!, job }
-  })
+      endedAt: given.status === 'working' ? null : at,
+    })
+    .returning()
+  const { model, tier } = given
+  await deps.events.append(tx, { type: 'project.created', scope: id, by, data: { title, model, tier } })
+  return project!
 }
 
 /** @throws NotFound `unknown_project` */

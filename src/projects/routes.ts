@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Conflict, Invalid } from '../errors.ts'
 import type { FollowDeps } from '../events/follow.ts'
 import { moveAll } from '../jobs/jobs.ts'
-import { AUTO, type Choice, type Models } from '../llm/models.ts'
+import type { Models } from '../llm/models.ts'
 import type { Provider } from '../llm/provider.ts'
 import type { Log } from '../log.ts'
 import { EventsQuery, eventsResponse } from '../web/events.ts'
@@ -14,6 +14,7 @@ import { PROJECT_SAYS } from './answers.ts'
 import { ASIDES } from './asides.ts'
 import { checkAgain } from './check.ts'
 import type { Feeds } from './feed.ts'
+import { modelFor } from './model-for.ts'
 import { type FileRow, type PageDeps, projectPage } from './page.ts'
 import { createProject, listProjects, projectById } from './projects.ts'
 import { type ShellDeps, shellFor } from './shell.ts'
@@ -31,6 +32,8 @@ export interface ProjectRoutesDeps extends TasksDeps, FollowDeps, ShellDeps, Pag
   /** Checks a tier's name; without one, says the machine's. */
   tierNamed(name: string | undefined): string
   tiers: { id: string; label: string }[]
+  /** Where the asking browser reaches Hearth. */
+  origin(request: Request): string
   /** Where the asking browser reaches generated pages. */
   previewOrigin(request: Request): string
 }
@@ -147,6 +150,7 @@ export function projectPages(deps: ProjectRoutesDeps) {
       const view = await projectPage(deps, params.id, deps.previewOrigin(request))
       return page(request, 'projects/show', {
         ...view,
+        origin: deps.origin(request),
         shell: await shellFor(deps, actor, view.project.title, params.id),
       })
     })
@@ -222,16 +226,6 @@ function makeProject(
     autorun,
     by,
   })
-}
-
-/** What a project is made with: the model that is asked for, else whichever comes first each time; the demo is always named. */
-function modelFor(models: Models, wanted: string | undefined): string {
-  const [first] = models.chain('plan', wanted)
-  return wanted || first!.provider.demo ? nameOf(first!) : AUTO
-}
-
-function nameOf({ provider, model }: Choice): string {
-  return provider.demo ? provider.name : `${provider.name}/${model}`
 }
 
 type ProjectMove = (typeof MOVES)[keyof typeof MOVES]

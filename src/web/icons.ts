@@ -15,6 +15,7 @@ import download from 'lucide-static/icons/download.svg' with { type: 'text' }
 import external from 'lucide-static/icons/external-link.svg' with { type: 'text' }
 import fileCode from 'lucide-static/icons/file-code.svg' with { type: 'text' }
 import picture from 'lucide-static/icons/image.svg' with { type: 'text' }
+import importing from 'lucide-static/icons/import.svg' with { type: 'text' }
 import key from 'lucide-static/icons/key-round.svg' with { type: 'text' }
 import running from 'lucide-static/icons/loader-circle.svg' with { type: 'text' }
 import leave from 'lucide-static/icons/log-out.svg' with { type: 'text' }
@@ -48,6 +49,7 @@ const ICONS = {
   demo,
   down,
   download,
+  import: importing,
   edit,
   external,
   file: fileCode,

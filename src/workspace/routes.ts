@@ -17,13 +17,12 @@ import { zipOf } from './archive.ts'
 import { fileAt } from './files.ts'
 import { gitRoutes } from './git/git-routes.ts'
 import type { Highlighter } from './highlight/highlighter.ts'
+import { type ImportRoutesDeps, importRoutes } from './import/import-routes.ts'
 import { filePage } from './page.ts'
 import { rawResponse } from './raw.ts'
 import { decodePath, disposition } from './urls.ts'
 
-export interface WorkspaceRoutesDeps extends ShellDeps {
-  /** The data directory. */
-  data: string
+export interface WorkspaceRoutesDeps extends ShellDeps, ImportRoutesDeps {
   /** Where the git program is; null: there is none; undefined: where the machine says. */
   gitProgram?: string | null
   log: Log
@@ -46,11 +45,11 @@ export function readsItsOwnBody(request: Request): boolean {
   return request.method === 'POST' && STREAMED.test(new URL(request.url).pathname)
 }
 
-const STREAMED = /^\/git\/[^/]+\/git-upload-pack$/
+const STREAMED = /^(\/git\/[^/]+\/git-upload-pack|(\/api)?(\/projects\/[^/]+)?\/imports)$/
 
 /** All that a project's files and changes answer to. */
 export function workspaceRoutes(deps: WorkspaceRoutesDeps) {
-  return new Elysia().use(workspaceApi(deps)).use(workspacePages(deps)).use(gitRoutes(deps))
+  return new Elysia().use(workspaceApi(deps)).use(workspacePages(deps)).use(importRoutes(deps)).use(gitRoutes(deps))
 }
 
 /** The API of a project's files and of its changes. */
@@ -65,6 +64,7 @@ function workspaceApi(deps: WorkspaceRoutesDeps) {
       },
       { query: FileQuery, ...WORKSPACE_SAYS.file },
     )
+    .get('/projects/:id/zip', ({ params }) => zipResponse(deps, params.id), WORKSPACE_SAYS.zip)
     .get(
       '/projects/:id/changes',
       async ({ params, query }) => {
@@ -94,21 +94,23 @@ function workspacePages(deps: WorkspaceRoutesDeps) {
       const shell = await shellFor(deps, actor, `${data.file.path} · ${data.project.title}`, data.project.id)
       return page(request, 'workspace/file', { ...data, shell })
     })
-    .get('/projects/:id/zip', async ({ params }) => {
-      const { id, title } = await projectById(deps.read, params.id)
-      return new Response(download(await zipOf(deps, id), deps.log), {
-        headers: {
-          'content-type': 'application/zip',
-          'content-disposition': disposition('attachment', `${title.replace(/[/\\]+/g, '-')}.zip`),
-          'cache-control': 'no-store',
-        },
-      })
-    })
+    .get('/projects/:id/zip', ({ params }) => zipResponse(deps, params.id))
     .post('/changes/:id/reversal', async ({ params, actor }) => {
       const { scope } = await changeById(deps.read, params.id)
       await deps.db.write((tx) => deps.changes.undo(tx, params.id, { by: `person:${actor.id}` }))
       return new Response(null, { status: 303, headers: { location: `/projects/${encodeURIComponent(scope)}` } })
     })
+}
+
+async function zipResponse(deps: WorkspaceRoutesDeps, project: string): Promise<Response> {
+  const { id, title } = await projectById(deps.read, project)
+  return new Response(download(await zipOf(deps, id), deps.log), {
+    headers: {
+      'content-type': 'application/zip',
+      'content-disposition': disposition('attachment', `${title.replace(/[/\\]+/g, '-')}.zip`),
+      'cache-control': 'no-store',
+    },
+  })
 }
 
 function pathIn(rest: string): string {

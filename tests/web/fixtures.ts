@@ -1,5 +1,6 @@
 import { KINDS } from '../../src/workspace/highlight/kinds.ts'
 import { ASIDES, MONEY } from './aside-fixtures.ts'
+import { importPages } from './import-fixtures.ts'
 import { jobPages } from './job-fixtures.ts'
 
 /** Rich data for every page, as the rooms would give it. */
@@ -202,6 +203,7 @@ export const SHOW = {
   pictures: PICTURES,
   preview: { url: 'http://localhost:4399/index.html', path: 'index.html' } as { url: string; path: string } | null,
   live: LIVE as typeof LIVE | null,
+  origin: 'http://hearth.lan:4321',
   stream: null as { url: string; lastSeq: number } | null,
 }
 
@@ -300,6 +302,7 @@ export const PAGES: Record<string, Fixture> = {
   },
   paused: { view: 'projects/show', data: { ...SHOW, ...still, project: { ...PROJECT, status: 'paused' } } },
   cancelled: { view: 'projects/show', data: { ...SHOW, ...still, project: { ...PROJECT, status: 'cancelled' } } },
+  ...importPages({ ...SHELL, current: 'p1' }, PROJECT),
   file: { view: 'workspace/file', data: filePage('menu.html', code()) },
   'file-picture': {
     view: 'workspace/file',

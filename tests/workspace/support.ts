@@ -8,6 +8,9 @@ import { openHub } from '../../src/events/hub.ts'
 import type { JobRef } from '../../src/events/line.ts'
 import { events } from '../../src/events/tables.ts'
 import { openBlobs } from '../../src/files/blobs.ts'
+import { demoProject } from '../../src/llm/demo/project.ts'
+import { demoProvider } from '../../src/llm/demo.ts'
+import { fixedModels } from '../../src/llm/fixed-models.ts'
 import { projects } from '../../src/projects/tables.ts'
 import { type Actor, guard } from '../../src/web/guard.ts'
 import { fileEntity } from '../../src/workspace/file-entity.ts'
@@ -35,12 +38,16 @@ export async function testWorkspace({ gitProgram }: { gitProgram?: string | null
     entities: [fileEntity({ events: log, now: clock.now, texts: blobs })],
   })
   const highlighter = openHighlighter()
-  const common = { db, read: db.read, blobs, changes, highlighter, now: clock.now }
+  const common = { db, read: db.read, blobs, changes, highlighter, events: log, now: clock.now, newId: clock.newId }
   const places = { data: folder.path, ...(gitProgram !== undefined && { gitProgram }) }
+  const made = {
+    models: fixedModels([demoProvider({ project: demoProject, bytesPerSecond: 1e8, clock })]),
+    tierNamed: () => 'low',
+  }
   const machine = () => ({ name: 'CPU', tier: 'low', freeGb: null, totalGb: null })
   const door = guard(async (request) => (request.headers.has('x-stranger') ? null : ann))
   const app = edge({ leaves: readsItsOwnBody }).app.use(
-    new Elysia().use(workspaceRoutes({ ...common, ...places, log: silent, machine, guard: door })),
+    new Elysia().use(workspaceRoutes({ ...common, ...places, ...made, log: silent, machine, guard: door })),
   )
   await app.modules
   for (const id of ['p1', 'p2']) await db.write((tx) => tx.insert(projects).values(project(id)))

@@ -3,6 +3,8 @@ import type { FileChange } from './history.ts'
 
 /** Longest first line of a message, in characters: what git's own tools show whole. */
 const SUBJECT_LENGTH = 72
+/** Changes that a message names of those that were taken back. */
+const NAMED = 20
 /** Names that git itself acts on where it checks a project out, also as old file systems shorten them. */
 const ACTED_ON = /^(\.gitmodules|gitmod~\d+|gi7eba~\d+)$/
 /** Who commits: the program that keeps the history. */
@@ -44,11 +46,11 @@ export function messageOf(change: FileChange, { model }: Pick<CommitFacts, 'mode
   const note = left.length > 0 ? `Left out here, since git would act on it: ${left.join(', ')}` : ''
   const trailers = [
     `Change: ${change.id}`,
-    ...(change.undoes ? [`Undoes: ${change.undoes}`] : []),
+    ...change.undoes.slice(0, NAMED).map((undone) => `Undoes: ${undone}`),
     ...(change.job ? [`Job: ${change.job}`] : []),
     ...(model ? [`Model: ${model}`] : []),
   ]
-  const prefix = change.undoes && !/^undo/i.test(subject) ? 'Undo: ' : ''
+  const prefix = change.undoes.length > 0 && !/^und(o|id)\b/i.test(subject) ? 'Undo: ' : ''
   return `${[`${prefix}${subject}`, body, note, trailers.join('\n')].filter(Boolean).join('\n\n')}\n`
 }
 

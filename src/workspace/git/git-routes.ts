@@ -1,14 +1,14 @@
 import { Elysia } from 'elysia'
-import { Forbidden, NotFound } from '../../errors.ts'
+import { DomainError, Forbidden, NotFound } from '../../errors.ts'
 import { projectById } from '../../projects/projects.ts'
 import type { Guard } from '../../web/guard.ts'
+import { openSlots } from '../slots.ts'
 import { openGit } from './program.ts'
 import { openRepositories, type RepositoriesDeps } from './repository.ts'
-import { openSlots } from './slots.ts'
 import { advertisement, type UploadDeps, uploadPack } from './upload-pack.ts'
 
 /** Clones and fetches served at once, each with one thread of packing, and how many may wait. */
-const SLOTS = { most: 3, waiting: 32 }
+const SLOTS = { most: 3, waiting: 32, busy }
 /** How long the first clone of a long history may be prepared before a byte is sent, in seconds. */
 const PREPARING_S = 255
 
@@ -51,6 +51,13 @@ export function gitRoutes(deps: GitRoutesDeps) {
       await projectIn(params.repository)
       throw readOnly()
     })
+}
+
+function busy(): DomainError {
+  return new DomainError('git_busy', 'Too many clones run at this moment. Try again in a minute.', {
+    retryable: true,
+    retryAfterMs: 60_000,
+  })
 }
 
 function readOnly(): Forbidden {

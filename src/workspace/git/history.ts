@@ -17,8 +17,8 @@ export interface FileChange {
   /** Why, in the author's words; null when nobody said. */
   reason: string | null
   job: string | null
-  /** The change that it takes back. */
-  undoes: string | null
+  /** The changes that it takes back. */
+  undoes: string[]
   at: number
   files: { path: string; before: BlobRef | null; after: BlobRef | null }[]
 }
@@ -63,5 +63,5 @@ function fileChange({ seq, id, by, reason, job, undoes, at, operations }: Change
       before: before as FileState | null,
       after: after as FileState | null,
     }))
-  return { seq, id, by, reason: reason || null, job, undoes: undoes[0] ?? null, at, files }
+  return { seq, id, by, reason: reason || null, job, undoes, at, files }
 }

@@ -3,9 +3,9 @@ import { gunzip } from 'node:zlib'
 import { type DomainError, Invalid } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { TooLarge } from '../../web/body.ts'
+import type { Slots } from '../slots.ts'
 import { type Git, gitFailed } from './program.ts'
 import type { Repositories } from './repository.ts'
-import type { Slots } from './slots.ts'
 
 /** The most that a client may say it has and wants, in bytes, also unpacked: some 300,000 commits. */
 const MOST_ASKED = 16 * 2 ** 20

@@ -1,12 +1,12 @@
-import { DomainError } from '../../errors.ts'
+import type { DomainError } from '../errors.ts'
 
 /** A few places that are used at once; who comes later waits, in order. */
 export interface Slots {
-  /** @throws DomainError `git_busy` when too many wait already; the signal's reason when who waits goes away */
+  /** @throws the error of the slots when too many wait already; the signal's reason when who waits goes away */
   take(signal: AbortSignal): Promise<Disposable>
 }
 
-export function openSlots({ most, waiting }: { most: number; waiting: number }): Slots {
+export function openSlots({ most, waiting, busy }: { most: number; waiting: number; busy: () => DomainError }): Slots {
   const queue: (() => void)[] = []
   let used = 0
 
@@ -50,12 +50,5 @@ function turn(queue: (() => void)[], signal: AbortSignal): Promise<void> {
     }
     queue.push(called)
     signal.addEventListener('abort', left, { once: true })
-  })
-}
-
-function busy(): DomainError {
-  return new DomainError('git_busy', 'Too many clones run at this moment. Try again in a minute.', {
-    retryable: true,
-    retryAfterMs: 60_000,
   })
 }
