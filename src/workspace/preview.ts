@@ -5,6 +5,7 @@ import { mediaTypeOf } from '../files/languages.ts'
 import { fileAt, openFile, type ProjectFile } from './files.ts'
 import { previewKey } from './preview-key.ts'
 import { type LinkDeps, previewPath, readToken } from './preview-link.ts'
+import { contentResponse } from './ranges.ts'
 import { decodePath, encodePath } from './urls.ts'
 
 const INDEX = 'index.html'
@@ -83,7 +84,7 @@ async function fileResponse(deps: AnswerDeps, request: Request, file: ProjectFil
     'content-length': String(bytes),
   }
   if (request.headers.get('if-none-match') === headers.etag) return new Response(null, { status: 304, headers })
-  return new Response(await openFile(deps, file), { headers })
+  return contentResponse(request, await openFile(deps, file), headers)
 }
 
 function failed(error: unknown): Response {

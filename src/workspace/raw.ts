@@ -1,6 +1,7 @@
 import type { Blobs } from '../files/blobs.ts'
 import { kindOf, mediaTypeOf } from '../files/languages.ts'
 import { openFile, type ProjectFile } from './files.ts'
+import { contentResponse } from './ranges.ts'
 import { disposition } from './urls.ts'
 
 /** Shown in the browser as what they are; everything else is text, or is downloaded. */
@@ -23,13 +24,11 @@ export async function rawResponse(blobs: Blobs, request: Request, file: ProjectF
   const content = await openFile({ blobs }, file)
   const media = mediaTypeOf(file.path)
   const text = kindOf(file.path) === 'text'
-  return new Response(content, {
-    headers: {
-      ...headers,
-      'content-type': text ? 'text/plain; charset=utf-8' : media,
-      'content-disposition': disposition(text || SHOWN.test(media) ? 'inline' : 'attachment', file.path),
-      'content-length': String(file.bytes),
-    },
+  return contentResponse(request, content, {
+    ...headers,
+    'content-type': text ? 'text/plain; charset=utf-8' : media,
+    'content-disposition': disposition(text || SHOWN.test(media) ? 'inline' : 'attachment', file.path),
+    'content-length': String(file.bytes),
   })
 }
 

@@ -1,8 +1,7 @@
 import { expect, test } from 'bun:test'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { isFileTask, type Provider } from '../../src/llm/provider.ts'
 import { leapingApp, type TestApp } from '../support/app.ts'
+import { sha256, textsIn } from '../support/blobs.ts'
 import { planOf, scriptedModel } from '../support/scripted-model.ts'
 import { FILE, fileAnswer } from '../vendors/acts.ts'
 import { MISBEHAVIOURS, type MisbehaviourName, misbehaves, says } from '../vendors/misbehaviours.ts'
@@ -54,7 +53,7 @@ async function play(app: TestApp, vendor: VendorName, name: MisbehaviourName): P
   const { files, tasks } = await app.json(`/api/projects/${project.id}`)
   expect(files.map(({ path }: { path: string }) => path)).toEqual(isWhole ? ['main.js'] : [])
   if (isWhole) expect(await (await app.request(`/api/projects/${project.id}/files/main.js`)).text()).toBe(FILE)
-  expect(blobsIn(app.data).filter((text) => text !== FILE)).toEqual([])
+  expect((await textsIn(app.app.db)).filter((hash) => hash !== sha256(FILE))).toEqual([])
 
   const log = await (await app.request(`/api/projects/${project.id}/events?follow=false`)).text()
   expect([name, log.includes('"model.switched"')]).toEqual([name, isTakenOver])
@@ -92,10 +91,4 @@ function withPlanner(vendor: Provider): Provider {
     stream: (request, signal) =>
       (isFileTask(request.task) ? vendor : plannerOf(request.task.brief)).stream(request, signal),
   }
-}
-
-function blobsIn(data: string): string[] {
-  return readdirSync(join(data, 'blobs'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
 }

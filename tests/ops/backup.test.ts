@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createClient } from '@libsql/client'
 import { LOCAL_MARK, readServer } from '../../src/accounts/local.ts'
 import { createApp } from '../../src/app.ts'
 import { run as backup } from '../../src/cli/backup.ts'
@@ -8,11 +9,13 @@ import type { Cli } from '../../src/cli/io.ts'
 import { run as restore } from '../../src/cli/restore.ts'
 import { readConfig } from '../../src/config.ts'
 import { lockDataDirectory } from '../../src/db/lock.ts'
+import { migrate, shippedMigrations } from '../../src/db/migrate.ts'
 import { cpuDevice } from '../../src/gpu/devices.ts'
+import { openLog } from '../../src/log.ts'
 import type { Manifest } from '../../src/ops/manifest.ts'
 import { entriesOf, type TarContent, tarOf } from '../../src/ops/tar.ts'
 import { projects } from '../../src/projects/tables.ts'
-import { writeFile } from '../../src/workspace/files.ts'
+import { fileAt, readFileText, writeFile } from '../../src/workspace/files.ts'
 import { sha256 } from '../support/blobs.ts'
 import { temporaryFolder } from '../support/database.ts'
 import { until } from '../support/jobs.ts'
@@ -20,6 +23,8 @@ import { startServer } from '../support/server.ts'
 
 const SLOW = { HEARTH_DEMO_BYTES_PER_SECOND: '3000' }
 const FAST = { HEARTH_DEMO_BYTES_PER_SECOND: '1000000' }
+/** From it on changes and texts are kept as they are now. */
+const FIRST_NEW_MIGRATION = 17
 const BRIEF = 'a command-line program that renames photos by the date they were taken'
 
 let folder: ReturnType<typeof temporaryFolder>
@@ -209,6 +214,50 @@ test('a blob that is gone is named, all else is saved, and the exit code says so
   expect((await manifestOf(at('holed.tar'))).missing).toEqual([hash])
   expect(await restore([at('holed.tar')], terminal(at('holed-again')).io)).toBe(0)
 })
+
+test('a backup of a version that kept all texts on the disk is restored, and they are read', async () => {
+  const database = at('earlier.db')
+  const blob = { hash: sha256('earlier'), bytes: 7 }
+  await earlierDatabase(database, blob)
+  const bytes = readFileSync(database)
+  const { texts: _, ...manifest } = await manifestOf(tar)
+  const earlier = {
+    ...manifest,
+    counts: { projects: 1, files: 1, jobs: 0, accounts: 0 },
+    database: { bytes: bytes.byteLength, sha256: sha256(bytes) },
+    blobs: { count: 1, bytes: 7 },
+    key: null,
+  }
+  const entries = { 'hearth.db': bytes, [`blobs/${blob.hash}`]: 'earlier', 'manifest.json': JSON.stringify(earlier) }
+  async function* contents(): AsyncGenerator<TarContent> {
+    for (const [name, content] of Object.entries(entries))
+      yield { name, bytes: content.length, content: one(Buffer.from(content)) }
+  }
+  writeFileSync(at('earlier.tar'), Buffer.concat(await Array.fromAsync(tarOf(contents(), 0))))
+
+  const io = terminal(at('from-earlier'))
+  expect([await restore([at('earlier.tar')], io.io), io.complained]).toEqual([0, []])
+  const config = readConfig({ HEARTH_DATA: at('from-earlier'), HEARTH_LOG: 'silent' })
+  await using app = await createApp(config, { devices: [cpuDevice()] })
+  const file = await fileAt(app.read, 'p1', 'a.md')
+  expect(await readFileText(app, file)).toBe('earlier')
+  expect(await app.blobs.verify(file.hash)).toBe('good')
+})
+
+/** A database as it was before texts were kept in it, with one file. */
+async function earlierDatabase(path: string, { hash, bytes }: { hash: string; bytes: number }): Promise<void> {
+  const client = createClient({ url: `file:${path}` })
+  const migrations = shippedMigrations().filter(({ id }) => id < FIRST_NEW_MIGRATION)
+  await migrate({ client, backups: undefined, now: () => 1, log: openLog('silent'), migrations })
+  await client.executeMultiple(`
+    insert into projects (id, title, brief, model, tier, seed, created_by, created_at, updated_at, status, ended_at)
+      values ('p1', 'Earlier', '', 'demo', 'low', 1, 'system', 1, 1, 'done', 1);
+    insert into changes (id, scope, entity, entity_id, author, base_version, version, after, at)
+      values ('c1', 'p1', 'file', 'a.md', 'system', 0, 1, '{"hash":"${hash}","bytes":${bytes}}', 1);
+    insert into files values ('p1', 'a.md', 'a.md', 1, '${hash}', ${bytes}, 'markdown', 0, 1);
+    insert into file_versions values ('p1', 'a.md', 1, '${hash}', ${bytes}, 'c1', 1);`)
+  client.close()
+}
 
 test('nothing is restored over a database or beside a server; with --force the old one is put aside', async () => {
   const data = at('third')
