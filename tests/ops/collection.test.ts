@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { sql } from 'drizzle-orm'
 import type { App } from '../../src/app.ts'
+import { changes, operations } from '../../src/changes/tables.ts'
 import { writeFile } from '../../src/workspace/files.ts'
 import { type TestApp, testApp } from '../support/app.ts'
 import { stoppedClock } from '../support/clock.ts'
@@ -42,18 +43,18 @@ test('a project that was made keeps all that it has become, and what nobody name
   for (const { hash } of named) expect(await blobs.verify(hash)).toBe('good')
 })
 
+async function changed(db: App['db'], id: string, states: { before: unknown; after: unknown }): Promise<void> {
+  await db.write(async (tx) => {
+    await tx.insert(changes).values({ id, scope: 'p1', by: 'system', reason: '', at: 1 })
+    const what = { change: id, scope: 'p1', entity: 'file', entityId: id, kind: 'update' as const }
+    await tx.insert(operations).values({ ...what, baseVersion: 1, version: 2, ...states })
+  })
+}
+
 /** What names a hash though no version of a file does. */
 const NAMERS: Record<string, (db: App['db'], hash: string, id: string) => Promise<unknown>> = {
-  'the state before a change': (db, hash, id) =>
-    db.write((tx) =>
-      tx.run(sql`insert into changes (id, scope, entity, entity_id, author, base_version, version, before, at)
-        values (${id}, 'p1', 'file', ${id}, 'system', 1, 2, ${JSON.stringify({ hash, bytes: 1 })}, 1)`),
-    ),
-  'the state after a change': (db, hash, id) =>
-    db.write((tx) =>
-      tx.run(sql`insert into changes (id, scope, entity, entity_id, author, base_version, version, after, at)
-        values (${id}, 'p1', 'file', ${id}, 'system', 1, 2, ${JSON.stringify({ hash, bytes: 1 })}, 1)`),
-    ),
+  'the state before a change': (db, hash, id) => changed(db, id, { before: { hash, bytes: 1 }, after: null }),
+  'the state after a change': (db, hash, id) => changed(db, id, { before: null, after: { hash, bytes: 1 } }),
   'a step of a job that failed and may be tried again': (db, hash, id) =>
     db.write(async (tx) => {
       await tx.run(sql`insert into jobs (id, kind, lane, state, error, run_at, created_at, ended_at)
