@@ -4,6 +4,7 @@ import { refOf } from '../jobs/settle.ts'
 import type { Models } from '../llm/models.ts'
 import type { CheckInput, CheckResult } from '../projects/check.ts'
 import { projectById, refreshStatus } from '../projects/projects.ts'
+import { policyOf } from '../projects/scan-policy.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { type TasksDeps, tasksOf } from '../projects/tasks.ts'
 import { filesOf } from '../workspace/files.ts'
@@ -32,7 +33,7 @@ async function checkProject(deps: CheckerDeps, ctx: JobContext<CheckInput>): Pro
   const files = await filesOf(deps.db.read, project.id)
   const planned = tasksWithFiles(tasks)
   await ctx.phase('checking')
-  const examined = await examine(deps, planned, files, ctx)
+  const examined = await examine(deps, planned, files, ctx, await policyOf(deps.db.read, project.id))
   const subject = { project, planned, files, problems: examined.problems }
   const read: Read = ctx.input.reads
     ? await ctx.step('reading', () => readProject(deps, subject, ctx))

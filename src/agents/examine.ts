@@ -1,12 +1,15 @@
 import { Buffer } from 'node:buffer'
 import type { Blobs } from '../files/blobs.ts'
 import { kindOf } from '../files/languages.ts'
+import type { Finding } from '../files/scan/finding.ts'
+import { DEFAULT_POLICY, type ScanPolicy } from '../files/scan/policy.ts'
 import { validate } from '../files/validate/validate.ts'
 import type { JobContext } from '../jobs/handler.ts'
 import type { CheckResult, Problem } from '../projects/check.ts'
 import type { Task } from '../projects/tables.ts'
 import { type ProjectFile, readFileBytes } from '../workspace/files.ts'
 import { checkLinks, type LinkFindings } from './check-rules.ts'
+import { dangersIn, inSentences } from './dangers.ts'
 
 /** Most problems, and most notes, that are kept. */
 const MOST_REMARKS = 100
@@ -24,13 +27,14 @@ export async function examine(
   planned: Task[],
   files: ProjectFile[],
   ctx: Pick<JobContext<unknown>, 'signal' | 'progress'>,
+  policy: ScanPolicy = DEFAULT_POLICY,
 ): Promise<Examined> {
   const paths = new Set(files.map(({ path }) => path))
   const problems: Problem[] = missingFiles(planned, paths)
   const notes: Problem[] = []
   for (const [at, file] of files.entries()) {
     ctx.signal.throwIfAborted()
-    const found = await examineFile(deps, file, pictureOf(planned, file), paths)
+    const found = await examineFile(deps, file, pictureOf(planned, file), { paths, policy })
     problems.push(...found.problems)
     notes.push(...found.notes)
     ctx.progress({ step: at + 1, steps: files.length })
@@ -54,18 +58,24 @@ function pictureOf(planned: Task[], { path }: ProjectFile): Task | undefined {
   return planned.find((task) => task.kind === 'render' && task.path!.normalize('NFC') === path)
 }
 
+/** What a file is held against. */
+interface Held {
+  paths: ReadonlySet<string>
+  policy: ScanPolicy
+}
+
 async function examineFile(
   deps: { blobs: Blobs },
   file: ProjectFile,
   picture: Task | undefined,
-  paths: ReadonlySet<string>,
+  held: Held,
 ): Promise<LinkFindings> {
   const { path } = file
   const state = await deps.blobs.verify(file.hash)
   if (state !== 'good') return { problems: [{ path, message: GONE[state], unreadable: true }], notes: [] }
   if (picture) return { problems: await examinePicture(path, picture, await readFileBytes(deps, file)), notes: [] }
   if (kindOf(path) !== 'text' && !path.endsWith('.svg')) return { problems: [], notes: [] }
-  return examineText(path, await readFileBytes(deps, file), paths)
+  return examineText(path, await readFileBytes(deps, file), held)
 }
 
 const GONE = {
@@ -73,14 +83,20 @@ const GONE = {
   damaged: 'its content is damaged on the disk: restore the last backup',
 } as const
 
-async function examineText(path: string, bytes: Uint8Array, paths: ReadonlySet<string>): Promise<LinkFindings> {
+/** What a policy refuses is a problem, to be mended; what it asks about was allowed, or comes from elsewhere: a note. */
+async function examineText(path: string, bytes: Uint8Array, { paths, policy }: Held): Promise<LinkFindings> {
   const text = Buffer.from(bytes).toString('utf8')
   const faults = (await validate(path, text)).map(({ line, message }) => ({
     path,
     message: line ? `line ${line}: ${message}` : message,
   }))
   const { problems, notes } = checkLinks(path, text, paths)
-  return { problems: [...faults, ...problems], notes }
+  const found = dangersIn(path, text, policy)
+  const said = (some: Finding[]) => inSentences(some).map((message) => ({ path, message }))
+  return {
+    problems: [...faults, ...problems, ...said(found.blocks)],
+    notes: [...said([...found.asks, ...found.notes]), ...notes],
+  }
 }
 
 /** Decoded whole, not by its header alone: a picture that was cut off has the right size there. */

@@ -1,7 +1,10 @@
 import { posix } from 'node:path'
 import { languageOf } from '../files/languages.ts'
+import type { Finding } from '../files/scan/finding.ts'
+import { DEFAULT_POLICY, type ScanPolicy } from '../files/scan/policy.ts'
 import { validate } from '../files/validate/validate.ts'
 import { missingReferences } from './check-rules.ts'
+import { dangersIn, inSentences } from './dangers.ts'
 import type { Reference } from './references.ts'
 
 /** What a file is held against. */
@@ -12,12 +15,19 @@ export interface GateFacts {
   paths: ReadonlySet<string>
   /** The files that are there. */
   files: { path: string; hash: string }[]
+  /** The file as it is, where it is there already: nobody is asked again about what stands there. */
+  before?: string | undefined
+  /** What becomes of secrets and dangerous calls; the default without one. */
+  policy?: ScanPolicy | undefined
 }
 
-/** `problems` make a file unusable; of `advice` nothing is sure enough to refuse it. */
+/** `problems` make a file unusable; a person is asked about `asks`; of `advice` nothing is sure enough to refuse it. */
 export interface Inspection {
   problems: string[]
+  asks: Finding[]
   advice: string[]
+  /** All secrets and dangerous calls that are new in it. */
+  findings: Finding[]
 }
 
 /** Largest file that a model is let to write, in bytes. */
@@ -33,15 +43,20 @@ const EMPTY_BY_NATURE = /(?:^|\/)(?:__init__\.py|py\.typed|\.(?:git)?keep|\.noje
 /** Kinds whose shortest form may well answer a long request: a domain, a version, one rule. */
 const TERSE = new Set(['text', 'json', 'jsonc', 'json5', 'jsonl', 'yaml', 'toml', 'ini', 'csv', 'svg', 'xml'])
 
+const NOTHING: Inspection = { problems: [], asks: [], advice: [], findings: [] }
+
 /** All that can be told of a file before it is taken: first what surely makes it no file of this project. */
 export async function inspectFile(path: string, text: string, facts: GateFacts): Promise<Inspection> {
-  if (text.trim() === '') return { problems: mayBeEmpty(path, facts) ? [] : ['it is empty'], advice: [] }
+  if (text.trim() === '') return { ...NOTHING, problems: mayBeEmpty(path, facts) ? [] : ['it is empty'] }
   const faults = (await validate(path, text)).map(({ line, message }) => (line ? `line ${line}: ${message}` : message))
   const twin = twinOf(path, text, facts)
   const missing = missingReferences(path, text, facts.paths).map(({ reference, problem }) => ({
     problem: `it ${problem}`,
     exact: isExact(path, text, reference),
   }))
+  const policy = facts.policy ?? DEFAULT_POLICY
+  const { blocks } = dangersIn(path, text, policy)
+  const { asks, notes } = dangersIn(path, text, policy, facts.before)
   const said = (exact: boolean) => missing.filter((each) => each.exact === exact).map(({ problem }) => problem)
   return {
     problems: [
@@ -50,8 +65,11 @@ export async function inspectFile(path: string, text: string, facts: GateFacts):
       ...outOfSize(path, text, facts),
       ...(twin?.exact ? [twin.problem] : []),
       ...said(true),
+      ...inSentences(blocks),
     ],
-    advice: [...(twin?.exact === false ? [twin.problem] : []), ...said(false)],
+    asks,
+    advice: [...(twin?.exact === false ? [twin.problem] : []), ...said(false), ...inSentences(notes)],
+    findings: [...blocks, ...asks, ...notes],
   }
 }
 

@@ -9,10 +9,13 @@ import { addUsage, type Usage } from '../llm/provider.ts'
 import { chainFrom } from '../llm/through-chain.ts'
 import { type WrittenFile, writeFile } from '../llm/write-file.ts'
 import { projectById, refreshStatus } from '../projects/projects.ts'
+import { policyOf } from '../projects/scan-policy.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { completeTask, taskById, tasksOf } from '../projects/tasks.ts'
-import { filesOf, keepContent, writeFile as writeProjectFile } from '../workspace/files.ts'
+import { filesOf, keepContent, readFileText, writeFile as writeProjectFile } from '../workspace/files.ts'
 import { accountOf } from './account.ts'
+import { allowedFile, askAbout } from './danger-question.ts'
+import { inSentences } from './dangers.ts'
 import { type GateFacts, type Inspection, inspectFile } from './file-gates.ts'
 import type { AgentDeps } from './planner.ts'
 import { tellAsking } from './tell-asking.ts'
@@ -73,9 +76,12 @@ async function writeAndKeep(
   return { blob: await keepContent({ read: deps.db.read, ...deps }, project.id, path, text), ...how }
 }
 
-type GoodFile = WrittenFile & Pick<Inspection, 'advice'>
+type GoodFile = WrittenFile & Pick<Inspection, 'advice' | 'findings'>
 
-/** Asks for the file until nothing speaks against it, of the model that has answered. @throws DomainError `file_invalid` (retryable) */
+/**
+ * Asks for the file until nothing speaks against it, of the model that has answered. What the project's policy asks about is
+ * mended once; then a person decides. @throws DomainError `file_invalid` (retryable); Hold `danger_found`
+ */
 async function goodFile(
   deps: WriterDeps,
   project: Project,
@@ -83,17 +89,22 @@ async function goodFile(
   path: string,
   ctx: JobContext<{ task: string }>,
 ): Promise<GoodFile> {
+  const allowed = await allowedFile(deps, ctx)
+  if (allowed) return allowed
   const told = await writerContext(deps, project, { ...task, path }, ctx.signal)
   let chain = deps.models.chain('write', project.model)
   let written = await ask(deps, chain, project, { ...told, path, draft: ctx.draft.text }, ctx)
   let usage: Usage = written.usage
   for (let repairs = 0; ; repairs++) {
-    const { problems, advice } = await inspectFile(path, written.text, await factsOf(deps, project, task, path))
-    if (problems.length === 0) return { ...written, usage, advice }
+    const inspected = await inspectFile(path, written.text, await factsOf(deps, project, task, path))
+    const { problems, asks, advice, findings } = inspected
+    if (problems.length === 0 && asks.length === 0) return { ...written, usage, advice, findings }
+    if (problems.length === 0 && repairs > 0) throw askAbout(ctx, path, { ...written, usage, advice, findings }, asks)
     ctx.replaceText('') // also when this attempt ends here: the next must not go on from a file that is wrong
     if (repairs === REPAIRS) throw invalidFile(path, problems)
     await ctx.phase('mending')
-    const question = told.mending(written.text, [...problems, ...advice].slice(0, PROBLEMS_AT_MOST))
+    const wrong = [...problems, ...inSentences(asks), ...advice]
+    const question = told.mending(written.text, wrong.slice(0, PROBLEMS_AT_MOST))
     chain = chainFrom(chain, written)
     written = await ask(deps, chain, project, { ...told, kind: 'repair', path, question }, ctx)
     usage = addUsage(usage, written.usage)
@@ -101,12 +112,15 @@ async function goodFile(
 }
 
 /** What is planned, and what is there at this moment: others may have written since. */
-async function factsOf({ db }: WriterDeps, { id }: Project, task: Task, path: string): Promise<GateFacts> {
-  const files = await filesOf(db.read, id)
-  const planned = (await tasksOf(db.read, id)).flatMap((each) =>
+async function factsOf(deps: WriterDeps, { id }: Project, task: Task, path: string): Promise<GateFacts> {
+  const files = await filesOf(deps.db.read, id)
+  const planned = (await tasksOf(deps.db.read, id)).flatMap((each) =>
     each.path === null ? [] : [each.path.normalize('NFC')],
   )
-  return { prompt: task.prompt, paths: new Set([...files.map((file) => file.path), ...planned, path]), files }
+  const own = files.find((file) => file.path === path)
+  const before = own && (await readFileText(deps, own))
+  const paths = new Set([...files.map((file) => file.path), ...planned, path])
+  return { prompt: task.prompt, paths, files, before, policy: await policyOf(deps.db.read, id) }
 }
 
 interface Question extends Omit<WriterContext, 'mending'> {

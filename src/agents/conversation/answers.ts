@@ -16,7 +16,12 @@ const CallForm = z
     diff: z.array(Line),
     result: z.string().nullable(),
     question: z
-      .object({ says: z.string(), diff: z.array(Line).optional(), base: z.string() })
+      .object({
+        says: z.string(),
+        diff: z.array(Line).optional(),
+        notes: z.array(z.string()).optional(),
+        base: z.string(),
+      })
       .nullable()
       .describe('What a person is asked, or was.'),
     whole: z.string().nullable().describe('Where all of it is, when not all of it is here.'),

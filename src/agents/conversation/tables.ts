@@ -59,6 +59,8 @@ export interface Question {
   says: string
   /** The lines that would go and come, where it is about text; a part of them when they are many. */
   diff?: ChangedLine[]
+  /** What else a person should know: dangerous calls in it, what it breaks. */
+  notes?: string[]
   /** What it was asked about: another one when the thing has changed since. */
   base: string
 }

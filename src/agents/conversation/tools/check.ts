@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type CheckResult, enqueueCheck, type Finding, lastReading, type Problem } from '../../../projects/check.ts'
+import { policyOf } from '../../../projects/scan-policy.ts'
 import { tasksOf } from '../../../projects/tasks.ts'
 import { filesOf } from '../../../workspace/files.ts'
 import { examine, tasksWithFiles } from '../../examine.ts'
@@ -26,7 +27,9 @@ export const CHECKING = chatTool({
   says: ({ read }) => (read ? 'Has the project checked, and read by a model' : 'Checks the project'),
   async run(deps, { project, signal }, { read: reads = false }) {
     const tasks = tasksWithFiles(await tasksOf(deps.db.read, project.id))
-    const found = await examine(deps, tasks, await filesOf(deps.db.read, project.id), { signal, progress: () => {} })
+    const files = await filesOf(deps.db.read, project.id)
+    const policy = await policyOf(deps.db.read, project.id)
+    const found = await examine(deps, tasks, files, { signal, progress: () => {} }, policy)
     const last = await lastReading(deps.db.read, project.id)
     const isAtWork = tasks.some(({ status }) => status !== 'done')
     return {

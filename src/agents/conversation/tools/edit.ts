@@ -11,6 +11,7 @@ import { validate } from '../../../files/validate/validate.ts'
 import { refOf } from '../../../jobs/settle.ts'
 import { exactText } from '../../../workspace/exact-text.ts'
 import { deleteFile, fileAt, filesOf, type ProjectFile, readFileText, writeFile } from '../../../workspace/files.ts'
+import { noted, weighed } from './dangers.ts'
 import { isText } from './look.ts'
 import { chatTool, type Place, type ToolDeps } from './tool.ts'
 
@@ -43,10 +44,13 @@ export const EDITING = chatTool({
     const after = edited(file.path, before, blocks)
     await mustParse(file.path, after, before)
     const blob = await deps.blobs.put(after, { like: file.hash })
-    const effect = (tx: Tx) => write(deps, tx, place, file.path, blob, file.version)
-    if (!takesMostOut(before, after, blocks)) return { effect }
-    const says = `Replace nearly all of ${file.path}.`
-    return { effect, asks: { says, diff: changedLines(before, after), base: `${file.version} ${blob.hash}` } }
+    const { asks, notes } = await weighed(deps, place, file.path, after, before)
+    const effect = async (tx: Tx) => `${await write(deps, tx, place, file.path, blob, file.version)}${noted(notes)}`
+    const takesMost = takesMostOut(before, after, blocks)
+    if (!takesMost && asks.length === 0) return { effect }
+    const says = takesMost ? `Replace nearly all of ${file.path}.` : `Change ${file.path} with what is dangerous in it.`
+    const base = `${file.version} ${blob.hash}`
+    return { effect, asks: { says, diff: changedLines(before, after), notes: [...asks, ...notes], base } }
   },
 })
 
@@ -64,10 +68,12 @@ export const WRITING = chatTool({
     if (before === content) return `${path} has this content already.`
     await mustParse(path, content, before)
     const blob = await deps.blobs.put(content, { like: there?.hash })
-    const effect = (tx: Tx) => write(deps, tx, place, path, blob, there?.version ?? 0)
-    if (!there || before === undefined) return { effect }
-    const says = `Replace the whole content of ${path}.`
-    return { effect, asks: { says, diff: changedLines(before, content), base: `${there.version} ${blob.hash}` } }
+    const { asks, notes } = await weighed(deps, place, path, content, before)
+    const effect = async (tx: Tx) => `${await write(deps, tx, place, path, blob, there?.version ?? 0)}${noted(notes)}`
+    if (!there && asks.length === 0) return { effect }
+    const says = there ? `Replace the whole content of ${path}.` : `Write ${path} with what is dangerous in it.`
+    const base = `${there?.version ?? 0} ${blob.hash}`
+    return { effect, asks: { says, diff: changedLines(before ?? '', content), notes: [...asks, ...notes], base } }
   },
 })
 
