@@ -32,6 +32,7 @@ import { upkeepHandlers } from './ops/schedules/handlers.ts'
 import { projectById } from './projects/projects.ts'
 import { taskEntity, tasksOf } from './projects/tasks.ts'
 import type { Redactor } from './redact.ts'
+import { openCompilers } from './sandbox/compilers.ts'
 import { openSandbox, type Sandbox } from './sandbox/sandbox.ts'
 import { renderHandler } from './studio/work.ts'
 import { runHandler } from './workspace/execution/work.ts'
@@ -87,6 +88,8 @@ export async function openEngines(
   const asking = await openTheModels(opened, config, overrides, ground)
   const detected = overrides.devices ?? (await detectDevices())
   const blobs = openBlobs({ db, folder: join(config.data, 'blobs'), now })
+  const sandbox =
+    overrides.sandbox ?? openSandbox({ clock: systemClock, data: config.data, readable: config.sandboxRead })
   const deps = {
     ...asking,
     read: db.read,
@@ -110,22 +113,32 @@ export async function openEngines(
     blobs,
     symbols: opened.use(openSymbols()),
     highlighter: opened.use(openHighlighter()),
-    sandbox: overrides.sandbox ?? openSandbox({ clock: systemClock, data: config.data, readable: config.sandboxRead }),
+    sandbox,
+    compilers: openCompilers({ sandbox, now: awake }),
     breakers,
     devices: createDevicePool(detected),
     render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },
     stepMs: config.sketchStepMs,
     startedAt: now(),
   }
-  for (const handler of [
+  for (const handler of handlersOf(deps, config, overrides)) handlers.set(handler.kind, handler)
+  return deps
+}
+
+type HandlersDeps = Parameters<typeof agentHandlers>[0] &
+  Parameters<typeof renderHandler>[0] &
+  Parameters<typeof runHandler>[0] &
+  Parameters<typeof upkeepHandlers>[0]
+
+/** Every kind of job. */
+function handlersOf(deps: HandlersDeps, config: Config, { handlers = [] }: Overrides): Handler[] {
+  return [
     ...agentHandlers(deps),
     renderHandler(deps),
     runHandler(deps),
     ...upkeepHandlers(deps, config),
-    ...(overrides.handlers ?? []),
-  ])
-    handlers.set(handler.kind, handler as Handler)
-  return deps
+    ...handlers,
+  ] as Handler[]
 }
 
 /** The models, how they are set up, and their books. What stands around a provider is put together here alone. */

@@ -11,8 +11,9 @@ import { filesOf } from '../workspace/files.ts'
 import { examine, tasksWithFiles } from './examine.ts'
 import { type Read, readProject } from './reading.ts'
 import { fileRepairs, mendablePaths, type Repair, repairsOf, wereFiled } from './repairs.ts'
+import type { Judges } from './verdict.ts'
 
-export interface CheckerDeps extends TasksDeps {
+export interface CheckerDeps extends TasksDeps, Judges {
   blobs: Blobs
   models: Models
 }

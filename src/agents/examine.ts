@@ -3,16 +3,22 @@ import type { Blobs } from '../files/blobs.ts'
 import { kindOf } from '../files/languages.ts'
 import type { Finding } from '../files/scan/finding.ts'
 import { DEFAULT_POLICY, type ScanPolicy } from '../files/scan/policy.ts'
+import { advise } from '../files/validate/advise.ts'
+import { faultInWords } from '../files/validate/fault.ts'
 import { validate } from '../files/validate/validate.ts'
 import type { JobContext } from '../jobs/handler.ts'
 import type { CheckResult, Problem } from '../projects/check.ts'
 import type { Task } from '../projects/tables.ts'
+import type { Source } from '../sandbox/compilers.ts'
 import { type ProjectFile, readFileBytes } from '../workspace/files.ts'
 import { checkLinks, type LinkFindings } from './check-rules.ts'
 import { dangersIn, inSentences } from './dangers.ts'
+import type { Judges } from './verdict.ts'
 
 /** Most problems, and most notes, that are kept. */
 const MOST_REMARKS = 100
+/** Text that is held for the compilers, in characters; what is beyond is not compiled. */
+const MOST_COMPILED = 16_000_000
 
 type Examined = Pick<CheckResult, 'checked' | 'problems' | 'notes' | 'versions'>
 
@@ -23,7 +29,7 @@ export function tasksWithFiles(tasks: Task[]): Task[] {
 
 /** Looks at every file without a model: is all there that was planned, whole, readable and linked? */
 export async function examine(
-  deps: { blobs: Blobs },
+  deps: Judges & { blobs: Blobs },
   planned: Task[],
   files: ProjectFile[],
   ctx: Pick<JobContext<unknown>, 'signal' | 'progress'>,
@@ -32,13 +38,18 @@ export async function examine(
   const paths = new Set(files.map(({ path }) => path))
   const problems: Problem[] = missingFiles(planned, paths)
   const notes: Problem[] = []
+  const sources: Source[] = []
   for (const [at, file] of files.entries()) {
     ctx.signal.throwIfAborted()
     const found = await examineFile(deps, file, pictureOf(planned, file), { paths, policy })
     problems.push(...found.problems)
     notes.push(...found.notes)
+    if (found.source) sources.push(found.source)
     ctx.progress({ step: at + 1, steps: files.length })
   }
+  const judged = await compile(deps, sources, ctx.signal)
+  problems.push(...judged.problems)
+  notes.push(...judged.notes)
   return {
     checked: files.length,
     problems: problems.slice(0, MOST_REMARKS),
@@ -46,6 +57,32 @@ export async function examine(
     versions: files.reduce((sum, { version }) => sum + version, 0),
   }
 }
+
+/** What the languages' own compilers say of all files at once; of those that they can't judge, what a grammar can't read. */
+async function compile({ compilers }: Judges, sources: Source[], signal: AbortSignal): Promise<LinkFindings> {
+  const held = firstOf(sources)
+  const compiled = await compilers?.check(held, signal)
+  const found: LinkFindings = { problems: [], notes: [] }
+  for (const { path, text } of held) {
+    const said = compiled?.get(path)
+    const faults = said ?? (await advise(path, text))
+    const remarks = faults.map((fault) => ({ path, message: faultInWords(fault) }))
+    ;(said ? found.problems : found.notes).push(...remarks)
+    signal.throwIfAborted()
+  }
+  return found
+}
+
+function firstOf(sources: Source[]): Source[] {
+  let length = 0
+  return sources.filter(({ text }) => {
+    length += text.length
+    return length <= MOST_COMPILED
+  })
+}
+
+/** What is found in one file; `source` where no parser spoke against its form. */
+type FileFindings = LinkFindings & { source?: Source | undefined }
 
 function missingFiles(planned: Task[], paths: ReadonlySet<string>): Problem[] {
   return planned
@@ -69,7 +106,7 @@ async function examineFile(
   file: ProjectFile,
   picture: Task | undefined,
   held: Held,
-): Promise<LinkFindings> {
+): Promise<FileFindings> {
   const { path } = file
   const state = await deps.blobs.verify(file.hash)
   if (state !== 'good') return { problems: [{ path, message: GONE[state], unreadable: true }], notes: [] }
@@ -84,18 +121,16 @@ const GONE = {
 } as const
 
 /** What a policy refuses is a problem, to be mended; what it asks about was allowed, or comes from elsewhere: a note. */
-async function examineText(path: string, bytes: Uint8Array, { paths, policy }: Held): Promise<LinkFindings> {
+async function examineText(path: string, bytes: Uint8Array, { paths, policy }: Held): Promise<FileFindings> {
   const text = Buffer.from(bytes).toString('utf8')
-  const faults = (await validate(path, text)).map(({ line, message }) => ({
-    path,
-    message: line ? `line ${line}: ${message}` : message,
-  }))
+  const faults = (await validate(path, text)).map((fault) => ({ path, message: faultInWords(fault) }))
   const { problems, notes } = checkLinks(path, text, paths)
   const found = dangersIn(path, text, policy)
   const said = (some: Finding[]) => inSentences(some).map((message) => ({ path, message }))
   return {
     problems: [...faults, ...problems, ...said(found.blocks)],
     notes: [...said([...found.asks, ...found.notes]), ...notes],
+    source: faults.length === 0 ? { path, text } : undefined,
   }
 }
 

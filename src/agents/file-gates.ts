@@ -2,13 +2,13 @@ import { posix } from 'node:path'
 import { languageOf } from '../files/languages.ts'
 import type { Finding } from '../files/scan/finding.ts'
 import { DEFAULT_POLICY, type ScanPolicy } from '../files/scan/policy.ts'
-import { validate } from '../files/validate/validate.ts'
 import { missingReferences } from './check-rules.ts'
 import { dangersIn, inSentences } from './dangers.ts'
 import type { Reference } from './references.ts'
+import { type Judges, judge } from './verdict.ts'
 
 /** What a file is held against. */
-export interface GateFacts {
+export interface GateFacts extends Judges {
   /** What the plan asks of the file. */
   prompt: string | null
   /** The files that are there or planned, this one among them. */
@@ -19,7 +19,10 @@ export interface GateFacts {
   before?: string | undefined
   /** What becomes of secrets and dangerous calls; the default without one. */
   policy?: ScanPolicy | undefined
+  signal?: AbortSignal | undefined
 }
+
+const NEVER = new AbortController().signal
 
 /** `problems` make a file unusable; a person is asked about `asks`; of `advice` nothing is sure enough to refuse it. */
 export interface Inspection {
@@ -48,7 +51,7 @@ const NOTHING: Inspection = { problems: [], asks: [], advice: [], findings: [] }
 /** All that can be told of a file before it is taken: first what surely makes it no file of this project. */
 export async function inspectFile(path: string, text: string, facts: GateFacts): Promise<Inspection> {
   if (text.trim() === '') return { ...NOTHING, problems: mayBeEmpty(path, facts) ? [] : ['it is empty'] }
-  const faults = (await validate(path, text)).map(({ line, message }) => (line ? `line ${line}: ${message}` : message))
+  const { faults, hints } = await judge(facts, { path, text }, facts.signal ?? NEVER)
   const twin = twinOf(path, text, facts)
   const missing = missingReferences(path, text, facts.paths).map(({ reference, problem }) => ({
     problem: `it ${problem}`,
@@ -68,7 +71,7 @@ export async function inspectFile(path: string, text: string, facts: GateFacts):
       ...inSentences(blocks),
     ],
     asks,
-    advice: [...(twin?.exact === false ? [twin.problem] : []), ...said(false), ...inSentences(notes)],
+    advice: [...hints, ...(twin?.exact === false ? [twin.problem] : []), ...said(false), ...inSentences(notes)],
     findings: [...blocks, ...asks, ...notes],
   }
 }

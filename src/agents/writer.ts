@@ -19,6 +19,7 @@ import { inSentences } from './dangers.ts'
 import { type GateFacts, type Inspection, inspectFile } from './file-gates.ts'
 import type { AgentDeps } from './planner.ts'
 import { tellAsking } from './tell-asking.ts'
+import type { Judges } from './verdict.ts'
 import { type WriterContext, writerContext, writerPrompts } from './writer-context.ts'
 
 const MOST_OUTPUT_TOKENS = 32_000
@@ -27,7 +28,7 @@ const REPAIRS = 2
 /** Most of what is wrong that it is shown at once. */
 const PROBLEMS_AT_MOST = 20
 
-export interface WriterDeps extends AgentDeps {
+export interface WriterDeps extends AgentDeps, Judges {
   blobs: Blobs
   symbols: SymbolReader
 }
@@ -96,7 +97,8 @@ async function goodFile(
   let written = await ask(deps, chain, project, { ...told, path, draft: ctx.draft.text }, ctx)
   let usage: Usage = written.usage
   for (let repairs = 0; ; repairs++) {
-    const inspected = await inspectFile(path, written.text, await factsOf(deps, project, task, path))
+    const facts = { ...(await factsOf(deps, project, task, path)), compilers: deps.compilers, signal: ctx.signal }
+    const inspected = await inspectFile(path, written.text, facts)
     const { problems, asks, advice, findings } = inspected
     if (problems.length === 0 && asks.length === 0) return { ...written, usage, advice, findings }
     if (problems.length === 0 && repairs > 0) throw askAbout(ctx, path, { ...written, usage, advice, findings }, asks)

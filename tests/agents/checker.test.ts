@@ -106,21 +106,23 @@ test('all that is wrong is found, and the project is done all the same', async (
     '<a href="gone.html"></a><img src="images/a.png" alt=""><a href="https://a.example">',
   )
   await studio.write('data.json', '{ "a": }')
+  await studio.write('run.sh', 'if true; then\n')
   await studio.write('images/a.png', picture(64, 32))
   await studio.write('images/b.png', picture(64, 64).subarray(0, 60))
   await studio.write('images/c.png', picture(64, 64))
   rmSync(await studio.write('notes.bin', Buffer.from('gone\0')))
   writeFileSync(await studio.write('more.bin', Buffer.from('whole\0')), 'holed')
   const { checked, problems, notes } = await studio.check()
-  expect(checked).toBe(7)
+  expect(checked).toBe(8)
   expect(problems.map(({ path, message }) => `${path}: ${message}`).sort()).toEqual([
-    expect.stringMatching(/^data\.json: line 1: /),
+    expect.stringMatching(/^data\.json: line 1, column \d+: /),
     'gone.html: was planned, but is not there',
     'images/a.png: is 64 × 32, planned was 64 × 64',
     'images/b.png: can’t be decoded as a picture',
     'index.html: points to gone.html, which is not in the project',
     'more.bin: its content is damaged on the disk: restore the last backup',
     'notes.bin: its content is gone from the disk: restore the last backup',
+    'run.sh: line 1, column 1: syntax error: unexpected end of file in “if true; then”',
   ])
   expect(notes).toEqual([{ path: 'index.html', message: 'points to https://a.example, outside of the project' }])
   expect((await studio.jobs())[0]!.state).toBe('succeeded')

@@ -26,7 +26,7 @@ describe('a file is refused, in words for its model, when', () => {
       'something stands in for the rest of it',
       'app.js',
       'a()\n// ... rest of the code unchanged\n',
-      /^line 2: .*left out/,
+      /^line 2, column 1: .*left out/,
     ],
     ['an end line is left in it', 'README.md', `# A\n<<<END hearth:x0000001>>>\n`, /^line 2: the end line/],
     ['its lines carry the numbers of a request', 'README.md', '1| # A\n2| text\n', /^line 1: the number/],

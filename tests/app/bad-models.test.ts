@@ -173,7 +173,7 @@ test('a model whose file is whole, but none of this project, is told why, and me
   const told = model.asked.filter(({ task }) => task.kind === 'repair').map((request) => lastOf(request))
   expect(told).toEqual([
     expect.stringContaining('- it points to oven.png, which is not in the project'),
-    expect.stringMatching(/- line 4: .* stands in for text that was left out/),
+    expect.stringMatching(/- line 4, column \d+: .* stands in for text that was left out/),
     expect.stringContaining('- it is the same, to the letter, as index.html'),
   ])
 })

@@ -9,6 +9,13 @@ export interface Fault {
 
 const LONGEST_TEXT = 200
 
+/** `line 3, column 8: Unexpected ; in “let b = ;”` */
+export function faultInWords({ line, column, message, text }: Fault): string {
+  if (!line) return message
+  const place = column ? `line ${line}, column ${column}` : `line ${line}`
+  return text && !message.includes(text) ? `${place}: ${message} in “${text}”` : `${place}: ${message}`
+}
+
 /** A fault at an offset of a text. */
 export function faultAt(text: string, index: number, message: string): Fault {
   const before = text.slice(0, index)

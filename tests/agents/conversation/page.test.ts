@@ -12,7 +12,9 @@ test('without script a message is sent by a form, and the page shows the answer 
   await using it = await house([
     {
       says: EVIL,
-      calls: [['edit_file', { path: 'index.html', blocks: [{ search: 'from 7.', replace: '</pre><script>x' }] }]],
+      calls: [
+        ['edit_file', { path: 'index.html', blocks: [{ search: 'from 7.', replace: '</pre><script>x</script>' }] }],
+      ],
     },
     'Done.',
   ])

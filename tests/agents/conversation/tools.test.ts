@@ -102,6 +102,11 @@ const BAD_EDITS: [string, [string, object | string], RegExp][] = [
     /would be broken/,
   ],
   [
+    'a script that its shell refuses, in the sandbox',
+    ['write_file', { path: 'run.sh', content: 'if true; then\n' }],
+    /would be broken\. line 1, column 1: syntax error/,
+  ],
+  [
     'a file that is not there',
     ['edit_file', { path: 'gone.html', blocks: [{ search: 'a', replace: 'b' }] }],
     /no file/,

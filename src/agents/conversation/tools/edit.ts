@@ -6,11 +6,10 @@ import { changedLines } from '../../../files/diff/changed-lines.ts'
 import { applyEdits } from '../../../files/edits/apply.ts'
 import { failuresInWords } from '../../../files/edits/failure.ts'
 import { projectPath } from '../../../files/paths.ts'
-import type { Fault } from '../../../files/validate/fault.ts'
-import { validate } from '../../../files/validate/validate.ts'
 import { refOf } from '../../../jobs/settle.ts'
 import { exactText } from '../../../workspace/exact-text.ts'
 import { deleteFile, fileAt, filesOf, type ProjectFile, readFileText, writeFile } from '../../../workspace/files.ts'
+import { judge } from '../../verdict.ts'
 import { noted, weighed } from './dangers.ts'
 import { isText } from './look.ts'
 import { chatTool, type Place, type ToolDeps } from './tool.ts'
@@ -42,7 +41,7 @@ export const EDITING = chatTool({
     const before = await exactText(deps, file)
     if (before === undefined) throw notText(file)
     const after = edited(file.path, before, blocks)
-    await mustParse(file.path, after, before)
+    await mustParse(deps, place, file.path, after, before)
     const blob = await deps.blobs.put(after, { like: file.hash })
     const { asks, notes } = await weighed(deps, place, file.path, after, before)
     const effect = async (tx: Tx) => `${await write(deps, tx, place, file.path, blob, file.version)}${noted(notes)}`
@@ -66,7 +65,7 @@ export const WRITING = chatTool({
     const there = (await filesOf(deps.db.read, place.project.id)).find((file) => file.path === path)
     const before = there && (await readFileText(deps, there))
     if (before === content) return `${path} has this content already.`
-    await mustParse(path, content, before)
+    await mustParse(deps, place, path, content, before)
     const blob = await deps.blobs.put(content, { like: there?.hash })
     const { asks, notes } = await weighed(deps, place, path, content, before)
     const effect = async (tx: Tx) => `${await write(deps, tx, place, path, blob, there?.version ?? 0)}${noted(notes)}`
@@ -128,18 +127,17 @@ async function write(
   return `${done} ${path}: it is version ${version} now (change ${change.id}).`
 }
 
-/** Refuses a text with faults that it did not have before: exact parsers don't err, but what was wrong already may stay. */
-async function mustParse(path: string, text: string, before: string | undefined): Promise<void> {
-  const faults = await validate(path, text)
+/** Refuses a text with faults that it did not have before: exact parsers and compilers don't err, but what was wrong already may stay. */
+async function mustParse(
+  deps: ToolDeps,
+  { signal }: Place,
+  path: string,
+  text: string,
+  before?: string,
+): Promise<void> {
+  const { faults } = await judge(deps, { path, text, before }, signal)
   if (faults.length === 0) return
-  const known = new Set(before === undefined ? [] : (await validate(path, before)).map(({ message }) => message))
-  const fresh = faults.filter(({ message }) => !known.has(message))
-  if (fresh.length === 0) return
-  throw refused(`${path} was not changed: it would be broken. ${fresh.slice(0, FAULTS_SHOWN).map(inWords).join('; ')}.`)
-}
-
-function inWords({ line, message }: Fault): string {
-  return line ? `line ${line}: ${message}` : message
+  throw refused(`${path} was not changed: it would be broken. ${faults.slice(0, FAULTS_SHOWN).join('; ')}.`)
 }
 
 function refused(message: string): Invalid {

@@ -5,9 +5,10 @@ import type { Job } from '../../../jobs/tables.ts'
 import type { Tool } from '../../../llm/provider.ts'
 import type { Project } from '../../../projects/tables.ts'
 import type { TasksDeps } from '../../../projects/tasks.ts'
+import type { Judges } from '../../verdict.ts'
 import type { Question } from '../tables.ts'
 
-export interface ToolDeps extends TasksDeps {
+export interface ToolDeps extends TasksDeps, Judges {
   blobs: Blobs
 }
 
