@@ -8,7 +8,7 @@ RUN bun scripts/build.ts
 FROM debian:13-slim
 # hadolint ignore=DL3008
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates git tini \
+  && apt-get install -y --no-install-recommends bubblewrap ca-certificates git tini \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin hearth \
   && install -d -o hearth -g hearth -m 0700 /data

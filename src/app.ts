@@ -218,7 +218,7 @@ function panelsOf(engines: Engines, preview: { path: ProjectPanels['previewPath'
 }
 
 function opsFacts(config: Config, engines: Engines, state: State) {
-  const { db, models, now, reach, setup } = engines
+  const { db, models, now, reach, sandbox, setup } = engines
   const doctor = {
     config,
     db,
@@ -227,6 +227,7 @@ function opsFacts(config: Config, engines: Engines, state: State) {
     },
     devices: () => detectDevices(),
     models,
+    sandbox,
     providers: { places: () => setup.current.places, reach },
     tmp: tmpdir(),
     now,

@@ -10,6 +10,7 @@ import { placesOf } from '../llm/setup/places.ts'
 import { openReach } from '../llm/setup/reach.ts'
 import { type DoctorDeps, examine } from '../ops/doctor.ts'
 import { bad, type Finding, type Level } from '../ops/finding.ts'
+import { openSandbox } from '../sandbox/sandbox.ts'
 import { type Cli, takesNothing } from './io.ts'
 import { ask } from './reach.ts'
 
@@ -54,6 +55,7 @@ function ownLook(config: Config, serving: string | null): DoctorDeps {
   const setup = { current: { places, chains: {}, overrides: {} } }
   const reach = openReach({ setup, localServers: config.localServers, clock: systemClock })
   const providers = { places: () => places, reach }
+  const sandbox = openSandbox({ clock: systemClock, data: config.data, readable: config.sandboxRead })
   const { now } = systemClock
-  return { config, db: null, serving, devices: () => detectDevices(), models, providers, tmp: tmpdir(), now }
+  return { config, db: null, serving, devices: () => detectDevices(), models, providers, sandbox, tmp: tmpdir(), now }
 }

@@ -5,6 +5,7 @@ import { DomainError } from '../errors.ts'
 import type { Device } from '../gpu/devices.ts'
 import { TIERS, tierFor } from '../gpu/tiers.ts'
 import type { Models } from '../llm/models.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
 import { bytes, plural } from '../web/format.ts'
 import { findGit } from '../workspace/git/program.ts'
 import { examineDatabase } from './doctor-database.ts'
@@ -24,6 +25,8 @@ export interface DoctorDeps {
   models: Models
   /** How models are set up; undefined where nobody shall be asked. */
   providers?: ProvidersDeps
+  /** What holds generated code; undefined where nothing shall be tried. */
+  sandbox?: Pick<Sandbox, 'available'>
   /** The folder for temporary files. */
   tmp: string
   now: () => number
@@ -39,6 +42,7 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
     ['devices', async () => examineDevices(await deps.devices())],
     ['models', () => examineModels(deps)],
     ['providers', () => (deps.providers ? examineProviders(deps.providers) : [])],
+    ['sandbox', async () => (deps.sandbox ? [await examineSandbox(deps.sandbox)] : [])],
     ['git', () => [examineGit(findGit())]],
     ['port', () => examinePort(deps)],
   ]
@@ -63,6 +67,12 @@ function examineDevices(devices: Device[]): Finding[] {
   })
   const table = TIERS.map((t) => `${t.name} ${bytes(t.bytes)}, ${t.steps} steps, guidance ${t.guidance.toFixed(1)}`)
   return [...found, ok('tiers', table.join(' | '))]
+}
+
+async function examineSandbox(sandbox: Pick<Sandbox, 'available'>): Promise<Finding> {
+  const found = await sandbox.available()
+  if ('refused' in found) return warn('sandbox', found.refused)
+  return ok('sandbox', `${found.kind}: what was generated can be built, tested and run`)
 }
 
 function examineGit(program: string | null): Finding {

@@ -36,6 +36,8 @@ function howToMend(wrong: string, folders: HostFolders): string {
   if (/unknown option/i.test(wrong)) return 'bubblewrap is too old: Hearth needs 0.8 or newer.'
   if (/Can't (mkdir|find|bind|create|mount)/.test(wrong) && folders.readable.length > 0)
     return `a folder of HEARTH_SANDBOX_READ can’t be shown to it (${wrong}): ${WHO} must be able to read it.`
+  if (/mount proc/i.test(wrong))
+    return `the container that Hearth runs in masks /proc (${wrong}). See README.md, “Sandbox”, for what it must allow.`
   if (/namespace|uid map|Operation not permitted|Permission denied|RTM_NEWADDR/i.test(wrong))
     return `bubblewrap can’t make a sandbox here (${wrong}). The system must allow user namespaces: on Ubuntu by an AppArmor profile for bwrap, or sysctl kernel.apparmor_restrict_unprivileged_userns=0; elsewhere sysctl kernel.unprivileged_userns_clone=1; in a container see README.md, “Sandbox”.`
   return `bubblewrap can’t make a sandbox here (${wrong}).`
