@@ -7,15 +7,18 @@ import { projectById, refreshStatus } from '../projects/projects.ts'
 import { policyOf } from '../projects/scan-policy.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { type TasksDeps, tasksOf } from '../projects/tasks.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
 import { filesOf } from '../workspace/files.ts'
-import { examine, tasksWithFiles } from './examine.ts'
+import { examine, MOST_REMARKS, tasksWithFiles } from './examine.ts'
 import { type Read, readProject } from './reading.ts'
 import { fileRepairs, mendablePaths, type Repair, repairsOf, wereFiled } from './repairs.ts'
+import { problemsOf, tryOut } from './trials.ts'
 import type { Judges } from './verdict.ts'
 
 export interface CheckerDeps extends TasksDeps, Judges {
   blobs: Blobs
   models: Models
+  sandbox: Sandbox
 }
 
 /** The job that looks at a finished project: is everything there, whole, readable, linked, and what the plan promised? */
@@ -34,12 +37,16 @@ async function checkProject(deps: CheckerDeps, ctx: JobContext<CheckInput>): Pro
   const files = await filesOf(deps.db.read, project.id)
   const planned = tasksWithFiles(tasks)
   await ctx.phase('checking')
-  const examined = await examine(deps, planned, files, ctx, await policyOf(deps.db.read, project.id))
-  const subject = { project, planned, files, problems: examined.problems }
+  const policy = await policyOf(deps.db.read, project.id)
+  const examined = await examine(deps, planned, files, ctx, policy)
+  await ctx.phase('trying')
+  const trials = await ctx.step('trials', () => tryOut(deps, { project: project.id, policy }, ctx))
+  const problems = [...examined.problems, ...problemsOf(trials)].slice(0, MOST_REMARKS)
+  const subject = { project, planned, files, problems }
   const read: Read = ctx.input.reads
     ? await ctx.step('reading', () => readProject(deps, subject, ctx))
     : { findings: [], reading: { state: 'spared' } }
-  const found = { ...examined, ...read }
+  const found = { ...examined, problems, trials, ...read }
   const paths = files.map(({ path }) => path)
   const repairs =
     ctx.input.reads && mayRepair(deps, project, tasks) ? repairsOf(found, mendablePaths(planned, found, paths)) : []
@@ -53,11 +60,12 @@ async function tellAndRepair(
   deps: CheckerDeps,
   tx: Parameters<NonNullable<Done['effects']>>[0],
   { job }: JobContext<CheckInput>,
-  { checked, problems, notes, findings, reading }: Omit<CheckResult, 'repairs'>,
+  { checked, problems, notes, findings, trials, reading }: Omit<CheckResult, 'repairs'>,
   repairs: Repair[],
 ): Promise<void> {
   const about = { scope: job.scope!, job: refOf(job), by: `job:${job.id}` }
-  const data = { checked, problems, notes, findings, reading: reading.state }
+  const tried = trials.map(({ command, state, says, durationMs }) => ({ command, state, says, durationMs }))
+  const data = { checked, problems, notes, findings, trials: tried, reading: reading.state }
   await deps.events.append(tx, { ...about, type: 'check.finished', data })
   if (repairs.length === 0 || wereFiled(await tasksOf(tx, about.scope))) return
   await fileRepairs(deps, tx, { project: about.scope, repairs, job: about.job })

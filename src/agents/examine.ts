@@ -16,7 +16,7 @@ import { dangersIn, inSentences } from './dangers.ts'
 import type { Judges } from './verdict.ts'
 
 /** Most problems, and most notes, that are kept. */
-const MOST_REMARKS = 100
+export const MOST_REMARKS = 100
 /** Text that is held for the compilers, in characters; what is beyond is not compiled. */
 const MOST_COMPILED = 16_000_000
 

@@ -29,6 +29,22 @@ export interface Finding {
   fix: string
 }
 
+/** A command of the project that a check has run in the sandbox, or why it has not. */
+export interface Trial {
+  command: string
+  purpose: 'run' | 'test' | 'build' | 'lint' | 'types'
+  state: 'passed' | 'failed' | 'stopped' | 'skipped'
+  /** How it ended, or why it was not run. */
+  says: string
+  durationMs: number
+  /** The end of its output, fit for a page. */
+  tail: string
+  /** Of a failure, the lines that say it. */
+  excerpt: string
+  /** The file of the project that its failure is about. */
+  path?: string
+}
+
 /** What became of a model's reading of the whole project. */
 export type Reading =
   | { state: 'read'; provider: string; model: string; files: number; whole: number; usage: Usage }
@@ -45,6 +61,8 @@ export interface CheckResult {
   problems: Problem[]
   notes: { path: string; message: string }[]
   findings: Finding[]
+  /** What was run of it. */
+  trials: Trial[]
   reading: Reading
   /** The files for which it filed repairs. */
   repairs: string[]
@@ -60,6 +78,7 @@ export interface CheckView {
   problems: Problem[]
   notes: CheckResult['notes']
   findings: Finding[]
+  trials: Trial[]
   reading: Reading
   /** The repairs of the project, and how far they are. */
   repairs: { path: string; state: 'waiting' | 'running' | 'done' | 'failed' }[]
@@ -118,7 +137,7 @@ export function checkView(list: Job[], tasks: Task[], versions: number): CheckVi
   const checks = list.filter(({ kind }) => kind === CHECK)
   const [job] = checks
   if (!job) return null
-  const { checked = 0, problems = [], notes = [], ...result } = resultOf(job)
+  const { checked = 0, problems = [], notes = [], trials = [], ...result } = resultOf(job)
   const state = STATES[job.state]
   const last = checks.map(resultOf).find(({ reading }) => reading && reading.state !== 'spared')
   return {
@@ -127,6 +146,7 @@ export function checkView(list: Job[], tasks: Task[], versions: number): CheckVi
     checked,
     problems,
     notes,
+    trials,
     findings: last?.findings ?? [],
     reading: last?.reading ?? { state: 'spared' },
     repairs: tasks.filter(({ mends }) => mends).map((task) => ({ path: task.path!, state: repairState(task, list) })),

@@ -90,7 +90,9 @@ test('the last task that is done queues one check, and the project is at work un
   expect(await studio.jobs()).toHaveLength(1)
   expect((await projectById(studio.app.db.read, 'p1')).status).toBe('done')
   const told = await studio.app.db.read.select().from(events).where(eq(events.type, 'check.finished'))
-  expect(told.map(({ data }) => data)).toEqual([{ checked: 2, problems: [], notes: [], findings: [], reading: 'none' }])
+  expect(told.map(({ data }) => data)).toEqual([
+    { checked: 2, problems: [], notes: [], findings: [], trials: [], reading: 'none' },
+  ])
 })
 
 test('all that is wrong is found, and the project is done all the same', async () => {

@@ -99,7 +99,7 @@ test('a model reads the finished project once, and what it finds is mended once,
     .filter(({ kind }: WireLine) => kind === 'check')
     .toReversed()
   const { checkpoints } = await app.json(`/api/jobs/${checked.id}`)
-  expect(checkpoints.map(({ name }: { name: string }) => name)).toEqual(['reading']) // what was paid for is kept
+  expect(checkpoints.map(({ name }: { name: string }) => name)).toEqual(['trials', 'reading']) // what was paid for is kept
 
   const { items } = await app.json(`/api/projects/${id}/changes`)
   const mending = items.find(({ operations }: Change) =>

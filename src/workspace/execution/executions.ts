@@ -1,4 +1,4 @@
-import { and, desc, eq } from 'drizzle-orm'
+import { and, asc, desc, eq, sql } from 'drizzle-orm'
 import type { Reader } from '../../db/open.ts'
 import { Invalid } from '../../errors.ts'
 import type { Blobs } from '../../files/blobs.ts'
@@ -9,7 +9,8 @@ import type { RunInput, RunResult } from '../../projects/execution.ts'
 import { projectById } from '../../projects/projects.ts'
 import type { Found } from '../../sandbox/probe.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
-import { filesOf, readFileText } from '../files.ts'
+import { type ProjectFile, readFileText } from '../files.ts'
+import { files } from '../tables.ts'
 import { type Offer, offersOf } from './commands.ts'
 import type { RunDeps } from './work.ts'
 
@@ -19,6 +20,8 @@ export const MOST_COMMAND = 4_000
 export const SECONDS = { usual: 120, most: 3_600 }
 /** The last runs that a page shows. */
 const SHOWN = 5
+/** Files that are looked at for what they offer. */
+const MOST_TELLING = 500
 const MOST_PACKAGE = 1_000_000
 
 /**
@@ -55,17 +58,29 @@ export async function executionsOf(
   deps: { read: Reader; blobs: Blobs; sandbox: Sandbox },
   project: string,
 ): Promise<Executions> {
-  const files = await filesOf(deps.read, project)
-  const pack = files.find(({ path, bytes }) => path === 'package.json' && bytes < MOST_PACKAGE)
+  const telling = await tellingFiles(deps.read, project)
+  const pack = telling.find(({ path, bytes }) => path === 'package.json' && bytes < MOST_PACKAGE)
   const texts = new Map(pack ? [[pack.path, await readFileText(deps, pack)]] : [])
   return {
     sandbox: await deps.sandbox.available(),
     offers: offersOf(
-      files.map(({ path }) => path),
+      telling.map(({ path }) => path),
       texts,
     ),
     last: await lastOf(deps.read, project),
   }
+}
+
+/** The files whose names say what can be run: of a large project few, since its page asks again and again. */
+function tellingFiles(read: Reader, project: string): Promise<Pick<ProjectFile, 'path' | 'hash' | 'bytes'>[]> {
+  const { path, hash, bytes } = files
+  const isTelling = sql`(${path} NOT GLOB '*/*' OR ${path} GLOB 'src/*' OR ${path} GLOB '*[._]test.*' OR ${path} GLOB '*[._]spec.*' OR ${path} GLOB '*test_*.py' OR ${path} GLOB '*_test.go')`
+  return read
+    .select({ path, hash, bytes })
+    .from(files)
+    .where(and(eq(files.project, project), eq(files.deleted, false), isTelling))
+    .orderBy(asc(path))
+    .limit(MOST_TELLING)
 }
 
 async function lastOf(read: Reader, project: string): Promise<Execution[]> {

@@ -6,17 +6,21 @@ import { jobWithAttempts } from '../../jobs/jobs.ts'
 import { refOf } from '../../jobs/settle.ts'
 import { RUN } from '../../projects/asides.ts'
 import type { RunInput, RunResult } from '../../projects/execution.ts'
+import { policyOf } from '../../projects/scan-policy.ts'
 import type { TasksDeps } from '../../projects/tasks.ts'
 import { cleanOutput } from '../../sandbox/console.ts'
 import type { Back, Outcome } from '../../sandbox/outcome.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
 import { FILE } from '../file-entity.ts'
 import { keepContent } from '../files.ts'
+import { objections } from './look.ts'
 import { openSpeaker } from './speaker.ts'
 import { type WorkingCopy, workingCopy } from './working-copy.ts'
 
 /** Characters of output that stay with the job. */
 const KEPT = 64_000
+/** Findings that a question names. */
+const MOST_SHOWN = 8
 /** Characters of a reason in a history. */
 const MOST_REASON = 200
 /** How an attempt ended that nobody has looked at: the job goes on by itself after it. */
@@ -38,6 +42,7 @@ async function execute(deps: RunDeps, ctx: JobContext<RunInput>): Promise<Done> 
   ctx.replaceText('')
   await ctx.phase('gathering')
   const copy = await workingCopy({ ...deps, read: deps.db.read }, ctx.job.scope!)
+  await mustBeWanted(deps, ctx, copy)
   await ctx.step(startOf(ctx.job.attempt), async () => true)
   await ctx.phase('running')
   const { outcome, output } = await runAloud(deps, ctx, copy)
@@ -70,6 +75,23 @@ async function mustNotRepeat({ db }: RunDeps, { job }: JobContext<RunInput>): Pr
     new DomainError(
       'run_interrupted',
       'The server stopped while the command ran. It is not run twice by itself: try it again, or leave it.',
+    ),
+  )
+}
+
+/** What a project's policy asks about is run once somebody has seen the question and tried again. */
+async function mustBeWanted({ db }: RunDeps, ctx: JobContext<RunInput>, { files }: WorkingCopy): Promise<void> {
+  const said = objections(files, await policyOf(db.read, ctx.job.scope!))
+  if (said.length === 0) return
+  const asked = await ctx.step('asked', async () => ctx.job.attempt)
+  const { attempts } = await jobWithAttempts(db.read, ctx.job.id)
+  if (attempts.some(({ attempt, outcome }) => attempt >= asked && outcome === 'held')) return
+  const more = said.length > 1 ? `, and ${said.length - 1} more` : ''
+  throw new Hold(
+    new DomainError(
+      'danger_in_files',
+      `Look at this before you run it: ${said[0]}${more}. “Try again” runs it all the same, in the sandbox.`,
+      { context: { findings: said.slice(0, MOST_SHOWN) } },
     ),
   )
 }

@@ -115,6 +115,17 @@ describe('a command that a person runs', () => {
     expect(page).toContain('Exit code 0')
   })
 
+  test('asks before it runs what the project’s policy asks about, and runs it for whoever tries again', async () => {
+    const project = await projectWith(app, { 'a.py': 'import os, sys\nos.system("echo " + sys.argv[1])\n' })
+    const { job } = await run(app, project, 'python3 a.py hello')
+    expect(job).toMatchObject({ state: 'held', error: { code: 'danger_in_files' } })
+    expect(job.error.message).toContain('a.py, line 2')
+    using reading = await app.follow(`/api/jobs/${job.id}/events`)
+    await app.post(`/api/jobs/${job.id}/retry`)
+    await reading.until(({ type }) => type === 'job.succeeded')
+    expect((await app.json(`/api/jobs/${job.id}`)).job.result.output).toBe('hello\n')
+  })
+
   test('is refused when it is no line of shell', async () => {
     const project = await projectWith(app, {})
     for (const command of ['', ' ', 'x'.repeat(5_000), 'a\0b'])
