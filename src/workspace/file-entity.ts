@@ -117,13 +117,14 @@ async function mustBeFree(tx: Tx, project: string, paths: string[]): Promise<voi
     if (folder !== undefined) throw pathTaken(path, own.get(folder)!)
   }
   const wanted = [...own].flatMap(([key, path]) => [key, ...foldersOf(key)].map((taken) => ({ path, taken })))
+  // CROSS JOIN: SQLite keeps to the order then, and looks each name up; else it would go through all files of the project
   const [clash] = await tx.all<{ path: string; other: string }>(sql`
     SELECT value ->> 'path' AS path, files.path AS other FROM json_each(${JSON.stringify(wanted)})
-      JOIN files ON files.project_id = ${project} AND files.path_key = value ->> 'taken' AND files.deleted = 0
+      CROSS JOIN files ON files.project_id = ${project} AND files.path_key = value ->> 'taken' AND files.deleted = 0
       WHERE files.path <> value ->> 'path'
     UNION ALL
     SELECT value ->> 'path', files.path FROM json_each(${JSON.stringify(wanted.filter(({ taken }) => own.has(taken)))})
-      JOIN files ON files.project_id = ${project} AND files.deleted = 0
+      CROSS JOIN files ON files.project_id = ${project} AND files.deleted = 0
         AND files.path_key > (value ->> 'taken') || '/' AND files.path_key < (value ->> 'taken') || '0'
     LIMIT 1`)
   if (clash) throw pathTaken(clash.path, clash.other)
