@@ -178,7 +178,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
     .use(healthRoutes({ db, working: () => state.worker !== undefined }))
     .use(
       new Elysia()
-        .use(bodies())
+        .use(bodies({ leaves: readsItsOwnBody })) // lengths are looked at for all routes
         .use(publicAccountRoutes({ ...accounts, authenticate: enter, proxied: config.url !== undefined })),
     )
     .use(

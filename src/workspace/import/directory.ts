@@ -32,6 +32,7 @@ export interface ZipEntry {
 }
 
 export interface OpenZip extends AsyncDisposable {
+  handle: FileHandle
   file: ZipFile
   entries: ZipEntry[]
 }
@@ -50,7 +51,7 @@ export async function openZip(path: string): Promise<OpenZip> {
     const all = await directory(file, end)
     const entries = inOrder(all, end.directory)
     mustNotGrow(entries, size)
-    return { file, entries, ...closing }
+    return { handle, file, entries, ...closing }
   } catch (error) {
     await handle.close()
     throw fromYauzl(error)

@@ -11,8 +11,9 @@ import { unpacked } from './zip.ts'
 
 /** A file up to this size, in bytes, is kept by itself; of a larger one no more than a piece is in memory. */
 const SMALL = 2 ** 20
-/** Files that are kept at the same time. */
-const AT_ONCE = 32
+/** Files that are kept together: one commit for many, and no more in memory than that. */
+const TOGETHER = 200
+const TOGETHER_BYTES = 8 * 2 ** 20
 
 /** What was brought in: the content is in the blobs, nothing else has changed. */
 export interface Brought {
@@ -50,25 +51,13 @@ export function openScratch(data: string): string {
 export function openIntake(deps: IntakeDeps): Intake {
   const names = openNames()
   const files: Brought['files'] = []
-  const keeping = new Set<Promise<void>>()
-  let failed: { error: unknown } | undefined
+  const keeping = openKeeping(deps.blobs, files)
   const count = counter(MOST_UNPACKED)
 
   async function keep(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const read = await readSmall(content, count)
-    if ('rest' in read) return void files.push({ path, blob: await keepLarge(deps, read, count) })
-    while (keeping.size >= AT_ONCE) await Promise.race(keeping)
-    if (failed) throw failed.error
-    const kept: Promise<void> = deps.blobs
-      .put(read.whole)
-      .then(
-        (blob) => void files.push({ path, blob }),
-        (error) => {
-          failed ??= { error }
-        },
-      )
-      .finally(() => keeping.delete(kept))
-    keeping.add(kept)
+    if ('whole' in read) await keeping.add(path, read.whole)
+    else files.push({ path, blob: await keepLarge(deps, read, count) })
   }
 
   return {
@@ -78,19 +67,50 @@ export function openIntake(deps: IntakeDeps): Intake {
     },
     zip: (content) => takeZip(deps, names, content, keep),
     async brought({ unwrap }) {
-      await Promise.all(keeping)
-      if (failed) throw failed.error
+      await keeping.end()
       if (files.length === 0) throw nothingToImport()
       const wrapper = unwrap ? wrapperOf(files.map(({ path }) => path)) : undefined
       const cut = wrapper === undefined ? 0 : wrapper.length + 1
       const sorted = files.map(({ path, blob }) => ({ path: path.slice(cut), blob }))
       return { files: sorted.sort((a, b) => (a.path < b.path ? -1 : 1)), leftOut: names.leftOut(), wrapper }
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(keeping)
-    },
+    [Symbol.asyncDispose]: () => keeping.settled(),
   }
 }
+
+/** Keeps small files many at a time, those while the next are being read. */
+function openKeeping(blobs: Blobs, files: Brought['files']) {
+  let waiting: { path: string; content: Uint8Array }[] = []
+  let bytes = 0
+  let running: Promise<unknown> = Promise.resolve()
+
+  async function keepWaiting(): Promise<void> {
+    await running
+    const together = waiting
+    waiting = []
+    bytes = 0
+    running = Promise.all(
+      together.map(async ({ path, content }) => void files.push({ path, blob: await blobs.put(content) })),
+    )
+    running.catch(() => {}) // told to whoever waits for it next
+  }
+
+  return {
+    async add(path: string, content: Uint8Array) {
+      waiting.push({ path, content })
+      bytes += content.byteLength
+      if (waiting.length >= TOGETHER || bytes >= TOGETHER_BYTES) await keepWaiting()
+    },
+    async end() {
+      await keepWaiting()
+      await running
+    },
+    /** Nothing is being kept any more, well or not. */
+    settled: () => running.then(nothing, nothing),
+  }
+}
+
+function nothing(): void {}
 
 /** A zip is read from its end: it is on the disk before anything of it is believed. */
 async function takeZip(
