@@ -1,4 +1,4 @@
-import type { Tx } from '../db/writer.ts'
+import { type Tx, turn } from '../db/writer.ts'
 import type { EventLog } from '../events/append.ts'
 import type { JobRef } from '../events/line.ts'
 import type { Entity } from './entity.ts'
@@ -71,6 +71,7 @@ async function insertOperations(tx: Tx, { id: change, scope }: ChangeRow, moves:
       version: baseVersion + 1,
     }))
     made.push(...(await tx.insert(operations).values(rows).returning()))
+    await turn()
   }
   return made
 }

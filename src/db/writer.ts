@@ -182,6 +182,7 @@ function keepingFailure<T>(work: (tx: Tx) => Promise<T>) {
   }
 }
 
-function turn(): Promise<void> {
+/** Lets everybody else have a turn: a unit of thousands of rows takes one after some hundreds, since the driver blocks the thread. */
+export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Entity, Target } from '../changes/entity.ts'
 import { among } from '../changes/history.ts'
 import type { Reader } from '../db/open.ts'
-import type { Tx } from '../db/writer.ts'
+import { type Tx, turn } from '../db/writer.ts'
 import type { EventLog } from '../events/append.ts'
 import type { BlobRef } from '../files/blobs.ts'
 import { languageOf } from '../files/languages.ts'
@@ -76,6 +76,7 @@ async function writeVersions({ events, now }: FileEntityDeps, tx: Tx, targets: W
     await tx
       .insert(fileVersions)
       .values(part.map(({ pathKey: _, language: __, ...row }) => ({ ...row, change: change.id, at: now() })))
+    await turn()
   }
   const written = rows.map(({ path, version, bytes, language }) => ({
     type: 'file.written',
@@ -97,11 +98,13 @@ const AS_GIVEN = {
 }
 
 async function markDeleted({ now }: FileEntityDeps, tx: Tx, targets: Target<FileState>[]): Promise<void> {
-  for (const { scope, id, version } of targets)
+  for (const [i, { scope, id, version }] of targets.entries()) {
     await tx
       .update(files)
       .set({ deleted: true, version, updatedAt: now() })
       .where(and(eq(files.project, scope), eq(files.path, id)))
+    if (i % ROWS === ROWS - 1) await turn()
+  }
 }
 
 /** @throws Conflict `path_taken` when another file has the same key, is a folder of one of the paths, or lies below it */
