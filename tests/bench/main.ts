@@ -8,6 +8,7 @@ import { growth } from './database/growth.ts'
 import { restart } from './database/restart.ts'
 import { stalls } from './database/stalls.ts'
 import { writes } from './database/writes.ts'
+import { edits } from './edits/index.ts'
 import { firstToken, modelOverhead } from './models/index.ts'
 import { jobsPerSecond } from './queue/index.ts'
 import { liveEvents } from './queue/live.ts'
@@ -29,6 +30,7 @@ const ALL: Benchmark[] = [
   firstToken,
   context,
   storage,
+  edits,
 ]
 
 const { values, positionals } = parseArgs({
