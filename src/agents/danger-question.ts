@@ -2,16 +2,17 @@ import type { Reader } from '../db/open.ts'
 import type { Finding } from '../files/scan/finding.ts'
 import { Hold, type JobContext } from '../jobs/handler.ts'
 import { jobWithAttempts } from '../jobs/jobs.ts'
-import type { WrittenFile } from '../llm/write-file.ts'
 import { dangerFound } from './dangers.ts'
 import type { Inspection } from './file-gates.ts'
+import type { MendedFile } from './mend-file.ts'
 
-type Asked = WrittenFile & Pick<Inspection, 'advice' | 'findings'>
+/** `baseVersion`: of the file that was mended, as the model saw it. */
+type Asked = MendedFile & Pick<Inspection, 'advice' | 'findings'> & { baseVersion?: number }
 
 /** Holds the job with the file in its draft, until a person says how it goes on. */
 export function askAbout(ctx: JobContext<unknown>, path: string, { text, ...how }: Asked, asks: Finding[]): Hold {
   ctx.replaceText(text)
-  ctx.remember({ asked: how })
+  ctx.remember({ asked: how, answer: 'asked' }) // the text is no answer that could be gone on with
   return new Hold(dangerFound(path, hashOf(text), asks))
 }
 

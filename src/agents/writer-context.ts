@@ -9,21 +9,24 @@ import { contractLines } from '../projects/contract.ts'
 import { buildsOn } from '../projects/state.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { type TasksDeps, tasksOf } from '../projects/tasks.ts'
+import { exactText } from '../workspace/exact-text.ts'
 import { filesOf, type ProjectFile, readFileText } from '../workspace/files.ts'
+import type { Mending } from './mend-file.ts'
 import { type MapDeps, projectMap } from './project-map.ts'
 
 /** What a writer is told, but for the rules of the answer's form. */
-export interface WriterContext {
+export type WriterContext = {
   /** The rules of its role. */
   system: string
   /** What all files of the project share. */
   context: string
-  /** Whether the file is to be written, or one that is there to be mended. */
-  kind: 'write' | 'repair'
-  question: string
   /** The request to mend what came of it, with the files that its task depends on as far as there is room beside it. */
-  mending(text: string, problems: string[]): string
-}
+  mending(text: string, problems: string[]): Mending
+} & (
+  | { question: string; present?: undefined }
+  /** A file that is to be mended: as it is, in which version, and the request for that. */
+  | { present: Mending & { version: number } }
+)
 
 /** What the map of a project may take, in tokens; docs/benchmarks.md says what is found in it. */
 const MAP_TOKENS = 8_000
@@ -56,18 +59,21 @@ export async function writerContext(
   const room = roomOf(deps.models.facts(provider.name, model)) - count(told.system + told.context)
   const own = task.mends ? files.find(({ path }) => path === task.path) : undefined
   const around = files.filter(({ path }) => path !== task.path)
-  const before = own && (await readFileText(deps, own))
+  const before = own && ((await exactText(deps, own)) ?? (await readFileText(deps, own)))
   const needed = await sourcesOf(deps, buildsOn(task, tasks), around)
   const sources = fitting(needed, (room - count(before ?? '')) * SOURCES)
-  const mending = (text: string, problems: string[]) =>
-    prompt('repair', { path: task.path, text, problems, sources: fitting(needed, (room - count(text)) * SOURCES) })
-  const { kind, question } = questionOf(task, before, sources)
-  if (provider.demo) return { ...told, kind, question, mending } // the demo reads none of it
+  const mending = (text: string, problems: string[]): Mending => {
+    const shown = { path: task.path, text, problems, sources: fitting(needed, (room - count(text)) * SOURCES) }
+    return { before: text, question: (edits) => prompt('repair', { ...shown, edits }) }
+  }
+  const asked = (edits: boolean) => questionOf(task, before, sources, edits)
   const others = around.filter(({ path }) => !sources.some((source) => source.path === path))
-  const tokens = Math.min(MAP_TOKENS, room - count(question))
+  const tokens = provider.demo ? 0 : Math.min(MAP_TOKENS, room - count(asked(false))) // the demo reads none of it
   const map = tokens <= 0 ? '' : await projectMap(deps, others, aimOf(task, tasks), { tokens, count }, signal)
-  const shown = map === '' ? question : `${prompt('project-map', { map })}\n\n${question}`
-  return { ...told, kind, question: shown, mending }
+  const question = (edits: boolean) =>
+    map === '' ? asked(edits) : `${prompt('project-map', { map })}\n\n${asked(edits)}`
+  if (!own || before === undefined) return { ...told, question: question(false), mending }
+  return { ...told, present: { before, version: own.version, question }, mending }
 }
 
 /** What a model can take, in tokens, beside its answer. */
@@ -92,14 +98,15 @@ function aimOf(task: Task & { path: string }, tasks: Task[]): Aim {
   }
 }
 
-/** The request for the file, or, where the task mends one that is there, for that one with what was found in it. */
+/** The request for the file, or, where the task mends one that is there, for that one, or edits of it, with what was found in it. */
 function questionOf(
   task: Task & { path: string },
   before: string | undefined,
   sources: Source[],
-): Pick<WriterContext, 'kind' | 'question'> {
-  if (before === undefined) return { kind: 'write', question: prompt('file-question', { ...task, sources }) }
-  return { kind: 'repair', question: prompt('mend-question', { ...task, text: before, sources }) }
+  edits: boolean,
+): string {
+  if (before === undefined) return prompt('file-question', { ...task, sources })
+  return prompt('mend-question', { ...task, text: before, sources, edits })
 }
 
 /** A task with its contract in words. */
@@ -109,9 +116,8 @@ function promised(task: Task) {
 
 /** The prompts that wrote a file, `name@version` each, for the books. */
 export function writerPrompts(): string[] {
-  return ['writer', 'plan-context', 'project-map', 'file-question', 'mend-question', 'repair', ...FILE_PROMPTS].map(
-    promptVersion,
-  )
+  const own = ['writer', 'plan-context', 'project-map', 'file-question', 'mend-question', 'repair', 'edits-refused']
+  return [...own, ...FILE_PROMPTS].map(promptVersion)
 }
 
 interface Source {

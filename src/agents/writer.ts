@@ -4,25 +4,23 @@ import { projectPath } from '../files/paths.ts'
 import type { SymbolReader } from '../files/symbols/symbols.ts'
 import type { Done, Handler, JobContext } from '../jobs/handler.ts'
 import { refOf } from '../jobs/settle.ts'
-import type { Choice } from '../llm/models.ts'
 import { addUsage, type Usage } from '../llm/provider.ts'
 import { chainFrom } from '../llm/through-chain.ts'
-import { type WrittenFile, writeFile } from '../llm/write-file.ts'
+import type { WrittenFile } from '../llm/write-file.ts'
 import { projectById, refreshStatus } from '../projects/projects.ts'
 import { policyOf } from '../projects/scan-policy.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { completeTask, taskById, tasksOf } from '../projects/tasks.ts'
 import { filesOf, keepContent, readFileText, writeFile as writeProjectFile } from '../workspace/files.ts'
-import { accountOf } from './account.ts'
+import { askFile, draftOf, type FileAsking } from './ask-file.ts'
 import { allowedFile, askAbout } from './danger-question.ts'
 import { inSentences } from './dangers.ts'
 import { type GateFacts, type Inspection, inspectFile } from './file-gates.ts'
+import { type MendedFile, mendFile } from './mend-file.ts'
 import type { AgentDeps } from './planner.ts'
-import { tellAsking } from './tell-asking.ts'
 import type { Judges } from './verdict.ts'
-import { type WriterContext, writerContext, writerPrompts } from './writer-context.ts'
+import { writerContext, writerPrompts } from './writer-context.ts'
 
-const MOST_OUTPUT_TOKENS = 32_000
 /** Times that a model is shown what is wrong with its file before the attempt fails. */
 const REPAIRS = 2
 /** Most of what is wrong that it is shown at once. */
@@ -48,7 +46,7 @@ async function writeTask(deps: WriterDeps, ctx: JobContext<{ task: string }>): P
   const project = await projectById(deps.db.read, task.project)
   const path = projectPath(task.path!)
   await ctx.phase('writing')
-  const { blob, ...how } = await ctx.step('file', () => writeAndKeep(deps, project, task, path, ctx))
+  const { blob, baseVersion, ...how } = await ctx.step('file', () => writeAndKeep(deps, project, task, path, ctx))
   return {
     result: { path, bytes: blob.bytes, sha256: blob.hash, ...how, prompts: writerPrompts() },
     effects: async (tx) => {
@@ -58,6 +56,7 @@ async function writeTask(deps: WriterDeps, ctx: JobContext<{ task: string }>): P
         blob,
         by: `job:${ctx.job.id}`,
         job: refOf(ctx.job),
+        baseVersion,
       })
       await completeTask(deps, tx, task.id, refOf(ctx.job))
     },
@@ -77,7 +76,8 @@ async function writeAndKeep(
   return { blob: await keepContent({ read: deps.db.read, ...deps }, project.id, path, text), ...how }
 }
 
-type GoodFile = WrittenFile & Pick<Inspection, 'advice' | 'findings'>
+/** `baseVersion`: of the file that was mended, as the model saw it. */
+type GoodFile = MendedFile & Pick<Inspection, 'advice' | 'findings'> & { baseVersion?: number }
 
 /**
  * Asks for the file until nothing speaks against it, of the model that has answered. What the project's policy asks about is
@@ -93,24 +93,29 @@ async function goodFile(
   const allowed = await allowedFile(deps, ctx)
   if (allowed) return allowed
   const told = await writerContext(deps, project, { ...task, path }, ctx.signal)
-  let chain = deps.models.chain('write', project.model)
-  let written = await ask(deps, chain, project, { ...told, path, draft: ctx.draft.text }, ctx)
+  const { system, context, present } = told
+  const chain = deps.models.chain('write', project.model)
+  const asking = { newId: deps.newId, models: deps.models, chain, project, path, system, context }
+  let written = present ? await mendFile(asking, present, ctx, true) : await firstFile(asking, told.question, ctx)
   let usage: Usage = written.usage
   for (let repairs = 0; ; repairs++) {
     const facts = { ...(await factsOf(deps, project, task, path)), compilers: deps.compilers, signal: ctx.signal }
-    const inspected = await inspectFile(path, written.text, facts)
-    const { problems, asks, advice, findings } = inspected
-    if (problems.length === 0 && asks.length === 0) return { ...written, usage, advice, findings }
-    if (problems.length === 0 && repairs > 0) throw askAbout(ctx, path, { ...written, usage, advice, findings }, asks)
+    const { problems, asks, advice, findings } = await inspectFile(path, written.text, facts)
+    const good = { ...written, usage, advice, findings, ...(present && { baseVersion: present.version }) }
+    if (problems.length === 0 && asks.length === 0) return good
+    if (problems.length === 0 && repairs > 0) throw askAbout(ctx, path, good, asks)
     ctx.replaceText('') // also when this attempt ends here: the next must not go on from a file that is wrong
     if (repairs === REPAIRS) throw invalidFile(path, problems)
     await ctx.phase('mending')
-    const wrong = [...problems, ...inSentences(asks), ...advice]
-    const question = told.mending(written.text, wrong.slice(0, PROBLEMS_AT_MOST))
-    chain = chainFrom(chain, written)
-    written = await ask(deps, chain, project, { ...told, kind: 'repair', path, question }, ctx)
+    asking.chain = chainFrom(asking.chain, written)
+    const wrong = [...problems, ...inSentences(asks), ...advice].slice(0, PROBLEMS_AT_MOST)
+    written = await mendFile(asking, told.mending(written.text, wrong), ctx, false)
     usage = addUsage(usage, written.usage)
   }
+}
+
+function firstFile(asking: FileAsking, question: string, ctx: JobContext<unknown>): Promise<WrittenFile> {
+  return askFile(asking, { kind: 'write', messages: [{ role: 'user', content: question }], draft: draftOf(ctx) }, ctx)
 }
 
 /** What is planned, and what is there at this moment: others may have written since. */
@@ -123,44 +128,6 @@ async function factsOf(deps: WriterDeps, { id }: Project, task: Task, path: stri
   const before = own && (await readFileText(deps, own))
   const paths = new Set([...files.map((file) => file.path), ...planned, path])
   return { prompt: task.prompt, paths, files, before, policy: await policyOf(deps.db.read, id) }
-}
-
-interface Question extends Omit<WriterContext, 'mending'> {
-  path: string
-  draft?: string
-}
-
-async function ask(
-  { newId }: WriterDeps,
-  chain: Choice[],
-  project: Project,
-  { kind, path, system, context, question, draft }: Question,
-  ctx: JobContext<unknown>,
-): Promise<WrittenFile> {
-  const { provider, model } = chain[0]!
-  await ctx.using({ provider: provider.name, model })
-  const telling = tellAsking(ctx)
-  return writeFile(
-    { chain, newId },
-    {
-      system,
-      context,
-      messages: [{ role: 'user', content: question }],
-      maxOutputTokens: MOST_OUTPUT_TOKENS,
-      task: { kind, brief: project.brief, path },
-      account: accountOf(project, ctx.job),
-      draft,
-    },
-    {
-      ...telling,
-      onText(delta) {
-        telling.onAnswer()
-        ctx.delta(delta)
-      },
-      onRestart: ctx.replaceText,
-    },
-    ctx.signal,
-  )
 }
 
 function invalidFile(path: string, problems: string[]): DomainError {

@@ -72,7 +72,8 @@ function answerTo(project: MakeProject, task: TaskFacts): string {
   const file = made.file(task.path)
   if (file === undefined) throw notInPlan(task.path)
   const whole = file === '' || file.endsWith('\n') ? file : `${file}\n`
-  return `${rest(whole, task.textSoFar)}${task.sentinel}\n`
+  const answer = task.edits ? editOf(task.edits.before, whole) : whole
+  return `${rest(answer, task.textSoFar)}${task.sentinel}\n`
 }
 
 /** Templates have nothing to look over: the critique finds nothing. */
@@ -85,6 +86,12 @@ function passOf(plan: DemoAnswers, stage: string | undefined): object {
 
 function partOf(task: { id?: string; kind?: string; title?: string }): object[] {
   return task.kind === 'note' ? [{ id: task.id, title: task.title, holds: '' }] : []
+}
+
+/** One block that makes a file the template; nothing where it is that already. */
+function editOf(before: string, whole: string): string {
+  if (before === whole) return ''
+  return `<<<<<<<<<<<< SEARCH\n${before.replace(/^\uFEFF|\r?\n$/g, '')}\n============\n${whole}>>>>>>>>>>>> REPLACE\n`
 }
 
 /** From the last line of what there is, as a model is asked to; all of it when that text is another's. */

@@ -4,16 +4,18 @@ import { isInsideExample, readAnswer } from './answer-reader.ts'
 import { answerTooLong } from './answer-too-long.ts'
 import { type HearHooks, hearAnswer } from './hear-answer.ts'
 import type { Choice } from './models.ts'
-import type { ModelRequest, Usage } from './provider.ts'
+import type { EditsAsked, ModelRequest, Usage } from './provider.ts'
 import { type Joiner, joinTo, wholeLines } from './stitch.ts'
 import { codeOf } from './through-chain.ts'
 
+/** Edits are in no language: a fence around all of them is none of theirs, whatever the file is. */
+const EDITS = ''
 /** Most of one file, and of what comes in one answer for it. */
 const FILE_BYTES_AT_MOST = 1024 * 1024
 /** Most white space, or beginning of a fence, that may yet turn out not to be the file's, in characters. */
 const HELD_AT_MOST = 16 * 1024
 
-export type FileRequest = ModelRequest & { task: { sentinel: string; path: string } }
+export type FileRequest = ModelRequest & { task: { sentinel: string; path: string; edits?: EditsAsked } }
 
 /** What one answer has brought. `ended`: why it is not whole. */
 export interface Heard {
@@ -52,10 +54,11 @@ export async function hearFile(
 /** The text of one answer on its way into the file: without what is around it, joined to what there is, within bounds. */
 function openText(
   choice: Choice,
-  { sentinel, path }: FileRequest['task'],
+  { sentinel, path: file, edits }: FileRequest['task'],
   { before, fenced }: { before: string; fenced: boolean },
   onText: (delta: string) => void,
 ) {
+  const path = edits ? EDITS : file
   const reader = readAnswer({ sentinel, path, fenced, anchor: wholeLines(before).at(-1) })
   const joiner = joinTo(before)
   let room = FILE_BYTES_AT_MOST - Buffer.byteLength(before)
@@ -71,9 +74,9 @@ function openText(
     /** @throws DomainError `model_answer_too_long` */
     push(text: string): Joiner['state'] {
       room -= Buffer.byteLength(text)
-      if (room < 0) throw answerTooLong(choice, path, FILE_BYTES_AT_MOST)
+      if (room < 0) throw answerTooLong(choice, file, FILE_BYTES_AT_MOST)
       show(joiner.push(reader.push(text)))
-      if (reader.held.length > HELD_AT_MOST) throw answerTooLong(choice, path, HELD_AT_MOST)
+      if (reader.held.length > HELD_AT_MOST) throw answerTooLong(choice, file, HELD_AT_MOST)
       return joiner.state
     },
     /** `stopped`: the model says that it has come to the end. */

@@ -17,7 +17,7 @@ export interface Abilities {
 }
 
 /** How a model best changes a file that is there. */
-export const EDIT_FORMATS = ['whole', 'search-replace'] as const
+export const EDIT_FORMATS = ['whole', 'search-replace', 'diff'] as const
 export type EditFormat = (typeof EDIT_FORMATS)[number]
 
 /** What Hearth holds to be true of a model. */

@@ -47,9 +47,15 @@ export type Purpose = (typeof PURPOSES)[number]
  * What a request is about, for tracing and for the demo model. Never sent to a vendor.
  * `textSoFar` is what has been kept of the file when the request asks to go on with it; `stage` names a planner's pass.
  */
+/** Edits of a file are asked for, and not the whole of it: in which form, and what stands in it. */
+export interface EditsAsked {
+  form: 'search-replace' | 'diff'
+  before: string
+}
+
 export type TaskFacts =
   | { kind: 'plan'; brief: string; stage?: string }
-  | { kind: 'write' | 'repair'; brief: string; path: string; sentinel: string; textSoFar?: string }
+  | { kind: 'write' | 'repair'; brief: string; path: string; sentinel: string; textSoFar?: string; edits?: EditsAsked }
   | { kind: 'check'; brief: string }
   | { kind: 'chat'; brief: string }
   | { kind: 'summarise'; brief: string }

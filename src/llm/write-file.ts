@@ -3,7 +3,7 @@ import { goOn, withRules } from './file-prompts.ts'
 import type { HearHooks } from './hear-answer.ts'
 import { type FileRequest, type Heard, hearFile } from './hear-file.ts'
 import type { Choice } from './models.ts'
-import { addUsage, type ModelRequest, NO_USAGE, type Usage } from './provider.ts'
+import { addUsage, type EditsAsked, type ModelRequest, NO_USAGE, type Usage } from './provider.ts'
 import { joinable, wholeLines } from './stitch.ts'
 import { throughChain } from './through-chain.ts'
 
@@ -14,9 +14,9 @@ const FRUITLESS_AT_MOST = 2
 /** What ends a stream after its first text so that the same model goes on from there; if it is still away, that is found before the next. */
 const BREAKS = new Set(['model_idle_timeout', 'model_unavailable', 'model_overloaded', 'model_rate_limited'])
 
-/** What to ask for: one file. The last message is the user's; the rules for the form of the answer are added to it. */
+/** What to ask for: one file, or edits of it. The last message is the user's; the rules for the form of the answer are added to it. */
 export interface FileAsk extends Pick<ModelRequest, 'system' | 'context' | 'messages' | 'maxOutputTokens' | 'account'> {
-  task: { kind: 'write' | 'repair'; brief: string; path: string }
+  task: { kind: 'write' | 'repair'; brief: string; path: string; edits?: EditsAsked }
   /** Text that an earlier attempt had received when it was cut: the file goes on from its last good line. */
   draft?: string
 }
@@ -60,7 +60,7 @@ interface Writing {
 }
 
 /**
- * Has a model write one file as plain text. The file counts only when the model says that it has stopped and its
+ * Has a model write one file, or edits of it, as plain text. The file counts only when the model says that it has stopped and its
  * end line came; an answer that was cut goes on from its last whole lines, at most 4 times. Then, and when a model fails for
  * good, the next of the chain goes on from the same line.
  * @throws DomainError `model_cut_off` (retryable) when it is not whole after that, `model_refused`,
@@ -119,9 +119,10 @@ function nextLine({ before }: Writing): number {
 }
 
 function requestOf({ model }: Choice, { ask: { draft: _, ...ask }, sentinel, before }: Writing): FileRequest {
-  const messages = withRules(ask.messages, ask.task.path, sentinel)
+  const form = ask.task.edits?.form
+  const messages = withRules(ask.messages, ask.task.path, sentinel, form)
   const task = { ...ask.task, sentinel, ...(before === '' ? {} : { textSoFar: before }) }
-  return { ...ask, model, task, messages: before === '' ? messages : [...messages, ...goOn(before, sentinel)] }
+  return { ...ask, model, task, messages: before === '' ? messages : [...messages, ...goOn(before, sentinel, form)] }
 }
 
 /** Keeps `text` of what was shown. */

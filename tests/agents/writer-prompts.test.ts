@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
+import { failuresInWords } from '../../src/files/edits/failure.ts'
 import { FILE_PROMPTS } from '../../src/llm/file-prompts.ts'
-import { promptVersion } from '../../src/llm/prompts.ts'
-import { expectGolden } from '../support/golden.ts'
+import { prompt, promptVersion } from '../../src/llm/prompts.ts'
+import { expectGolden, expectTold } from '../support/golden.ts'
 
 const TASKS = [
   { kind: 'note', title: 'Pages', path: null, prompt: null },
@@ -44,6 +45,20 @@ const GIVEN: Record<string, object> = {
     problems: ['line 1: unexpected ]', 'it names <none>'],
     sources: [{ path: 'bread.json', text: '["<rye>"]\n' }],
   },
+  'block-rules': { path: 'index.html', sentinel: '<<<END hearth:00000001>>>' },
+  'diff-rules': { path: 'index.html', sentinel: '<<<END hearth:00000001>>>' },
+  'continue-edits': {
+    lines: '11| =======\n12| <h1>Crumb & Co</h1>',
+    last: 12,
+    sentinel: '<<<END hearth:00000001>>>',
+  },
+  'edits-refused': {
+    path: 'index.html',
+    failures: failuresInWords([
+      { reason: 'not_found', block: 2, message: 'these lines do not stand there.', near: [{ line: 3, text: '<h1>' }] },
+      { reason: 'no_anchor', block: 3, message: 'nothing says where.' },
+    ]),
+  },
   'file-rules': { path: 'index.html', sentinel: '<<<END hearth:00000001>>>' },
   continue: { lines: '11| <main>\n12|   <h1>Crumb</h1>', last: 12, sentinel: '<<<END hearth:00000001>>>' },
 }
@@ -52,6 +67,16 @@ test.each(Object.keys(GIVEN))('what the prompt %s says is the text of its versio
   expectGolden(import.meta.dir, name, GIVEN[name])
 })
 
+/** Those that ask for the whole file or for edits of it. */
+const BOTH: Record<string, object> = {
+  repair: GIVEN.repair!,
+  'mend-question': { path: 'index.html', prompt: '- It lacks a <main>.', text: '<p>1</p>\n', sources: [] },
+}
+test.each(Object.keys(BOTH))('%s asks for edits in words of its own', (name) => {
+  const file = `${promptVersion(name).replace('@', '.v')}.edits.txt`
+  expectTold(import.meta.dir, file, prompt(name, { ...BOTH[name], edits: true }))
+})
+
 test('every prompt that asks for a file tells its version', () => {
-  for (const name of [...FILE_PROMPTS, 'writer']) expect(promptVersion(name)).toMatch(/^[a-z-]+@\d+$/)
+  for (const name of [...FILE_PROMPTS, 'writer', 'edits-refused']) expect(promptVersion(name)).toMatch(/^[a-z-]+@\d+$/)
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { z } from 'zod'
+import { applyEdits } from '../../src/files/edits/apply.ts'
 import { askJson } from '../../src/llm/ask-json.ts'
 import { withClocks } from '../../src/llm/clocks.ts'
 import { demoProject } from '../../src/llm/demo/project.ts'
@@ -26,6 +27,23 @@ test('a plan streams as JSON, a file as text and its end line, always the same',
   expect(await answer(write())).toBe(`${FILE}${SENTINEL}\n`)
   expect(await answer({ kind: 'repair', brief: 'b', path: 'a.txt', sentinel: SENTINEL })).toBe(`${FILE}${SENTINEL}\n`)
   expect(await chunks(write())).toEqual(await chunks(write()))
+})
+
+test('where edits of a file are asked for, it answers with the one block that makes it its template', async () => {
+  const repair = (before: string): TaskFacts => ({
+    kind: 'repair',
+    brief: 'b',
+    path: 'a.txt',
+    sentinel: SENTINEL,
+    edits: { form: 'search-replace', before },
+  })
+  const edited = async (before: string) => {
+    const text = (await answer(repair(before))).replace(`${SENTINEL}\n`, '')
+    return applyEdits(new Map([['a.txt', before]]), { format: 'search-replace', path: 'a.txt', text })
+  }
+  expect(await edited('mine\n=======\n\n')).toEqual({ files: new Map([['a.txt', FILE]]) })
+  expect(await edited('mine')).toEqual({ files: new Map([['a.txt', FILE.trimEnd()]]) })
+  expect(await answer(repair(FILE))).toBe(`${SENTINEL}\n`)
 })
 
 test('each pass of a planner is answered with its part of the same plan, and the critique finds nothing', async () => {
