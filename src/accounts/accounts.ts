@@ -1,4 +1,4 @@
-import { asc, count, eq } from 'drizzle-orm'
+import { asc, count, eq, sql } from 'drizzle-orm'
 import { isUniqueViolation } from '../db/faults.ts'
 import type { Database, Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
@@ -78,6 +78,15 @@ export async function hasAccounts(read: Reader): Promise<boolean> {
 export async function rowByEmail(read: Reader, email: string): Promise<AccountRow | undefined> {
   const [row] = await read.select().from(accounts).where(eq(accounts.email, email))
   return row?.disabledAt === null ? row : undefined
+}
+
+/** The addresses of these accounts, also of disabled ones, by id. */
+export async function emailsOf(read: Reader, ids: string[]): Promise<Map<string, string>> {
+  const rows = await read
+    .select({ id: accounts.id, email: accounts.email })
+    .from(accounts)
+    .where(sql`${accounts.id} in (select value from json_each(${JSON.stringify(ids)}))`)
+  return new Map(rows.map(({ id, email }) => [id, email]))
 }
 
 /** The oldest owner: who commands on this machine speak for. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, exists, gt, inArray, isNull, lt, notExists, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, exists, gt, inArray, isNull, lt, notExists, type SQL, sql } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import { NotFound } from '../errors.ts'
 import { type Change, type ChangeRow, changes, type Operation, operations, reversals } from './tables.ts'
@@ -15,6 +15,7 @@ export interface ChangesQuery {
   /** Those that touched a thing of this kind, or this one thing. */
   entity?: string | undefined
   id?: string | undefined
+  /** An author; with `*` at the end, all whose names begin so: `job:*`. */
   by?: string | undefined
   job?: string | undefined
   batch?: string | undefined
@@ -46,7 +47,7 @@ export async function changesOf(read: Reader, scope: string, query: ChangesQuery
         eq(changes.scope, scope),
         older,
         entity === undefined ? undefined : touched(read, scope, entity, id),
-        by === undefined ? undefined : eq(changes.by, by),
+        by === undefined ? undefined : madeBy(by),
         job === undefined ? undefined : eq(changes.job, job),
         batch === undefined ? undefined : eq(changes.batch, batch),
       ),
@@ -54,6 +55,23 @@ export async function changesOf(read: Reader, scope: string, query: ChangesQuery
     .orderBy(desc(changes.seq))
     .limit(Math.min(limit, CHANGES_PAGE))
   return whole(read, rows)
+}
+
+/** Who has changed a project; all jobs are one author, `job:*`. */
+export async function authorsOf(read: Reader, scope: string): Promise<string[]> {
+  const author = sql<string>`iif(${changes.by} like 'job:%', 'job:*', ${changes.by})`
+  const rows = await read.selectDistinct({ author }).from(changes).where(eq(changes.scope, scope)).orderBy(author)
+  return rows.map((row) => row.author)
+}
+
+/** How many changes of each batch stand. */
+export async function standingIn(read: Reader, batches: string[]): Promise<Map<string, number>> {
+  const rows = await read
+    .select({ batch: sql<string>`${changes.batch}`, count: count() })
+    .from(changes)
+    .where(and(among(changes.batch, batches), isNull(changes.undoneBy)))
+    .groupBy(changes.batch)
+  return new Map(rows.map((row) => [row.batch, row.count]))
 }
 
 /** The changes of a batch that stand, the newest first. */
@@ -155,6 +173,10 @@ async function whole(read: Reader, rows: ChangeRow[]): Promise<Change[]> {
     operations: byChange.get(row.id) ?? [],
     undoes: back.filter(({ change }) => change === row.id).map(({ undoes }) => undoes),
   }))
+}
+
+function madeBy(by: string): SQL {
+  return by.endsWith('*') ? sql`substr(${changes.by}, 1, ${by.length - 1}) = ${by.slice(0, -1)}` : eq(changes.by, by)
 }
 
 function touched(read: Reader, scope: string, entity: string, id: string | undefined): SQL {

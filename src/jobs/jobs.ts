@@ -19,6 +19,11 @@ export async function jobById(read: Reader, id: string): Promise<Job> {
   return job
 }
 
+/** Those of these jobs that there are: a few hundred at most. */
+export function jobsById(read: Reader, ids: string[]): Promise<Job[]> {
+  return read.select().from(jobs).where(inArray(jobs.id, ids))
+}
+
 /** The job, how each attempt went, and which of its steps are done. @throws NotFound `unknown_job` */
 export async function jobWithAttempts(read: Reader, id: string) {
   const job = await jobById(read, id)

@@ -60,6 +60,19 @@ export async function usageOf(read: Reader, of: UsageOf): Promise<CallSums> {
   return row!
 }
 
+/** What each of these jobs took, and of which models; jobs without a call are left out. */
+export function usageOfJobs(read: Reader, jobs: string[]): Promise<(CallSums & { job: string; models: string })[]> {
+  return read
+    .select({
+      job: sql<string>`job_id`,
+      models: sql<string>`group_concat(distinct provider || '/' || model)`,
+      ...SUMS,
+    })
+    .from(modelCalls)
+    .where(sql`job_id in (select value from json_each(${JSON.stringify(jobs)}))`)
+    .groupBy(sql`job_id`)
+}
+
 /** The dearest first, then those with the most tokens. */
 export function usageBy(read: Reader, key: UsageKey, of: UsageOf, limit: number): Promise<UsageRow[]> {
   return read

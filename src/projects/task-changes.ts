@@ -1,4 +1,5 @@
 import { and, eq, inArray } from 'drizzle-orm'
+import type { Choice } from '../changes/contest.ts'
 import type { Change } from '../changes/tables.ts'
 import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
@@ -28,6 +29,8 @@ export interface Author {
   reason?: string | undefined
   /** The version of each task that the author saw, by id: another one is a conflict. Without one: whatever is there. */
   seen?: ReadonlyMap<string, number>
+  /** What they decided where this was contested. */
+  choices?: readonly Choice[] | undefined
 }
 
 export interface Edited {
@@ -147,7 +150,7 @@ async function applyAll(
   tx: Tx,
   scope: string,
   { before, after }: { before: EditedTask[]; after: EditedTask[] },
-  { by, job, seen, reason }: Author,
+  { by, job, seen, reason, choices }: Author,
 ): Promise<Change | null> {
   const known = new Set(before.map(({ id }) => id))
   const kept = new Set(after.map(({ id }) => id))
@@ -162,7 +165,8 @@ async function applyAll(
     ...gone.map(({ id }) => ({ do: 'delete', ...target(id) }) as const),
   ]
   if (edits.length === 0) return null
-  return deps.changes.apply(tx, { scope, by, job, reason: reason ?? wordsFor({ added, changed, gone }), edits })
+  const why = reason ?? wordsFor({ added, changed, gone })
+  return deps.changes.apply(tx, { scope, by, job, reason: why, choices, edits })
 
   function target(id: string) {
     return { entity: TASK, id, baseVersion: known.has(id) ? seen?.get(id) : 0 }

@@ -43,6 +43,12 @@ export function bodies({ limit = MIB, limitFor = () => undefined, leaves = () =>
 }
 
 async function readLimited(request: Request, limit: number): Promise<string> {
+  return new TextDecoder().decode(await bytesOf(request, limit))
+}
+
+/** The whole body as it came, for a route that reads it itself. @throws TooLarge as soon as it is longer */
+export async function bytesOf(request: Request, limit: number): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length')) > limit) throw new TooLarge(limit)
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body ?? []) {
@@ -50,7 +56,7 @@ async function readLimited(request: Request, limit: number): Promise<string> {
     if (size > limit) throw new TooLarge(limit)
     chunks.push(chunk)
   }
-  return new TextDecoder().decode(Buffer.concat(chunks))
+  return Buffer.concat(chunks)
 }
 
 function notOurs(): Invalid {

@@ -17,6 +17,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   bad_json: 400,
   bad_body: 400,
   not_acceptable: 406,
+  precondition_missing: 428,
+  precondition_failed: 412,
   too_large: 413,
   import_too_big: 413,
   import_too_many: 413,
@@ -42,8 +44,10 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'That isn’t allowed',
   404: 'There is nothing here',
   409: 'Not in this state',
+  412: 'It has changed since',
   413: 'That is too much at once',
   422: 'Something needs another look',
+  428: 'Which version did you see?',
   429: 'Too many tries',
   500: 'Something broke on our side',
   501: 'Not possible here',
@@ -52,9 +56,9 @@ const TITLES: Readonly<Record<number, string>> = {
 }
 
 /** The problem of any thrown value. What is not a DomainError is a bug: it says nothing but the id of its incident. */
-export function problemOf(error: unknown, newId: () => string): Problem {
+export function problemOf(error: unknown, newId: () => string, otherStatus?: number): Problem {
   if (!(error instanceof DomainError)) return bug(newId())
-  const status = statusOf(error)
+  const status = otherStatus ?? statusOf(error)
   const { code, message, retryable, context } = error
   return { type: `urn:hearth:error:${code}`, title: titleOf(status), status, detail: message, code, retryable, context }
 }

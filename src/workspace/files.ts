@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, gt } from 'drizzle-orm'
 import type { Changes } from '../changes/changes.ts'
+import type { Choice } from '../changes/contest.ts'
 import type { Change } from '../changes/tables.ts'
 import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
@@ -41,6 +42,8 @@ export interface FileWrite {
   reason?: string | undefined
   /** The version that the author saw; 0 = there must be none yet; undefined = whatever is there. */
   baseVersion?: number | undefined
+  /** What a person decided where this was contested. */
+  choices?: readonly Choice[] | undefined
 }
 
 /**
@@ -49,10 +52,10 @@ export interface FileWrite {
  * @throws Invalid `bad_path`; Conflict `path_taken`; Contested `version_conflict`
  */
 export function writeFile({ changes }: FilesDeps, tx: Tx, write: FileWrite): Promise<Change> {
-  const { project, path, blob, by, job, baseVersion, reason = `Wrote ${path}` } = write
+  const { project, path, blob, by, job, baseVersion, choices, reason = `Wrote ${path}` } = write
   const state = { hash: blob.hash, bytes: blob.bytes }
   const edit = { do: 'put', entity: FILE, id: projectPath(path), state, baseVersion } as const
-  return changes.apply(tx, { scope: project, by, job, reason, edits: [edit] })
+  return changes.apply(tx, { scope: project, by, job, reason, choices, edits: [edit] })
 }
 
 /** Keeps content for a file that is there or has been, or for a new one: of a text only what differs from its last version. */

@@ -1,10 +1,7 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
 import type { Changes } from '../changes/changes.ts'
-import { CHANGES_PAGE, changeById, changesOf } from '../changes/history.ts'
-import type { Change, Operation } from '../changes/tables.ts'
 import type { Database } from '../db/open.ts'
-import { NotFound } from '../errors.ts'
 import type { Blobs } from '../files/blobs.ts'
 import type { Log } from '../log.ts'
 import { projectById } from '../projects/projects.ts'
@@ -14,13 +11,16 @@ import type { Guard } from '../web/guard.ts'
 import { page } from '../web/page.ts'
 import { WORKSPACE_SAYS } from './answers.ts'
 import { zipOf } from './archive.ts'
+import { editingApi } from './editing/editing-routes.ts'
 import { fileAt } from './files.ts'
 import { gitRoutes } from './git/git-routes.ts'
 import type { Highlighter } from './highlight/highlighter.ts'
+import { historyPages } from './history/history-pages-routes.ts'
+import { historyApi } from './history/history-routes.ts'
 import { type ImportRoutesDeps, importRoutes } from './import/import-routes.ts'
 import { filePage } from './page.ts'
 import { rawResponse } from './raw.ts'
-import { decodePath, disposition } from './urls.ts'
+import { disposition, pathIn } from './urls.ts'
 
 export interface WorkspaceRoutesDeps extends ShellDeps, ImportRoutesDeps {
   /** Where the git program is; null: there is none; undefined: where the machine says. */
@@ -35,21 +35,25 @@ export interface WorkspaceRoutesDeps extends ShellDeps, ImportRoutesDeps {
 
 const FileQuery = z.object({ version: z.coerce.number('takes a whole number').int().min(1).optional() })
 
-const ChangesQuery = z.object({
-  limit: z.coerce.number(`takes a number from 1 to ${CHANGES_PAGE}`).int().min(1).max(CHANGES_PAGE).default(50),
-  before: z.string().optional(),
-})
-
 /** What a route here reads as it arrives, up to a limit of its own. */
 export function readsItsOwnBody(request: Request): boolean {
-  return request.method === 'POST' && STREAMED.test(new URL(request.url).pathname)
+  const path = new URL(request.url).pathname
+  return request.method === 'PUT' ? CONTENT.test(path) : request.method === 'POST' && STREAMED.test(path)
 }
 
 const STREAMED = /^(\/git\/[^/]+\/git-upload-pack|(\/api)?(\/projects\/[^/]+)?\/imports)$/
+const CONTENT = /^\/api\/projects\/[^/]+\/files\//
 
 /** All that a project's files and changes answer to. */
 export function workspaceRoutes(deps: WorkspaceRoutesDeps) {
-  return new Elysia().use(workspaceApi(deps)).use(workspacePages(deps)).use(importRoutes(deps)).use(gitRoutes(deps))
+  return new Elysia()
+    .use(workspaceApi(deps))
+    .use(workspacePages(deps))
+    .use(editingApi(deps))
+    .use(historyApi(deps))
+    .use(historyPages(deps))
+    .use(importRoutes(deps))
+    .use(gitRoutes(deps))
 }
 
 /** The API of a project's files and of its changes. */
@@ -65,27 +69,9 @@ function workspaceApi(deps: WorkspaceRoutesDeps) {
       { query: FileQuery, ...WORKSPACE_SAYS.file },
     )
     .get('/projects/:id/zip', ({ params }) => zipResponse(deps, params.id), WORKSPACE_SAYS.zip)
-    .get(
-      '/projects/:id/changes',
-      async ({ params, query }) => {
-        const { id } = await projectById(deps.read, params.id)
-        const items = await changesOf(deps.read, id, query)
-        return { items: items.map(changeJson), nextCursor: items.length === query.limit ? items.at(-1)!.id : null }
-      },
-      { query: ChangesQuery, ...WORKSPACE_SAYS.changes },
-    )
-    .post(
-      '/changes/:id/reversal',
-      async ({ params, actor, set }) => {
-        const change = await deps.db.write((tx) => deps.changes.undo(tx, params.id, { by: `person:${actor.id}` }))
-        set.status = 201
-        return { change: changeJson(change) }
-      },
-      WORKSPACE_SAYS.undo,
-    )
 }
 
-/** The pages of a project's files: the viewer, the download of all, the undoing of a change. */
+/** The pages of a project's files: the viewer, the download of all. */
 function workspacePages(deps: WorkspaceRoutesDeps) {
   return new Elysia()
     .use(deps.guard)
@@ -95,11 +81,6 @@ function workspacePages(deps: WorkspaceRoutesDeps) {
       return page(request, 'workspace/file', { ...data, shell })
     })
     .get('/projects/:id/zip', ({ params }) => zipResponse(deps, params.id))
-    .post('/changes/:id/reversal', async ({ params, actor }) => {
-      const { scope } = await changeById(deps.read, params.id)
-      await deps.db.write((tx) => deps.changes.undo(tx, params.id, { by: `person:${actor.id}` }))
-      return new Response(null, { status: 303, headers: { location: `/projects/${encodeURIComponent(scope)}` } })
-    })
 }
 
 async function zipResponse(deps: WorkspaceRoutesDeps, project: string): Promise<Response> {
@@ -111,18 +92,4 @@ async function zipResponse(deps: WorkspaceRoutesDeps, project: string): Promise<
       'cache-control': 'no-store',
     },
   })
-}
-
-function pathIn(rest: string): string {
-  const path = decodePath(rest)
-  if (path === undefined) throw new NotFound('file', rest)
-  return path
-}
-
-function changeJson({ seq: _, scope, operations, ...change }: Change) {
-  return { ...change, project: scope, operations: operations.map(operationJson) }
-}
-
-function operationJson({ seq: _, change: __, scope: ___, ...operation }: Operation) {
-  return operation
 }

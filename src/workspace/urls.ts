@@ -1,3 +1,5 @@
+import { NotFound } from '../errors.ts'
+
 /** The page that shows a file. */
 export function fileUrl(project: string, path: string): string {
   return `/projects/${encodeURIComponent(project)}/files/${encodePath(path)}`
@@ -20,6 +22,13 @@ export function decodePath(rest: string): string | undefined {
   } catch {
     return undefined // broken percent-encoding names nothing
   }
+}
+
+/** The path that a URL's rest names. @throws NotFound `unknown_file` */
+export function pathIn(rest: string): string {
+  const path = decodePath(rest)
+  if (path === undefined) throw new NotFound('file', rest)
+  return path
 }
 
 /** What no name of a download may hold: controls, half characters, quotes, and marks that turn the text around an ending. */

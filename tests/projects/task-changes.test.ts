@@ -76,19 +76,58 @@ test('who edits a version that is no more is told so, and nothing is changed', a
   const project = await ready()
   const { id } = await named(project, 'styles')
   await send('PATCH', `/api/tasks/${id}`, { title: 'Mine' }, { 'if-match': '"1"' })
-  for (const late of [
-    await send('PATCH', `/api/tasks/${id}`, { title: 'Yours' }, { 'if-match': '"1"' }),
-    await send('PATCH', `/api/tasks/${id}`, { title: 'Yours', baseVersion: 1 }),
-    await send('DELETE', `/api/tasks/${id}`, undefined, { 'if-match': '"1"' }),
-  ]) {
-    expect(late.status).toBe(409)
+  const seen = { 'if-match': '"1"' }
+  for (const [status, late] of [
+    [412, await send('PATCH', `/api/tasks/${id}`, { title: 'Yours' }, seen)],
+    [409, await send('PATCH', `/api/tasks/${id}`, { title: 'Yours', baseVersion: 1 })],
+    [412, await send('DELETE', `/api/tasks/${id}`, undefined, seen)],
+  ] as const) {
+    expect(late.status).toBe(status)
     expect(await late.json()).toMatchObject({
       code: 'version_conflict',
       detail: expect.stringMatching(/^The task changed/),
+      contests: [{ entity: 'task', id, seen: 1, version: 2 }],
     })
   }
   expect((await app.json(`/api/tasks/${id}`)).task).toMatchObject({ title: 'Mine', version: 2 })
   expect((await send('PATCH', `/api/tasks/${id}`, { title: 'x' }, { 'if-match': 'W/x' })).status).toBe(422)
+})
+
+test('two edits of one task merge by fields and lines; of what both changed the second hears both sides, and chooses', async () => {
+  const project = await ready()
+  const { id } = await named(project, 'styles')
+  const write = (body: object, seen: number) => send('PATCH', `/api/tasks/${id}`, body, { 'if-match': `"${seen}"` })
+  await write({ prompt: 'one\ntwo\nthree\nfour' }, 1)
+  await write({ prompt: 'ONE\ntwo\nthree\nfour', title: 'Theirs' }, 2)
+  expect((await write({ prompt: 'one\ntwo\nthree\nFOUR' }, 2)).status).toBe(200)
+  expect((await app.json(`/api/tasks/${id}`)).task).toMatchObject({
+    title: 'Theirs',
+    prompt: 'ONE\ntwo\nthree\nFOUR',
+    version: 4,
+  })
+
+  const mine = { prompt: '1\ntwo\nthree\nfour', title: 'Mine' }
+  const refused = await write(mine, 2)
+  const { contests } = await refused.json()
+  expect([refused.status, contests[0].fields.map(({ field }: { field: string }) => field)]).toEqual([
+    412,
+    ['title', 'prompt'],
+  ])
+  expect(contests[0].fields[0]).toMatchObject({ mine: 'Mine', theirs: 'Theirs' })
+  expect(contests[0].fields[1].merge.places).toEqual([
+    { place: 0, line: 1, base: 'one\n', mine: '1\n', theirs: 'ONE\n' },
+  ])
+  const choice = { entity: 'task', id, version: 4, seen: 2 }
+  const choices = [
+    { ...choice, field: 'title', side: 'theirs' },
+    { ...choice, field: 'prompt', place: 0, side: 'both' },
+  ]
+  expect((await write({ ...mine, choices: choices.slice(0, 1) }, 2)).status).toBe(412)
+  expect((await write({ ...mine, choices }, 2)).status).toBe(200)
+  expect((await app.json(`/api/tasks/${id}`)).task).toMatchObject({
+    title: 'Theirs',
+    prompt: '1\nONE\ntwo\nthree\nFOUR',
+  })
 })
 
 test('edits that would break the plan are refused in words, also when they come as an undo', async () => {

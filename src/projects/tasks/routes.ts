@@ -1,5 +1,8 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
+import { Choices } from '../../changes/choices.ts'
+import { Contested } from '../../changes/contest.ts'
+import { contestedResponse } from '../../changes/contest-answer.ts'
 import { Invalid } from '../../errors.ts'
 import type { Actor, Guard } from '../../web/guard.ts'
 import { Contract } from '../contract.ts'
@@ -32,7 +35,10 @@ const TaskBody = z.object({
 })
 const EditBody = TaskBody.omit({ kind: true })
   .partial()
-  .extend({ baseVersion: z.number('takes the version that you saw').int().min(1).optional() })
+  .extend({
+    baseVersion: z.number('takes the version that you saw').int().min(1).optional(),
+    choices: Choices.optional(),
+  })
 
 /** The API of tasks. */
 export function taskApi(deps: TaskRoutesDeps) {
@@ -63,31 +69,47 @@ export function taskApi(deps: TaskRoutesDeps) {
     )
     .patch(
       '/tasks/:id',
-      async ({ params, body: { baseVersion, ...wish }, request, actor, set }) => {
+      async ({ params, body: { baseVersion, choices, ...wish }, request, actor, set }) => {
         const seen = baseVersion ?? versionIn(request)
-        const task = await editTask(deps, params.id, wish, authorOf(actor, params.id, seen))
-        set.headers.etag = etagOf(task)
-        return { task }
+        const author = { ...authorOf(actor, params.id, seen), choices }
+        return tellingContests(baseVersion === undefined ? 412 : 409, async () => {
+          const task = await editTask(deps, params.id, wish, author)
+          set.headers.etag = etagOf(task)
+          return { task }
+        })
       },
       { body: EditBody, ...TASK_SAYS.edit },
     )
     .delete(
       '/tasks/:id',
       async ({ params, request, actor }) => {
-        const change = await removeTask(deps, params.id, authorOf(actor, params.id, versionIn(request)))
-        return { change: change.id }
+        const author = authorOf(actor, params.id, versionIn(request))
+        return tellingContests(412, async () => ({ change: (await removeTask(deps, params.id, author)).id }))
       },
       TASK_SAYS.remove,
     )
     .post(
       '/tasks/:id/completion',
       async ({ params, request, actor, set }) => {
-        const task = await finishTask(deps, params.id, authorOf(actor, params.id, versionIn(request)))
-        set.status = 201
-        return { task }
+        const author = authorOf(actor, params.id, versionIn(request))
+        return tellingContests(412, async () => {
+          const task = await finishTask(deps, params.id, author)
+          set.status = 201
+          return { task }
+        })
       },
       TASK_SAYS.finish,
     )
+}
+
+/** What both sides changed, told by both: a precondition of the request has failed where `If-Match` was one. */
+async function tellingContests<T>(status: 409 | 412, act: () => Promise<T>): Promise<T | Response> {
+  try {
+    return await act()
+  } catch (error) {
+    if (error instanceof Contested) return contestedResponse(error, status)
+    throw error
+  }
 }
 
 function personOf({ id }: Actor): string {
