@@ -103,6 +103,32 @@ test('whatever a job, a change or a question names stays', async () => {
   expect(await blobs.verify(other.hash)).toBe('missing')
 })
 
+test('a table that nobody has thought of is gone through, to its end', async () => {
+  const clock = stoppedClock()
+  await using app = await testApp({ clock })
+  const { blobs, db } = app.app
+  const put = await Promise.all(['one', 'two', 'three'].map(async (text) => (await blobs.put(text)).hash))
+  await db.write(async (tx) => {
+    await tx.run(sql`create table thoughts (who text, at integer, note text, primary key (who, at)) without rowid`)
+    await tx.run(sql`create table "odd one" (at integer, note any) strict`)
+    const notes = Array.from({ length: 450 }, (_, at) => ({
+      who: `who${at % 3}`,
+      at,
+      note: at === 440 ? put[0]! : 'x',
+    }))
+    await tx.run(sql`insert into thoughts select value ->> 'who', value ->> 'at', value ->> 'note'
+      from json_each(${JSON.stringify(notes)})`)
+    await tx.run(
+      sql`insert into "odd one" select value ->> 'at', value ->> 'note' from json_each(${JSON.stringify(notes)})`,
+    )
+    await tx.run(sql`update "odd one" set note = ${JSON.stringify({ deep: put[1] })} where at = 0`)
+    await tx.run(sql`update "odd one" set note = null where at = 1`)
+  })
+  clock.pass(2 * DAY)
+  expect((await collected(app)).result).toMatchObject({ removed: 1 })
+  expect(await Promise.all(put.map(blobs.verify))).toEqual(['good', 'good', 'missing'])
+})
+
 test('a clock that somebody sets ahead makes nothing older', async () => {
   const clock = stoppedClock()
   await using app = await testApp({ clock })

@@ -8,13 +8,21 @@ import { unfinishedWords } from '../../jobs/unfinished-words.ts'
 import { artifactNames } from '../../studio/names.ts'
 import { bytes, plural } from '../../web/format.ts'
 import { fileNames } from '../../workspace/names.ts'
+import { otherWords } from './other-words.ts'
 import { takesNothing, UPKEEP } from './upkeep.ts'
 
 /** How long content may stay unnamed: whoever put it names it within moments, or has died. */
 const SAFE_MS = 24 * 3_600_000
 
-/** What names contents, in all rooms. One that keeps hashes of contents in a table of its own must be here, or will lose them. */
-const NAMES: Names[] = [fileNames, artifactNames, changeNames, { words: unfinishedWords }, callNames]
+/** What names contents, in all rooms; what is looked up soonest comes first. */
+const NAMES: Names[] = [
+  fileNames,
+  artifactNames,
+  changeNames,
+  { words: unfinishedWords },
+  callNames,
+  { words: otherWords },
+]
 
 export interface CollectionDeps {
   blobs: Blobs
