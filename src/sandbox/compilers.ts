@@ -65,12 +65,16 @@ function byLanguage(sources: readonly Source[]): Map<string, Source[]> {
   return groups
 }
 
+/** A script that hands itself to another interpreter, whose language all of the rest is. */
+const POLYGLOT = /^\s*['"]*exec ['"]?\S*(?:tclsh|wish|perl|python\d?|ruby|node|guile)\b/m
+
 /** A header may be of several languages, and a script of another shell than its name says. */
 function toolchainFor({ path, text }: Source): string | undefined {
   const language = languageOf(path)
   if (!Object.hasOwn(TOOLCHAINS, language) || /\.(?:h|zsh)$/.test(path)) return undefined
   const shell = language === 'bash' && /^#!.*?(\w+)\s*$/m.exec(text.split('\n', 1)[0]!)?.[1]
-  return shell && !/^(?:ba|da)?sh$/.test(shell) ? undefined : language
+  const isOther = (shell && !/^(?:ba|da)?sh$/.test(shell)) || (language === 'bash' && POLYGLOT.test(text.slice(0, 500)))
+  return isOther ? undefined : language
 }
 
 async function ask(sandbox: Sandbox, toolchain: Toolchain, batch: Source[], signal: AbortSignal) {

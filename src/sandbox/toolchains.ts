@@ -45,6 +45,8 @@ export const TOOLCHAINS: Readonly<Record<string, Toolchain>> = {
   },
   bash: {
     programs: ['bash'],
+    // the shell takes a return for a part of a word; a checkout on another system takes it away
+    wrap: { text: (text) => text.replaceAll('\r\n', '\n'), lines: 0 },
     script:
       'for file; do said=$("$PROGRAM" -O extglob -n "$file" 2>&1) || said=$("$PROGRAM" -n "$file" 2>&1) || printf "%s\\n" "$said"; done',
     complaint: /^(?<file>f\d+\/[^:\n]+): line (?<line>\d+): (?<message>(?!`).+)$/gm,

@@ -15,6 +15,7 @@ import { liveEvents } from './queue/live.ts'
 import { type Benchmark, type Result, table } from './result.ts'
 import { storage } from './storage/index.ts'
 import { fanOut, idleStreams, openStreams } from './streams/index.ts'
+import { validators } from './validators/index.ts'
 
 const ALL: Benchmark[] = [
   openStreams,
@@ -31,6 +32,7 @@ const ALL: Benchmark[] = [
   context,
   storage,
   edits,
+  validators,
 ]
 
 const { values, positionals } = parseArgs({

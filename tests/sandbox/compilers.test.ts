@@ -58,6 +58,11 @@ describe('nothing is judged', () => {
   test.each([
     ['a header, which may be of several languages', 'a.h', 'int f( {\n'],
     ['a script of another shell', 'a.sh', '#!/usr/bin/env fish\nif true\nend\n'],
+    [
+      'a script that hands itself to another interpreter',
+      'a.sh',
+      '#!/bin/sh\n# \\\nexec tclsh "$0" "$@"\nproc a {} {\n}\n',
+    ],
     ['a template', 'a.py', '{% if x %}\ndef f(:\n{% endif %}\n'],
   ])('of %s', async (_, path, text) => {
     const compilers = openCompilers({

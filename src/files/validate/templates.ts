@@ -18,8 +18,9 @@ const DATA = new Set([
 /** In them two braces are of the language. */
 const COMPONENTS = new Set(['vue', 'svelte'])
 
-/** `{% if x %}`, `<% if x %>`: statements of a template, at the start of a line. */
-const STATEMENTS = /^[ \t]*(?:\{%[-+]?[ \t]*[a-z_]+|<%)/m
+/** `{% if x %}`, `<% if x %>`, `{{- if .x }}`: statements of a template, at the start of a line. */
+const STATEMENTS =
+  /^[ \t]*(?:\{%[-+]?[ \t]*[a-z_]+|<%|\{\{-?[ \t]*(?:define|if|range|end|with|template|block|include|cookiecutter)\b)/m
 /** `{{ x }}`, `{{- if .x }}`, `{{#each}}`. */
 const BRACES = /(?<!\$)\{\{[^{}]{0,500}\}\}/
 /** The same statements within a line, `<%= x %>`, `<?php`. */

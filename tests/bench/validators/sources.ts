@@ -35,9 +35,6 @@ export const SOURCES = {
     'json5@2.2.3',
     '@shopify/hydrogen@2025.7.0',
     'react-select@5.10.2',
-    'argon-dashboard-react@1.2.4',
-    'material-kit-react@2.1.0',
-    'now-ui-kit-react@1.5.2',
   ],
   pip: [
     'django==5.2.7',
@@ -61,6 +58,8 @@ export const SOURCES = {
     'github.com/prometheus/prometheus@v0.306.0',
     'helm.sh/helm/v3@v3.19.0',
     'github.com/gin-gonic/gin@v1.11.0',
+    'github.com/GoogleContainerTools/skaffold/v2@v2.16.1',
+    'github.com/Khan/genqlient@v0.8.1',
     'github.com/goreleaser/goreleaser/v2@v2.12.5',
   ],
   cargo: [
@@ -88,9 +87,6 @@ export const SOURCES = {
     'php-twig',
     'phpmyadmin',
     'rails',
-    'jekyll',
-    'ruby-sinatra',
-    'dehydrated',
     'protobuf',
     'autoconf',
     'devscripts',
