@@ -27,6 +27,7 @@ import { openFeeds } from './projects/feed.ts'
 import { jobPages, jobRoutes } from './projects/jobs/routes.ts'
 import type { ProjectPanels } from './projects/page.ts'
 import { projectApi, projectPages } from './projects/routes.ts'
+import { settingsRoutes } from './projects/settings-routes.ts'
 import { machineOf, shellFor } from './projects/shell.ts'
 import { taskPages } from './projects/tasks/form-routes.ts'
 import { taskApi } from './projects/tasks/routes.ts'
@@ -49,6 +50,7 @@ import { runPanel } from './workspace/execution/panel.ts'
 import { fileRow, filesOf } from './workspace/files.ts'
 import { openPreview } from './workspace/preview.ts'
 import { readsItsOwnBody, workspaceRoutes } from './workspace/routes.ts'
+import { trashRoutes } from './workspace/trash/routes.ts'
 
 /** How long work waits at the start to hear which models servers of one's own have. */
 const HEARD_MS = 1_000
@@ -193,7 +195,9 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(agentRoutes(rooms))
           .use(jobRoutes(rooms))
           .use(jobPages(rooms))
+          .use(settingsRoutes(projects))
           .use(workspaceRoutes(projects))
+          .use(trashRoutes({ ...projects, trashDays: config.trashDays }))
           .use(executionRoutes(rooms))
           .use(studioRoutes(rooms))
           .use(opsRoutes({ ...engines, ...ops }))

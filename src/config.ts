@@ -19,6 +19,7 @@ const SETTINGS = z.object({
   HEARTH_DATABASE_TOKEN: z.string().optional(),
   HEARTH_FLUSH_MS: whole(50, 60_000).default(2_000),
   HEARTH_KEEP_DAYS: whole(0, 36_500).default(90),
+  HEARTH_TRASH_DAYS: whole(0, 36_500).default(30),
   HEARTH_LOG: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], 'takes debug, info, warn, error or silent')
     .default('info'),
@@ -74,6 +75,8 @@ export interface Config {
   flushMs: number
   /** Days after which a finished project keeps only what it has become; 0: never. */
   keepDays: number
+  /** Days after which what was deleted is removed for good; 0: never. */
+  trashDays: number
   log: LogLevel
   /** How many files are written at once. */
   writers: number
@@ -133,6 +136,7 @@ export function readConfig(env: Environment): Config {
     databaseToken: s.HEARTH_DATABASE_TOKEN,
     flushMs: s.HEARTH_FLUSH_MS,
     keepDays: s.HEARTH_KEEP_DAYS,
+    trashDays: s.HEARTH_TRASH_DAYS,
     log: s.HEARTH_LOG,
     writers: s.HEARTH_WRITERS,
     demoBytesPerSecond: s.HEARTH_DEMO_BYTES_PER_SECOND,

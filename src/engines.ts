@@ -29,7 +29,9 @@ import { withBooks } from './llm/with-books.ts'
 import { outsideKey } from './llm/with-breaker.ts'
 import { type Log, openLog } from './log.ts'
 import { upkeepHandlers } from './ops/schedules/handlers.ts'
+import { projectEntity } from './projects/project-entity.ts'
 import { projectById } from './projects/projects.ts'
+import { settingEntity } from './projects/settings.ts'
 import { taskEntity, tasksOf } from './projects/tasks.ts'
 import type { Redactor } from './redact.ts'
 import { openCompilers } from './sandbox/compilers.ts'
@@ -108,7 +110,7 @@ export async function openEngines(
       events,
       now,
       newId,
-      entities: [taskEntity({ events, now }), fileEntity({ events, now, texts: blobs })],
+      entities: entities({ events, now, texts: blobs }),
     }),
     blobs,
     symbols: opened.use(openSymbols()),
@@ -139,6 +141,11 @@ function handlersOf(deps: HandlersDeps, config: Config, { handlers = [] }: Overr
     ...upkeepHandlers(deps, config),
     ...handlers,
   ] as Handler[]
+}
+
+/** All that is edited through changes. */
+function entities(deps: Parameters<typeof fileEntity>[0]) {
+  return [projectEntity(deps), settingEntity(), taskEntity(deps), fileEntity(deps)]
 }
 
 /** The models, how they are set up, and their books. What stands around a provider is put together here alone. */

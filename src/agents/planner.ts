@@ -3,7 +3,7 @@ import type { Done, Handler, JobContext } from '../jobs/handler.ts'
 import { refOf } from '../jobs/settle.ts'
 import type { Models } from '../llm/models.ts'
 import { addUsage, NO_USAGE } from '../llm/provider.ts'
-import { nameProject, projectById, refreshStatus } from '../projects/projects.ts'
+import { editProject, projectById, refreshStatus } from '../projects/projects.ts'
 import type { Project } from '../projects/tables.ts'
 import { POSITION_STEP, pictureSize } from '../projects/task-edits.ts'
 import { startReady, TASK, type TasksDeps } from '../projects/tasks.ts'
@@ -72,7 +72,9 @@ async function keepPlan(
     const { verdict, changes, problem } = reviewed
     await deps.events.append(tx, { ...about, type: 'plan.reviewed', data: { verdict, changes, problem } })
   }
-  await nameProject(tx, project, plan, deps.now())
+  const { title, summary } = plan
+  const naming = { by: about.by, job: about.job, reason: 'Named by its plan' }
+  await editProject(deps, tx, project, { title, summary }, naming)
   await deps.events.append(tx, { ...about, type: 'plan.proposed', data: { ...plan } })
   await addTasks(deps, tx, project, plan.tasks, ctx)
   await startReady(deps, tx, project)

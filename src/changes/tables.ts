@@ -9,6 +9,8 @@ export const changes = sqliteTable('changes', {
   job: text('job_id'),
   batch: text('batch'),
   undoneBy: text('undone_by'),
+  /** How many of its operations were removed for good. */
+  purged: integer('purged').notNull().default(0),
   at: integer('at').notNull(),
 })
 

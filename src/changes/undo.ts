@@ -13,7 +13,7 @@ import { type Change, type ChangeRow, changes, type Operation, reversals } from 
 /** As `Changes.undo`. */
 export async function undoChanges(deps: RecordDeps, tx: Tx, ids: string[], undoing: Undoing): Promise<Change> {
   const undone = await changesById(tx, [...new Set(ids)])
-  for (const change of undone) if (change.undoneBy) throw alreadyUndone(change)
+  for (const change of undone) mustBeUndoable(change)
   const { scope } = undone[0]!
   if (undone.some((change) => change.scope !== scope)) throw new Error('Changes of two projects are not undone as one.')
   const taken = undone.flatMap(({ operations }) => operations.toReversed())
@@ -37,6 +37,7 @@ export async function undoSince(deps: RecordDeps, tx: Tx, id: string, undoing: U
   const moment = await changeById(tx, id)
   const { first, since } = await sinceChange(tx, moment)
   if (since.every(({ undoneBy }) => undoneBy)) throw nothingToUndo()
+  for (const change of since) mustBeWhole(change)
   const found = await findAll(deps, tx, moment.scope, first.map(thingOf))
   const moves = first.map((operation) => {
     const thing = found.get(keyOf(thingOf(operation)))!
@@ -66,7 +67,7 @@ async function takenBack(
     if ('disputes' in merged) return { ...about, seen, disputes: merged.disputes }
     state = asStored(merged.state)
     const looked = choices.filter((choice) => isAbout(choice, { ...about, seen }))
-    const builtOn = await fieldsBuiltOn(deps, tx, run, without)
+    const builtOn = last!.version === seen ? [] : await fieldsBuiltOn(deps, tx, run, without)
     if (builtOn.every((field) => looked.some((choice) => choice.field === field))) continue
     const side = choose(WHOLE)
     if (!side) return { ...about, seen, disputes: [{ field: WHOLE, base, mine: state, theirs }] }
@@ -154,6 +155,18 @@ function reasonFor(undone: ChangeRow[]): string {
   const [only, more] = undone
   if (more) return `Undid ${undone.length} changes`
   return only!.reason ? `Undid: ${only!.reason}` : 'Undid a change'
+}
+
+function mustBeUndoable(change: ChangeRow): void {
+  if (change.undoneBy) throw alreadyUndone(change)
+  mustBeWhole(change)
+}
+
+function mustBeWhole({ id, purged }: ChangeRow): void {
+  if (purged === 0) return
+  throw new Conflict('purged', 'A part of what this change did was removed for good: it can’t be undone any more.', {
+    context: { change: id, purged },
+  })
 }
 
 function nothingToUndo(): Conflict {

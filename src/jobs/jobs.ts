@@ -4,7 +4,7 @@ import type { Tx } from '../db/writer.ts'
 import { Conflict, NotFound } from '../errors.ts'
 import type { Scope } from '../events/line.ts'
 import { jobChanged, refOf, type SettleDeps, settle } from './settle.ts'
-import { isTerminal, type JobState, type Move } from './state.ts'
+import { isTerminal, type JobState, type Move, statesThatAllow } from './state.ts'
 import { attempts, checkpoints, drafts, type Job, jobs } from './tables.ts'
 
 export interface JobsDeps extends SettleDeps {
@@ -110,6 +110,15 @@ export function moveAll(
     for (const job of rows) moved.push(await each(deps, tx, job, by))
     return moved
   })
+}
+
+/** Asks every open job of a project to stop, in the caller's transaction. */
+export async function cancelAllIn(deps: JobsDeps, tx: Tx, scope: string, by: string): Promise<void> {
+  const open = await tx
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.scope, scope), inArray(jobs.state, statesThatAllow('cancel'))))
+  for (const job of open) await cancelIn(deps, tx, job, by)
 }
 
 const ALL = {

@@ -3,6 +3,7 @@ import { type Answer, says } from '../web/openapi.ts'
 import { eventStream } from '../web/stream-lines.ts'
 import { Contract } from './contract.ts'
 import { JobForm, JobsForm } from './jobs/answers.ts'
+import { SETTINGS } from './settings.ts'
 
 const Time = z.number().int().describe('ms since the epoch')
 
@@ -22,6 +23,7 @@ const ProjectForm = z
     createdAt: Time,
     updatedAt: Time,
     endedAt: Time.nullable(),
+    version: z.number().int(),
   })
   .meta({ id: 'Project' })
 
@@ -54,6 +56,8 @@ const FileForm = z
   .object({ path: z.string(), language: z.string(), bytes: z.number().int(), version: z.number().int() })
   .meta({ id: 'File' })
 
+const SettingsForm = z.object(SETTINGS).meta({ id: 'ProjectSettings' })
+
 const TAG = 'Projects'
 const moved = (): Record<number, Answer> => ({ 200: { says: 'The jobs that this moved.', form: JobsForm } })
 
@@ -75,6 +79,15 @@ export const PROJECT_SAYS = {
     },
   })),
   events: says('followProject', TAG, 'The events of a project', () => ({ 200: eventStream() })),
+  edit: says('editProject', TAG, 'Give a project another title, model, tier, priority or tags', () => ({
+    200: { says: 'The project as it is now; its ETag is its version.', form: z.object({ project: ProjectForm }) },
+  })),
+  settings: says('getProjectSettings', TAG, 'The settings of a project', () => ({
+    200: { says: 'All of them, with the defaults.', form: z.object({ settings: SettingsForm }) },
+  })),
+  setSettings: says('changeProjectSettings', TAG, 'Change settings of a project', () => ({
+    200: { says: 'All of them, as they are now.', form: z.object({ settings: SettingsForm }) },
+  })),
   cancel: says('cancelProject', TAG, 'Stop all that a project does', moved),
   pause: says('pauseProject', TAG, 'Pause all that a project does', moved),
   resume: says('resumeProject', TAG, 'Go on with a paused project', moved),

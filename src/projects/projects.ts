@@ -1,17 +1,23 @@
-import { and, asc, desc, eq, gt, like, lt, not, notInArray, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, isNull, like, lt, not, notInArray, or, sql } from 'drizzle-orm'
+import type { Changes } from '../changes/changes.ts'
+import type { Choice } from '../changes/contest.ts'
+import type { Change } from '../changes/tables.ts'
 import type { Database, Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { Invalid, NotFound } from '../errors.ts'
+import type { JobRef } from '../events/line.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import type { JobsDeps } from '../jobs/jobs.ts'
 import { type Job, jobs } from '../jobs/tables.ts'
 import { ASIDES } from './asides.ts'
 import { checkBrief, titleFromBrief } from './brief.ts'
+import { PROJECT, type ProjectFields } from './project-entity.ts'
 import { type ProjectStatus, projectStatus, readyTasks } from './state.ts'
 import { type Project, projects, tasks } from './tables.ts'
 
 export interface ProjectsDeps extends JobsDeps {
   db: Database
+  changes: Changes
 }
 
 export interface NewProject {
@@ -38,37 +44,41 @@ export function createProject(
 
 /** Puts a project in and says so; nothing is planned. `brief` as `checkBrief` gave it. */
 export async function insertProject(
-  deps: Pick<ProjectsDeps, 'events' | 'now' | 'newId'>,
+  deps: Pick<ProjectsDeps, 'changes' | 'now' | 'newId'>,
   tx: Tx,
-  { brief, by, ...given }: NewProject & { status: ProjectStatus },
+  { brief, by, status, ...given }: NewProject & { status: ProjectStatus },
 ): Promise<Project> {
   const at = deps.now()
   const id = deps.newId()
-  const title = titleFromBrief(brief)
-  const [project] = await tx
-    .insert(projects)
-    .values({
-      ...given,
-      id,
-      title,
-      brief,
-      seed: seedOf(id),
-      tags: [],
-      createdBy: by,
-      createdAt: at,
-      updatedAt: at,
-      endedAt: given.status === 'working' ? null : at,
-    })
-    .returning()
-  const { model, tier } = given
-  await deps.events.append(tx, { type: 'project.created', scope: id, by, data: { title, model, tier } })
-  return project!
+  const state: ProjectFields = {
+    ...given,
+    title: titleFromBrief(brief),
+    brief,
+    summary: '',
+    seed: seedOf(id),
+    priority: 0,
+    tags: [],
+    createdBy: by,
+    createdAt: at,
+  }
+  const edit = { do: 'create', entity: PROJECT, id, baseVersion: 0, state } as const
+  await deps.changes.apply(tx, { scope: id, by, reason: 'Started the project', edits: [edit] })
+  await tx
+    .update(projects)
+    .set({ status, endedAt: status === 'working' ? null : at })
+    .where(eq(projects.id, id))
+  return projectById(tx, id)
 }
 
-/** @throws NotFound `unknown_project` */
+/** A project that is not in the trash. @throws NotFound `unknown_project` */
 export async function projectById(read: Reader, id: string): Promise<Project> {
   const [project] = await read.select().from(projects).where(eq(projects.id, id))
-  if (!project) throw new NotFound('project', id)
+  if (!project || project.deletedAt !== null) throw new NotFound('project', id)
+  return project
+}
+
+/** The project as the API shows it. */
+export function projectJson({ createdBy: _, deletedAt: __, ...project }: Project) {
   return project
 }
 
@@ -97,6 +107,7 @@ export async function listProjects(
     .from(projects)
     .where(
       and(
+        isNull(projects.deletedAt),
         query.q ? or(like(projects.title, contains(query.q)), like(projects.brief, contains(query.q))) : undefined,
         query.status ? eq(projects.status, query.status) : undefined,
         query.priority === undefined ? undefined : eq(projects.priority, query.priority),
@@ -123,7 +134,10 @@ export async function refreshStatus(deps: Pick<ProjectsDeps, 'events' | 'now'>, 
     .selectDistinct({ state: jobs.state })
     .from(jobs)
     .where(and(eq(jobs.scope, id), notInArray(jobs.kind, [...ASIDES]), not(GIVEN_UP)))
-  const all = await tx.select().from(tasks).where(eq(tasks.project, id))
+  const all = await tx
+    .select()
+    .from(tasks)
+    .where(and(eq(tasks.project, id), isNull(tasks.deletedAt)))
   const status = projectStatus(
     states.map(({ state }) => state),
     readyTasks(all).length > 0,
@@ -142,22 +156,32 @@ export async function refreshStatus(deps: Pick<ProjectsDeps, 'events' | 'now'>, 
  * file stays as it was.
  */
 const GIVEN_UP = sql`(${jobs.kind} IN ('write', 'render') AND ${jobs.state} IN ('failed', 'cancelled') AND NOT EXISTS (
-  SELECT 1 FROM tasks WHERE tasks.job_id = ${jobs.id} AND tasks.status = 'todo' AND tasks.mends = 0))`
+  SELECT 1 FROM tasks WHERE tasks.job_id = ${jobs.id} AND tasks.deleted_at IS NULL AND tasks.status = 'todo' AND tasks.mends = 0))`
 
-/** Gives the project the title and summary that its plan found. */
-export async function nameProject(
-  tx: Tx,
-  id: string,
-  { title, summary }: { title: string; summary: string },
-  at: number,
-): Promise<void> {
-  await tx.update(projects).set({ title, summary, updatedAt: at }).where(eq(projects.id, id))
+/** What a person may say of a project. */
+export type ProjectWish = Partial<
+  Pick<ProjectFields, 'title' | 'summary' | 'model' | 'tier' | 'priority' | 'tags' | 'autorun'>
+>
+
+/** Who edits, why, and the version that they saw. */
+export interface ProjectAuthor {
+  by: string
+  reason: string
+  job?: JobRef | undefined
+  baseVersion?: number | undefined
+  choices?: readonly Choice[] | undefined
 }
 
-/** From now on, tasks start by themselves. @throws NotFound `unknown_project` */
-export async function letRun(tx: Tx, id: string): Promise<void> {
-  await projectById(tx, id)
-  await tx.update(projects).set({ autorun: true }).where(eq(projects.id, id))
+/** Gives a project another title, model or the like. @throws NotFound `unknown_project`; Contested `version_conflict` */
+export function editProject(
+  { changes }: Pick<ProjectsDeps, 'changes'>,
+  tx: Tx,
+  id: string,
+  fields: ProjectWish,
+  { baseVersion, ...author }: ProjectAuthor,
+): Promise<Change> {
+  const edit = { do: 'update', entity: PROJECT, id, baseVersion, fields } as const
+  return changes.apply(tx, { scope: id, ...author, edits: [edit] })
 }
 
 /** A stable 31-bit number of the project, from which each picture's seed follows. */

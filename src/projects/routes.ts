@@ -16,9 +16,8 @@ import { checkAgain } from './check.ts'
 import type { Feeds } from './feed.ts'
 import { modelFor } from './model-for.ts'
 import { type FileRow, type PageDeps, projectPage } from './page.ts'
-import { createProject, listProjects, projectById } from './projects.ts'
+import { createProject, listProjects, projectById, projectJson } from './projects.ts'
 import { type ShellDeps, shellFor } from './shell.ts'
-import type { Project } from './tables.ts'
 import { startProject, type TasksDeps, tasksOf } from './tasks.ts'
 
 export interface ProjectRoutesDeps extends TasksDeps, FollowDeps, ShellDeps, PageDeps {
@@ -247,10 +246,6 @@ function nothingTo(what: ProjectMove): Conflict {
   return new Conflict('not_allowed', `Nothing of the project is in a state to ${what}. Look at it again.`, {
     context: { move: what },
   })
-}
-
-function projectJson({ createdBy: _, ...project }: Project) {
-  return project
 }
 
 function fileJson({ path, language, bytes, version }: FileRow) {

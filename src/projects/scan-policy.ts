@@ -1,7 +1,8 @@
 import type { Reader } from '../db/open.ts'
-import { DEFAULT_POLICY, type ScanPolicy } from '../files/scan/policy.ts'
+import type { ScanPolicy } from '../files/scan/policy.ts'
+import { settingsOf } from './settings.ts'
 
-/** What becomes of secrets and dangerous calls in a project’s files. No project has a policy of its own yet: it is the default. */
-export async function policyOf(_read: Reader, _project: string): Promise<ScanPolicy> {
-  return DEFAULT_POLICY
+/** What a project's settings say is to become of findings: which block, which ask, which are noted. */
+export async function policyOf(read: Reader, project: string): Promise<ScanPolicy> {
+  return (await settingsOf(read, project)).scan
 }

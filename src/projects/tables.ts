@@ -1,4 +1,5 @@
-import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { getTableColumns } from 'drizzle-orm'
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type { Contract } from './contract.ts'
 import type { ProjectStatus, TaskKind } from './state.ts'
 
@@ -18,6 +19,9 @@ export const projects = sqliteTable('projects', {
   createdAt: integer('created_at').notNull(),
   updatedAt: integer('updated_at').notNull(),
   endedAt: integer('ended_at'),
+  version: integer('version').notNull().default(1),
+  /** Since when it is in the trash. */
+  deletedAt: integer('deleted_at'),
 })
 
 export type Project = typeof projects.$inferSelect
@@ -44,6 +48,23 @@ export const tasks = sqliteTable('tasks', {
   doneAt: integer('done_at'),
   /** The last moment, in UTC, of the day by which it is to be done. */
   dueAt: integer('due_at'),
+  /** Since when it is removed; its row stays, so that it comes back with its job and pictures. */
+  deletedAt: integer('deleted_at'),
 })
 
-export type Task = typeof tasks.$inferSelect
+export const projectSettings = sqliteTable(
+  'project_settings',
+  {
+    project: text('project_id').notNull(),
+    name: text('name').notNull(),
+    value: text('value', { mode: 'json' }).$type<unknown>().notNull(),
+    version: integer('version').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.project, t.name] })],
+)
+
+const { deletedAt: _, ...columns } = getTableColumns(tasks)
+/** All that is told of a task that is there. */
+export const TASK_COLUMNS = columns
+
+export type Task = Omit<typeof tasks.$inferSelect, 'deletedAt'>

@@ -1,4 +1,4 @@
-import { and, eq, inArray } from 'drizzle-orm'
+import { and, eq, inArray, isNull } from 'drizzle-orm'
 import type { Choice } from '../changes/contest.ts'
 import type { Change } from '../changes/tables.ts'
 import type { Reader } from '../db/open.ts'
@@ -126,7 +126,7 @@ export async function editableTasks(read: Reader, project: string): Promise<Edit
     .select({ task: tasks, jobState: jobs.state })
     .from(tasks)
     .leftJoin(jobs, eq(jobs.id, tasks.job))
-    .where(eq(tasks.project, project))
+    .where(and(eq(tasks.project, project), isNull(tasks.deletedAt)))
     .orderBy(tasks.position, tasks.id)
   return rows.map(({ task, jobState }) => ({ id: task.id, ...fieldsOf(task), jobState }))
 }

@@ -1,5 +1,4 @@
-import { and, asc, eq } from 'drizzle-orm'
-import type { Changes } from '../changes/changes.ts'
+import { and, asc, eq, isNull, sql } from 'drizzle-orm'
 import type { Entity, Target } from '../changes/entity.ts'
 import { among } from '../changes/history.ts'
 import type { Reader } from '../db/open.ts'
@@ -10,15 +9,13 @@ import type { JobRef } from '../events/line.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import { type Job, jobs } from '../jobs/tables.ts'
 import { enqueueCheck } from './check.ts'
-import { letRun, type ProjectsDeps, projectById, refreshStatus } from './projects.ts'
+import { editProject, type ProjectsDeps, projectById, refreshStatus } from './projects.ts'
 import { isComplete, readyTasks } from './state.ts'
-import { type Task, tasks } from './tables.ts'
+import { TASK_COLUMNS, type Task, tasks } from './tables.ts'
 import { mustRest, type TaskFields, unsound } from './task-edits.ts'
 import { treeProblems } from './tree-rules.ts'
 
-export interface TasksDeps extends ProjectsDeps {
-  changes: Changes
-}
+export type TasksDeps = ProjectsDeps
 
 export const TASK = 'task'
 
@@ -31,7 +28,7 @@ export function taskEntity({ events, now }: { events: EventLog; now: () => numbe
       const rows = await tx
         .select()
         .from(tasks)
-        .where(and(eq(tasks.project, scope), among(tasks.id, ids)))
+        .where(and(eq(tasks.project, scope), among(tasks.id, ids), isNull(tasks.deletedAt)))
       return new Map(rows.map((task) => [task.id, { version: task.version, state: fieldsOf(task) }]))
     },
     async write(tx, targets) {
@@ -51,14 +48,27 @@ async function writeTask(
 ): Promise<void> {
   if (undoes) await mustBeAtRest(tx, id)
   if (state) {
-    const row = { ...state, dueAt: state.dueAt ?? null, version, doneAt: state.status === 'done' ? now() : null }
+    const isDone = state.status === 'done'
+    const row = { ...state, dueAt: state.dueAt ?? null, version, deletedAt: null }
     await tx
       .insert(tasks)
-      .values({ id, project: scope, createdAt: now(), ...row })
-      .onConflictDoUpdate({ target: tasks.id, set: row })
-  } else await tx.delete(tasks).where(eq(tasks.id, id))
+      .values({ id, project: scope, createdAt: now(), ...row, doneAt: isDone ? now() : null })
+      .onConflictDoUpdate({
+        target: tasks.id,
+        set: { ...row, doneAt: isDone ? sql`coalesce(done_at, ${now()})` : null },
+      })
+  } else
+    await tx
+      .update(tasks)
+      .set({ key: keyOfRemoved(id), version, deletedAt: now() })
+      .where(eq(tasks.id, id))
   const type = state ? (version === 1 ? 'task.created' : 'task.updated') : 'task.removed'
   await events.append(tx, { type, scope, by: change.by, data: { task: id, ...state } })
+}
+
+/** Its own key is free for another; it comes back with it. */
+function keyOfRemoved(id: string): string {
+  return `removed ${id}`
 }
 
 /** An undo is an edit like any other: what is being worked on stays as it is. */
@@ -77,12 +87,19 @@ async function mustBeSound(tx: Tx, project: string): Promise<void> {
 }
 
 export function tasksOf(read: Reader, project: string): Promise<Task[]> {
-  return read.select().from(tasks).where(eq(tasks.project, project)).orderBy(asc(tasks.position), asc(tasks.id))
+  return read
+    .select(TASK_COLUMNS)
+    .from(tasks)
+    .where(and(eq(tasks.project, project), isNull(tasks.deletedAt)))
+    .orderBy(asc(tasks.position), asc(tasks.id))
 }
 
 /** @throws NotFound `unknown_task` */
 export async function taskById(read: Reader, id: string): Promise<Task> {
-  const [task] = await read.select().from(tasks).where(eq(tasks.id, id))
+  const [task] = await read
+    .select(TASK_COLUMNS)
+    .from(tasks)
+    .where(and(eq(tasks.id, id), isNull(tasks.deletedAt)))
   if (!task) throw new NotFound('task', id)
   return task
 }
@@ -125,7 +142,7 @@ export async function startReady(deps: TasksDeps, tx: Tx, project: string): Prom
 /** Lets a plan that waited for a person be carried out. Returns the jobs that this started. */
 export function startProject(deps: TasksDeps, project: string, by: string): Promise<Job[]> {
   return deps.db.write(async (tx) => {
-    await letRun(tx, project)
+    await editProject(deps, tx, project, { autorun: true }, { by, reason: 'Let the plan be carried out' })
     await deps.events.append(tx, { type: 'project.started', scope: project, by })
     const started = await startReady(deps, tx, project)
     await refreshStatus(deps, tx, project)

@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm'
+import { and, asc, eq, isNull } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import type { Picture } from '../projects/page.ts'
 import { tasks } from '../projects/tables.ts'
@@ -10,7 +10,7 @@ export async function picturesOf(read: Reader, project: string): Promise<Picture
   const rows = await read
     .select({ artifact: artifacts, title: tasks.title, prompt: tasks.prompt })
     .from(artifacts)
-    .leftJoin(tasks, eq(tasks.id, artifacts.task))
+    .leftJoin(tasks, and(eq(tasks.id, artifacts.task), isNull(tasks.deletedAt)))
     .where(eq(artifacts.project, project))
     .orderBy(asc(artifacts.createdAt))
   return rows.map(({ artifact: { path, width, height, seed }, title, prompt }) => ({

@@ -26,6 +26,7 @@ import play from 'lucide-static/icons/play.svg' with { type: 'text' }
 import plus from 'lucide-static/icons/plus.svg' with { type: 'text' }
 import again from 'lucide-static/icons/rotate-ccw.svg' with { type: 'text' }
 import send from 'lucide-static/icons/send-horizontal.svg' with { type: 'text' }
+import settings from 'lucide-static/icons/settings-2.svg' with { type: 'text' }
 import demo from 'lucide-static/icons/sparkles.svg' with { type: 'text' }
 import remove from 'lucide-static/icons/trash-2.svg' with { type: 'text' }
 import warning from 'lucide-static/icons/triangle-alert.svg' with { type: 'text' }
@@ -63,6 +64,7 @@ const ICONS = {
   plus,
   remove,
   send,
+  settings,
   stop,
   usage,
   talk,

@@ -24,6 +24,7 @@ const ChangeForm = z
     job: z.string().nullable(),
     batch: z.string().nullable().describe('Changes of one batch can be undone as one.'),
     undoes: z.array(z.string()).describe('The changes that it took back.'),
+    purged: z.number().int().describe('How many of its operations were removed for good with the trash.'),
     undoneBy: z.string().nullable().describe('The change because of which it does not stand.'),
     at: z.number().int().describe('ms since the epoch'),
     operations: z.array(OperationForm),

@@ -98,13 +98,11 @@ const AS_GIVEN = {
 }
 
 async function markDeleted({ now }: FileEntityDeps, tx: Tx, targets: Target<FileState>[]): Promise<void> {
-  for (const [i, { scope, id, version }] of targets.entries()) {
-    await tx
-      .update(files)
-      .set({ deleted: true, version, updatedAt: now() })
-      .where(and(eq(files.project, scope), eq(files.path, id)))
-    if (i % ROWS === ROWS - 1) await turn()
-  }
+  const [first] = targets
+  if (!first) return
+  const versions = JSON.stringify(targets.map(({ id, version }) => [id, version]))
+  await tx.run(sql`UPDATE files SET deleted = 1, updated_at = ${now()}, version = j.value ->> 1
+    FROM json_each(${versions}) AS j WHERE files.project_id = ${first.scope} AND files.path = j.value ->> 0`)
 }
 
 /** @throws Conflict `path_taken` when another file has the same key, is a folder of one of the paths, or lies below it */

@@ -3,11 +3,10 @@ import { z } from 'zod'
 import { Choices } from '../../changes/choices.ts'
 import { Contested } from '../../changes/contest.ts'
 import { contestedResponse } from '../../changes/contest-answer.ts'
-import { Invalid } from '../../errors.ts'
 import type { Actor, Guard } from '../../web/guard.ts'
+import { etagOf, versionIn } from '../../web/versions.ts'
 import { Contract } from '../contract.ts'
 import { projectById } from '../projects.ts'
-import type { Task } from '../tables.ts'
 import { type Author, createTask, editTask, finishTask, removeTask } from '../task-changes.ts'
 import { type TasksDeps, taskById } from '../tasks.ts'
 import { TASK_SAYS } from './answers.ts'
@@ -119,19 +118,4 @@ function personOf({ id }: Actor): string {
 function authorOf(actor: Actor, task: string, version: number | undefined): Author {
   const by = personOf(actor)
   return version === undefined ? { by } : { by, seen: new Map([[task, version]]) }
-}
-
-function etagOf({ version }: Task): string {
-  return `"${version}"`
-}
-
-/** The version that `If-Match` names. @throws Invalid `invalid_input` */
-function versionIn(request: Request): number | undefined {
-  const given = request.headers.get('if-match')
-  if (given === null || given === '*') return undefined
-  const version = /^"(\d{1,9})"$/.exec(given)?.[1]
-  if (version) return Number(version)
-  throw new Invalid('invalid_input', 'If-Match takes the ETag of the task that you saw.', {
-    context: { field: 'if-match' },
-  })
 }

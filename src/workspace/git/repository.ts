@@ -61,6 +61,11 @@ export function openRepositories(deps: RepositoriesDeps): Repositories {
   }
 }
 
+/** Removes a project's repository: what was removed from the project for good is not to stay in it. */
+export async function forgetRepository(data: string, project: string): Promise<void> {
+  await rm(join(data, 'git', FORMAT, `${project}.git`), { recursive: true, force: true })
+}
+
 async function bringUpToDate(deps: RepositoriesDeps, shelf: string, project: string): Promise<string> {
   const place = join(shelf, `${project}.git`)
   try {
