@@ -112,7 +112,11 @@ function settingsPages(deps: SettingsRoutesDeps) {
           return shown(request, actor, params.id, body, error)
         }
       },
-      { body: Form },
+      {
+        body: Form,
+        // Before its body is looked at: whoever names no project hears of that.
+        transform: async ({ params }) => void (await projectById(deps.read, params.id)),
+      },
     )
 }
 

@@ -83,7 +83,12 @@ export function historyApi(deps: HistoryApiDeps) {
         set.status = 201
         return reversed(deps, id, reversal, { reason, choices, by: `person:${actor.id}` })
       },
-      { body: ReversalBody, ...WORKSPACE_SAYS.undoMany },
+      {
+        body: ReversalBody,
+        // Before its body is looked at: whoever names no project hears of that.
+        transform: async ({ params }) => void (await projectById(deps.read, params.id)),
+        ...WORKSPACE_SAYS.undoMany,
+      },
     )
 }
 

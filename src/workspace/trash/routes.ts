@@ -23,6 +23,11 @@ export function trashRoutes(deps: TrashRoutesDeps) {
   return new Elysia().use(trashApi(deps)).use(trashPages(deps))
 }
 
+/** Before its body is looked at: whoever names no project hears of that. */
+function ofProject({ read }: TrashRoutesDeps) {
+  return { transform: async ({ params }: { params: { id: string } }) => void (await projectById(read, params.id)) }
+}
+
 function trashApi(deps: TrashRoutesDeps) {
   return new Elysia({ prefix: '/api' })
     .use(deps.guard)
@@ -55,7 +60,7 @@ function trashApi(deps: TrashRoutesDeps) {
         set.status = 201
         return { change: change.id }
       },
-      { body: Thing, ...TRASH_SAYS.restoreThing },
+      { body: Thing, ...ofProject(deps), ...TRASH_SAYS.restoreThing },
     )
 }
 
@@ -98,7 +103,7 @@ function trashPages(deps: TrashRoutesDeps) {
           return projectTrash(request, actor, params.id, error)
         }
       },
-      { body: Thing },
+      { body: Thing, ...ofProject(deps) },
     )
 }
 
