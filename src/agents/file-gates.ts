@@ -1,4 +1,7 @@
 import { posix } from 'node:path'
+import { NEARLY, stemOf, type Twin } from '../files/duplicates/nearly-equal.ts'
+import type { Impact } from '../files/impact/impact.ts'
+import { impactInWords } from '../files/impact/words.ts'
 import { languageOf } from '../files/languages.ts'
 import type { Finding } from '../files/scan/finding.ts'
 import { DEFAULT_POLICY, type ScanPolicy } from '../files/scan/policy.ts'
@@ -17,6 +20,10 @@ export interface GateFacts extends Judges {
   files: { path: string; hash: string }[]
   /** The file as it is, where it is there already: nobody is asked again about what stands there. */
   before?: string | undefined
+  /** The file that it nearly equals. */
+  near?: Twin | undefined
+  /** What others refer to, and it takes away. */
+  broken?: Impact[] | undefined
   /** What becomes of secrets and dangerous calls; the default without one. */
   policy?: ScanPolicy | undefined
   signal?: AbortSignal | undefined
@@ -24,10 +31,14 @@ export interface GateFacts extends Judges {
 
 const NEVER = new AbortController().signal
 
-/** `problems` make a file unusable; a person is asked about `asks`; of `advice` nothing is sure enough to refuse it. */
+/**
+ * `problems` make a file unusable; a person is asked about `asks`; `urges` are worth another answer, but no more than one; of
+ * `advice` nothing is sure enough to refuse it.
+ */
 export interface Inspection {
   problems: string[]
   asks: Finding[]
+  urges: string[]
   advice: string[]
   /** All secrets and dangerous calls that are new in it. */
   findings: Finding[]
@@ -46,13 +57,14 @@ const EMPTY_BY_NATURE = /(?:^|\/)(?:__init__\.py|py\.typed|\.(?:git)?keep|\.noje
 /** Kinds whose shortest form may well answer a long request: a domain, a version, one rule. */
 const TERSE = new Set(['text', 'json', 'jsonc', 'json5', 'jsonl', 'yaml', 'toml', 'ini', 'csv', 'svg', 'xml'])
 
-const NOTHING: Inspection = { problems: [], asks: [], advice: [], findings: [] }
+const NOTHING: Inspection = { problems: [], asks: [], urges: [], advice: [], findings: [] }
 
 /** All that can be told of a file before it is taken: first what surely makes it no file of this project. */
 export async function inspectFile(path: string, text: string, facts: GateFacts): Promise<Inspection> {
   if (text.trim() === '') return { ...NOTHING, problems: mayBeEmpty(path, facts) ? [] : ['it is empty'] }
   const { faults, hints } = await judge(facts, { path, text }, facts.signal ?? NEVER)
-  const twin = twinOf(path, text, facts)
+  const twin = twinOf(path, text, facts) ?? nearTwin(facts)
+  const broken = brokenIn(facts)
   const missing = missingReferences(path, text, facts.paths).map(({ reference, problem }) => ({
     problem: `it ${problem}`,
     exact: isExact(path, text, reference),
@@ -66,11 +78,13 @@ export async function inspectFile(path: string, text: string, facts: GateFacts):
       ...leftovers(path, text),
       ...faults,
       ...outOfSize(path, text, facts),
-      ...(twin?.exact ? [twin.problem] : []),
+      ...(twin?.exact && !twin.near ? [twin.problem] : []),
       ...said(true),
+      ...broken.exact,
       ...inSentences(blocks),
     ],
     asks,
+    urges: [...(twin?.exact && twin.near ? [twin.problem] : []), ...broken.other],
     advice: [...hints, ...(twin?.exact === false ? [twin.problem] : []), ...said(false), ...inSentences(notes)],
     findings: [...blocks, ...asks, ...notes],
   }
@@ -122,15 +136,31 @@ function twinOf(path: string, text: string, { files, prompt }: GateFacts) {
   const hash = new Bun.CryptoHasher('sha256').update(text).digest('hex')
   const twin = files.find((file) => file.hash === hash && file.path !== path && stemOf(file.path) !== stemOf(path))
   if (!twin) return undefined
-  const exact = prompt !== null && !COPY.test(prompt) && !prompt.includes(posix.basename(twin.path))
-  return { exact, problem: `it is the same, to the letter, as ${twin.path}` }
+  return {
+    exact: asksForNoCopy(prompt, twin.path),
+    near: false,
+    problem: `it is the same, to the letter, as ${twin.path}`,
+  }
 }
 
-function stemOf(path: string): string {
-  return posix
-    .basename(path)
-    .replace(/(?!^)\..*$/, '')
-    .toLowerCase()
+/** Nearly a copy: that is told once, and is no reason to refuse a file that the model writes again. */
+function nearTwin({ near, prompt }: GateFacts) {
+  if (!near) return undefined
+  const problem = `it is ${Math.floor(near.likeness * 100)} % the same as ${near.path}: refer to that file instead of repeating it`
+  return { exact: near.likeness >= NEARLY && asksForNoCopy(prompt, near.path), near: true, problem }
+}
+
+function asksForNoCopy(prompt: string | null, path: string): boolean {
+  return prompt !== null && !COPY.test(prompt) && !prompt.includes(posix.basename(path))
+}
+
+/** An import of a name that is gone can’t be loaded; all else may be meant. */
+function brokenIn({ broken = [] }: GateFacts): { exact: string[]; other: string[] } {
+  const isExact = ({ uses }: Impact) => uses.some(({ exact }) => exact)
+  return {
+    exact: impactInWords(broken.filter(isExact)),
+    other: impactInWords(broken.filter((each) => !isExact(each))),
+  }
 }
 
 /** Types may come from where no file is. */

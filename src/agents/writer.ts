@@ -17,6 +17,7 @@ import { allowedFile, askAbout } from './danger-question.ts'
 import { inSentences } from './dangers.ts'
 import { type GateFacts, type Inspection, inspectFile } from './file-gates.ts'
 import { type MendedFile, mendFile } from './mend-file.ts'
+import { neighboursOf } from './neighbours.ts'
 import type { AgentDeps } from './planner.ts'
 import type { Judges } from './verdict.ts'
 import { writerContext, writerPrompts } from './writer-context.ts'
@@ -99,11 +100,18 @@ async function goodFile(
   let written = present ? await mendFile(asking, present, ctx, true) : await firstFile(asking, told.question, ctx)
   let usage: Usage = written.usage
   for (let repairs = 0; ; repairs++) {
-    const facts = { ...(await factsOf(deps, project, task, path)), compilers: deps.compilers, signal: ctx.signal }
-    const { problems, asks, advice, findings } = await inspectFile(path, written.text, facts)
+    const facts = await factsOf(deps, project, task, path, written.text)
+    const inspected = await inspectFile(path, written.text, {
+      ...facts,
+      compilers: deps.compilers,
+      signal: ctx.signal,
+    })
+    const { problems, asks, urges, findings } = inspected
+    const isGood = problems.length === 0 && (urges.length === 0 || repairs > 0)
+    const advice = [...urges, ...inspected.advice]
     const good = { ...written, usage, advice, findings, ...(present && { baseVersion: present.version }) }
-    if (problems.length === 0 && asks.length === 0) return good
-    if (problems.length === 0 && repairs > 0) throw askAbout(ctx, path, good, asks)
+    if (isGood && asks.length === 0) return good
+    if (isGood && repairs > 0) throw askAbout(ctx, path, good, asks)
     ctx.replaceText('') // also when this attempt ends here: the next must not go on from a file that is wrong
     if (repairs === REPAIRS) throw invalidFile(path, problems)
     await ctx.phase('mending')
@@ -119,7 +127,7 @@ function firstFile(asking: FileAsking, question: string, ctx: JobContext<unknown
 }
 
 /** What is planned, and what is there at this moment: others may have written since. */
-async function factsOf(deps: WriterDeps, { id }: Project, task: Task, path: string): Promise<GateFacts> {
+async function factsOf(deps: WriterDeps, { id }: Project, task: Task, path: string, text: string): Promise<GateFacts> {
   const files = await filesOf(deps.db.read, id)
   const planned = (await tasksOf(deps.db.read, id)).flatMap((each) =>
     each.path === null ? [] : [each.path.normalize('NFC')],
@@ -127,7 +135,8 @@ async function factsOf(deps: WriterDeps, { id }: Project, task: Task, path: stri
   const own = files.find((file) => file.path === path)
   const before = own && (await readFileText(deps, own))
   const paths = new Set([...files.map((file) => file.path), ...planned, path])
-  return { prompt: task.prompt, paths, files, before, policy: await policyOf(deps.db.read, id) }
+  const around = await neighboursOf(deps, files, { path, text, before })
+  return { prompt: task.prompt, paths, files, before, ...around, policy: await policyOf(deps.db.read, id) }
 }
 
 function invalidFile(path: string, problems: string[]): DomainError {

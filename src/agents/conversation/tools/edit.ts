@@ -10,7 +10,7 @@ import { refOf } from '../../../jobs/settle.ts'
 import { exactText } from '../../../workspace/exact-text.ts'
 import { deleteFile, fileAt, filesOf, type ProjectFile, readFileText, writeFile } from '../../../workspace/files.ts'
 import { judge } from '../../verdict.ts'
-import { noted, weighed } from './dangers.ts'
+import { missedWithout, noted, weighed } from './dangers.ts'
 import { isText } from './look.ts'
 import { chatTool, type Place, type ToolDeps } from './tool.ts'
 
@@ -81,12 +81,15 @@ export const DELETING = chatTool({
   description: 'Deletes a file. A person is asked first.',
   zod: z.object({ path: Path }),
   says: ({ path }) => `Deletes ${path}`,
-  async run(deps, { project, by, job }, { path }) {
+  async run(deps, place, { path }) {
+    const { project, by, job } = place
     const file = await fileAt(deps.db.read, project.id, path)
     const { version: baseVersion, bytes } = file
-    const diff = isText(file) ? changedLines(await readFileText(deps, file), '') : []
+    const text = isText(file) ? await readFileText(deps, file) : ''
+    const diff = isText(file) ? changedLines(text, '') : []
+    const notes = await missedWithout(deps, place, file.path, text)
     return {
-      asks: { says: `Delete ${file.path} (${bytes} bytes).`, diff, base: `${baseVersion}` },
+      asks: { says: `Delete ${file.path} (${bytes} bytes).`, diff, notes, base: `${baseVersion}` },
       async effect(tx) {
         await deleteFile(deps, tx, { project: project.id, path: file.path, by, job: refOf(job), baseVersion })
         return `Deleted ${file.path}.`
