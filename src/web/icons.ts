@@ -14,6 +14,8 @@ import clock from 'lucide-static/icons/clock.svg' with { type: 'text' }
 import download from 'lucide-static/icons/download.svg' with { type: 'text' }
 import external from 'lucide-static/icons/external-link.svg' with { type: 'text' }
 import fileCode from 'lucide-static/icons/file-code.svg' with { type: 'text' }
+import folder from 'lucide-static/icons/folder.svg' with { type: 'text' }
+import history from 'lucide-static/icons/history.svg' with { type: 'text' }
 import picture from 'lucide-static/icons/image.svg' with { type: 'text' }
 import importing from 'lucide-static/icons/import.svg' with { type: 'text' }
 import key from 'lucide-static/icons/key-round.svg' with { type: 'text' }
@@ -54,6 +56,8 @@ const ICONS = {
   edit,
   external,
   file: fileCode,
+  folder,
+  history,
   key,
   leave,
   models: bot,

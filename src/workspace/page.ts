@@ -5,12 +5,16 @@ import { kindOf } from '../files/languages.ts'
 import type { FileRow } from '../projects/page.ts'
 import { projectById } from '../projects/projects.ts'
 import { MOST_SHOWN_BYTES, textOf } from './diff/side.ts'
-import { fileAt, fileRow, fileRows } from './files.ts'
+import { fileAt, fileRow, filesOf } from './files.ts'
 import { type Highlighter, PLAIN } from './highlight/highlighter.ts'
 import { paintLine } from './highlight/paint.ts'
+import { type TreeFolder, treeBeside } from './tree.ts'
+import { type FileVersion, versionsOf } from './versions/versions.ts'
 
 /** Most lines that are shown, as many as a browser lays out with ease: of a longer file these are the first. */
 const MOST_LINES = 20_000
+/** Versions that can be chosen beside a file; its page of versions has all. */
+const MOST_VERSIONS = 20
 
 export interface PageDeps {
   read: Reader
@@ -19,28 +23,36 @@ export interface PageDeps {
 }
 
 export interface FilePage {
-  project: { id: string; title: string; status: string }
+  project: { id: string; title: string }
   /** `shown` are its lines as safe HTML; null when it isn't shown as text. */
   file: FileRow & { lines: number; shown: string[] | null; isPicture: boolean; isTooLong: boolean }
-  files: FileRow[]
+  /** The newest first. */
+  versions: FileVersion[]
+  newest: FileVersion
+  tree: TreeFolder
 }
 
-/** What the viewer shows of one file. @throws NotFound `unknown_project`, `unknown_file` */
-export async function filePage(deps: PageDeps, project: string, path: string): Promise<FilePage> {
-  const { id, title, status } = await projectById(deps.read, project)
-  const file = await fileAt(deps.read, id, path)
+/** What the viewer shows of a file as it is, or of one of its versions. @throws NotFound `unknown_project`, `unknown_file` */
+export async function filePage(deps: PageDeps, project: string, path: string, version?: number): Promise<FilePage> {
+  const { id, title } = await projectById(deps.read, project)
+  const file = await fileAt(deps.read, id, path, version)
   const text = await textOf(deps, file)
   const lines = text === null ? [] : linesOf(text).map((line) => line.replace(/\r?\n$/, ''))
+  const versions = await versionsOf(deps.read, id, file.path)
+  const row = fileRow(file)
   return {
-    project: { id, title, status },
+    project: { id, title },
     file: {
-      ...fileRow(file),
+      ...row,
+      rawUrl: version === undefined ? row.rawUrl : `${row.rawUrl}?version=${version}`,
       lines: lines.length,
       shown: text === null ? null : await drawn(deps.highlighter, file, lines.slice(0, MOST_LINES)),
       isPicture: kindOf(file.path) === 'picture',
       isTooLong: kindOf(file.path) === 'text' && file.bytes > MOST_SHOWN_BYTES,
     },
-    files: await fileRows(deps.read, id),
+    versions: versions.slice(-MOST_VERSIONS).toReversed(),
+    newest: versions.at(-1)!,
+    tree: treeBeside(id, await filesOf(deps.read, id), file.path),
   }
 }
 

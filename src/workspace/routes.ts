@@ -20,7 +20,9 @@ import { historyApi } from './history/history-routes.ts'
 import { type ImportRoutesDeps, importRoutes } from './import/import-routes.ts'
 import { filePage } from './page.ts'
 import { rawResponse } from './raw.ts'
+import { treePage } from './tree.ts'
 import { disposition, pathIn } from './urls.ts'
+import { versionRoutes } from './versions/routes.ts'
 
 export interface WorkspaceRoutesDeps extends ShellDeps, ImportRoutesDeps {
   /** Where the git program is; null: there is none; undefined: where the machine says. */
@@ -52,6 +54,7 @@ export function workspaceRoutes(deps: WorkspaceRoutesDeps) {
     .use(editingApi(deps))
     .use(historyApi(deps))
     .use(historyPages(deps))
+    .use(versionRoutes(deps))
     .use(importRoutes(deps))
     .use(gitRoutes(deps))
 }
@@ -75,11 +78,24 @@ function workspaceApi(deps: WorkspaceRoutesDeps) {
 function workspacePages(deps: WorkspaceRoutesDeps) {
   return new Elysia()
     .use(deps.guard)
-    .get('/projects/:id/files/*', async ({ params, request, actor }) => {
-      const data = await filePage(deps, params.id, pathIn(params['*']))
-      const shell = await shellFor(deps, actor, `${data.file.path} · ${data.project.title}`, data.project.id)
-      return page(request, 'workspace/file', { ...data, shell })
-    })
+    .get(
+      '/projects/:id/files',
+      async ({ params, query, request, actor }) => {
+        const data = await treePage(deps.read, params.id, query.q)
+        const shell = await shellFor(deps, actor, `Files · ${data.project.title}`, data.project.id)
+        return page(request, 'workspace/tree', { ...data, shell })
+      },
+      { query: z.object({ q: z.string().max(1_000).optional() }) },
+    )
+    .get(
+      '/projects/:id/files/*',
+      async ({ params, query, request, actor }) => {
+        const data = await filePage(deps, params.id, pathIn(params['*']), query.version)
+        const shell = await shellFor(deps, actor, `${data.file.path} · ${data.project.title}`, data.project.id)
+        return page(request, 'workspace/file', { ...data, shell })
+      },
+      { query: FileQuery },
+    )
     .get('/projects/:id/zip', ({ params }) => zipResponse(deps, params.id))
 }
 

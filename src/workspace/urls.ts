@@ -10,6 +10,18 @@ export function rawUrl(project: string, path: string): string {
   return `/api/projects/${encodeURIComponent(project)}/files/${encodePath(path)}`
 }
 
+/** The page of all files of a project, or of those whose paths hold a text. */
+export function treeUrl(project: string, query = ''): string {
+  const page = `/projects/${encodeURIComponent(project)}/files`
+  return query ? `${page}?q=${encodeURIComponent(query)}` : page
+}
+
+/** The page of what is known of a file through its versions: all of them, what differs between two, who wrote which line. */
+export function historyUrl(noun: 'versions' | 'diff' | 'blame', project: string, path: string): string {
+  return `/projects/${encodeURIComponent(project)}/${noun}/${encodePath(path)}`
+}
+
+
 /** A path inside a project as part of a URL. */
 export function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/')

@@ -1,4 +1,5 @@
 import { KINDS } from '../../src/workspace/highlight/kinds.ts'
+import { treeBeside } from '../../src/workspace/tree.ts'
 import { ASIDES, MONEY } from './aside-fixtures.ts'
 import { importPages } from './import-fixtures.ts'
 import { jobPages } from './job-fixtures.ts'
@@ -384,11 +385,18 @@ function home() {
 
 function filePage(path: string, shown: string[] | null) {
   const found = FILES.find((one) => one.path === path)!
+  const version = { version: found.version, hash: 'a', who: 'the writer', at: NOW }
   return {
     shell: { ...SHELL, title: path, current: 'p1' },
     project: { ...PROJECT, status: 'done' },
     file: { ...found, lines: shown?.length ?? 0, shown, isPicture: false, isTooLong: false },
-    files: FILES,
+    versions: [version],
+    newest: version,
+    tree: treeBeside(
+      'p1',
+      FILES.map((each) => ({ ...each, project: 'p1', hash: '', at: NOW })),
+      path,
+    ),
   }
 }
 

@@ -60,7 +60,7 @@ export async function testWorkspace({ gitProgram }: { gitProgram?: string | null
     async write(
       path: string,
       content: string | Uint8Array,
-      more: { by?: string; job?: JobRef; baseVersion?: number; project?: string } = {},
+      more: { by?: string; job?: JobRef; baseVersion?: number; project?: string; reason?: string } = {},
     ) {
       const blob = await blobs.put(content)
       return db.write((tx) => writeFile(common, tx, { project: 'p1', path, blob, by: 'person:ann', ...more }))
