@@ -1,6 +1,5 @@
-import { KINDS } from '../../src/workspace/highlight/kinds.ts'
-import { treeBeside } from '../../src/workspace/tree.ts'
 import { ASIDES, MONEY } from './aside-fixtures.ts'
+import { filePages } from './file-fixtures.ts'
 import { importPages } from './import-fixtures.ts'
 import { jobPages } from './job-fixtures.ts'
 
@@ -304,14 +303,7 @@ export const PAGES: Record<string, Fixture> = {
   paused: { view: 'projects/show', data: { ...SHOW, ...still, project: { ...PROJECT, status: 'paused' } } },
   cancelled: { view: 'projects/show', data: { ...SHOW, ...still, project: { ...PROJECT, status: 'cancelled' } } },
   ...importPages({ ...SHELL, current: 'p1' }, PROJECT),
-  file: { view: 'workspace/file', data: filePage('menu.html', code()) },
-  'file-picture': {
-    view: 'workspace/file',
-    data: {
-      ...filePage('images/front.png', null),
-      file: { ...FILES[3], rawUrl: '/raw/front.svg', lines: 0, shown: null, isPicture: true, isTooLong: false },
-    },
-  },
+  ...filePages({ shell: SHELL, project: PROJECT, files: FILES, now: NOW }),
   tokens: {
     view: 'accounts/tokens',
     data: {
@@ -381,27 +373,4 @@ function home() {
     demo: false,
     projects: rows,
   }
-}
-
-function filePage(path: string, shown: string[] | null) {
-  const found = FILES.find((one) => one.path === path)!
-  const version = { version: found.version, hash: 'a', who: 'the writer', at: NOW }
-  return {
-    shell: { ...SHELL, title: path, current: 'p1' },
-    project: { ...PROJECT, status: 'done' },
-    file: { ...found, lines: shown?.length ?? 0, shown, isPicture: false, isTooLong: false },
-    versions: [version],
-    newest: version,
-    tree: treeBeside(
-      'p1',
-      FILES.map((each) => ({ ...each, project: 'p1', hash: '', at: NOW })),
-      path,
-    ),
-  }
-}
-
-/** Every class of highlighted word, so that its contrast is looked at. */
-function code(): string[] {
-  const words = KINDS.map((kind) => `<span class="tok-${kind}">${kind} = something</span> plain`)
-  return Array.from({ length: 60 }, (_, line) => words[line % words.length]!)
 }
