@@ -21,7 +21,6 @@ export function historyUrl(noun: 'versions' | 'diff' | 'blame', project: string,
   return `/projects/${encodeURIComponent(project)}/${noun}/${encodePath(path)}`
 }
 
-
 /** A path inside a project as part of a URL. */
 export function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/')

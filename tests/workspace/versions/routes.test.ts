@@ -35,6 +35,12 @@ beforeAll(async () => {
 })
 afterAll(() => space[Symbol.asyncDispose]())
 
+interface Group {
+  from: number
+  lines: number
+  author: { version: number }
+}
+
 const json = async (path: string) => (await space.ask(`/api/projects/p1/${path}`)).json()
 const html = async (path: string) => {
   const response = await space.ask(path, { headers: { accept: 'text/html' } })
@@ -149,7 +155,7 @@ describe('the diff of two versions', () => {
 describe('who wrote which line', () => {
   test('is told by version; what an undo brings back belongs to who wrote it first', async () => {
     const { groups, since } = await json('blame/pages/menu.html')
-    expect(groups.map(({ from, lines, author }: any) => [from, lines, author.version])).toEqual([
+    expect(groups.map(({ from, lines, author }: Group) => [from, lines, author.version])).toEqual([
       [1, 5, 1],
       [6, 1, 3],
     ])
@@ -158,7 +164,7 @@ describe('who wrote which line', () => {
 
   test('of an older version is of that one', async () => {
     const { groups } = await json('blame/pages/menu.html?version=2')
-    expect(groups.map(({ from, lines, author }: any) => [from, lines, author.version])).toEqual([
+    expect(groups.map(({ from, lines, author }: Group) => [from, lines, author.version])).toEqual([
       [1, 2, 1],
       [3, 1, 2],
       [4, 2, 1],
