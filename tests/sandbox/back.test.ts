@@ -52,6 +52,13 @@ test('a file that turns into a link and back while it is taken never gives what 
   }
 })
 
+test('what a command leaves running writes nothing any more when its files are taken', async () => {
+  const late = 'while kill -0 $PPID 2>/dev/null; do :; done; echo late > z/late'
+  const line = `mkdir z; mkdir a; sh -c '${late}' & head -c 60000000 /dev/zero > a/big; sleep 0.1`
+  const { changed } = backOf(await runs(line, { takesBack: true, limits: { backBytes: 100 * MB } }))
+  expect([...changed.keys()]).toEqual(['a/big'])
+})
+
 test('more than may come back is refused as a whole', async () => {
   const options = { takesBack: true, limits: { backBytes: MB, backFiles: 10 } }
   const big = await runs('head -c 2000000 /dev/zero > big; exit 4', options)
