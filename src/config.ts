@@ -29,6 +29,10 @@ const SETTINGS = z.object({
   HEARTH_MODEL: z.string().min(1).optional(),
   HEARTH_DAILY_BUDGET_USD: budget().default(20),
   HEARTH_ANSWERS_HOURS: whole(0, 8_760).default(24),
+  HEARTH_SANDBOX_IMAGE: z
+    .string()
+    .regex(/^[a-z0-9][\w./:@-]*$/i, 'takes the name of an image')
+    .optional(),
   HEARTH_SANDBOX_READ: folders().default([]),
   HEARTH_LOCAL_SERVERS: serverAddresses().default(USUAL_LOCAL_SERVERS),
   ANTHROPIC_API_KEY: apiKey(),
@@ -91,6 +95,8 @@ export interface Config {
   /** How long the answer to an equal request is given again, ms; 0: never. */
   keepMs: number
   vendors: VendorsConfig
+  /** An image for containers in which generated code runs where bubblewrap can't be had. */
+  sandboxImage: string | undefined
   /** Folders besides the system's that generated code may read while it runs: toolchains. */
   sandboxRead: string[]
   /** Addresses at which a server of models may be found by itself, to be offered. */
@@ -145,6 +151,7 @@ export function readConfig(env: Environment): Config {
     dailyMicros: s.HEARTH_DAILY_BUDGET_USD === null ? null : Math.round(s.HEARTH_DAILY_BUDGET_USD * 1e6),
     keepMs: s.HEARTH_ANSWERS_HOURS * 3_600_000,
     vendors: vendorsIn(s),
+    sandboxImage: s.HEARTH_SANDBOX_IMAGE,
     sandboxRead: s.HEARTH_SANDBOX_READ,
     localServers: s.HEARTH_LOCAL_SERVERS,
   }

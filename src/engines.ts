@@ -91,7 +91,8 @@ export async function openEngines(
   const detected = overrides.devices ?? (await detectDevices())
   const blobs = openBlobs({ db, folder: join(config.data, 'blobs'), now })
   const sandbox =
-    overrides.sandbox ?? openSandbox({ clock: systemClock, data: config.data, readable: config.sandboxRead })
+    overrides.sandbox ??
+    openSandbox({ clock: systemClock, data: config.data, readable: config.sandboxRead, image: config.sandboxImage })
   const deps = {
     ...asking,
     read: db.read,

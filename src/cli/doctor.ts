@@ -55,7 +55,12 @@ function ownLook(config: Config, serving: string | null): DoctorDeps {
   const setup = { current: { places, chains: {}, overrides: {} } }
   const reach = openReach({ setup, localServers: config.localServers, clock: systemClock })
   const providers = { places: () => places, reach }
-  const sandbox = openSandbox({ clock: systemClock, data: config.data, readable: config.sandboxRead })
+  const sandbox = openSandbox({
+    clock: systemClock,
+    data: config.data,
+    readable: config.sandboxRead,
+    image: config.sandboxImage,
+  })
   const { now } = systemClock
   return { config, db: null, serving, devices: () => detectDevices(), models, providers, sandbox, tmp: tmpdir(), now }
 }

@@ -54,6 +54,7 @@ export interface Started {
 
 /** Starts a command in a sandbox of its own. @throws whatever the system says when it can't be started */
 export function startBubblewrap(
+  program: string,
   folders: HostFolders,
   limits: Limits,
   { command, env }: { command: string[]; env: Record<string, string> },
@@ -63,7 +64,7 @@ export function startBubblewrap(
   const handles = readableOnce(files.map(([, content]) => content))
   try {
     const at = new Map(files.map(([name], i) => [name, String(5 + i)]))
-    const child = Bun.spawn(['bwrap', ...flags(folders, limits, env, at), '--', ...command], {
+    const child = Bun.spawn([program, ...flags(folders, limits, env, at), '--', ...command], {
       env: { PATH: '/usr/local/bin:/usr/bin:/bin' }, // its own stands in /proc/1/environ, for all inside to read
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...handles],
       ...(process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}),

@@ -39,13 +39,13 @@ interface First {
 
 /** Runs a command to its end in bubblewrap. When this resolves, no process of it is left. */
 export async function runInBubblewrap(
-  { folders, clock }: { folders: HostFolders; clock: Clock },
+  { program, folders, clock }: { program: string; folders: HostFolders; clock: Clock },
   options: RunOptions,
   limits: Limits,
 ): Promise<Outcome> {
   const began = clock.awake()
   const command = insideCommand(options.command, limits, options.takesBack ?? false)
-  const started = startBubblewrap(folders, limits, { command, env: options.env ?? {} })
+  const started = startBubblewrap(program, folders, limits, { command, env: options.env ?? {} })
   const run: Run = {
     options,
     limits,

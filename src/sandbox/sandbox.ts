@@ -5,8 +5,7 @@ import type { HostFolders } from './bubblewrap.ts'
 import type { OnOutput } from './hear.ts'
 import { type Limits, limitsWith } from './limits.ts'
 import type { Outcome } from './outcome.ts'
-import { type Found, findSandbox } from './probe.ts'
-import { runInBubblewrap } from './run-bubblewrap.ts'
+import { type Found, findHolder, type Holder, type Programs, programsHere } from './probe.ts'
 import type { SandboxFile } from './tar.ts'
 
 /** How long a finding counts: somebody may have installed what was missing. */
@@ -18,6 +17,9 @@ export interface SandboxDeps {
   data: string
   /** Folders besides the system's that a run may read: toolchains in somebody's home. */
   readable: readonly string[]
+  /** An image for containers, where bubblewrap can't be had. */
+  image?: string | undefined
+  programs?: Programs
 }
 
 export interface RunOptions {
@@ -43,24 +45,30 @@ export interface Sandbox {
   run(options: RunOptions): Promise<Outcome>
 }
 
-export function openSandbox({ clock, data, readable }: SandboxDeps): Sandbox {
+export function openSandbox({ clock, data, readable, image, programs }: SandboxDeps): Sandbox {
   const folders: HostFolders = {
     readable: readable.map(resolved),
     hidden: [resolved(data)],
     runtime: process.execPath,
   }
-  let known: { found: Promise<Found>; at: number } | undefined
-  const available = async () => {
+  let known: { found: Promise<Holder | { refused: string }>; at: number } | undefined
+  const holder = async () => {
     if (known && 'refused' in (await known.found) && clock.awake() - known.at > REFUSED_MS) known = undefined
-    known ??= { found: findSandbox({ folders, clock }), at: clock.awake() }
+    known ??= {
+      found: findHolder({ folders, clock, image, programs: programs ?? programsHere() }),
+      at: clock.awake(),
+    }
     return known.found
   }
   return {
-    available,
+    async available() {
+      const found = await holder()
+      return 'refused' in found ? found : { kind: found.kind }
+    },
     async run(options) {
-      const found = await available()
+      const found = await holder()
       if ('refused' in found) throw noSandbox(found.refused)
-      return runInBubblewrap({ folders, clock }, options, limitsWith(options.limits))
+      return found.run(options, limitsWith(options.limits))
     },
   }
 }
