@@ -39,12 +39,15 @@ export function placeholders(language: string, text: string): Fault[] {
   })
 }
 
-/** Numbered lines; in Markdown without those of its examples, which may well leave things out. */
+/** Numbered lines; in Markdown without those of its examples, and in Python without those within long strings: both may well leave things out. */
 function linesOutsideFences(language: string, text: string): [number, string][] {
+  const fence = FENCES[language]
   let fenced = false
   return text.split('\n').flatMap((row, i): [number, string][] => {
-    const fence = language === 'markdown' && /^\s*(```|~~~)/.test(row)
-    if (fence) fenced = !fenced
-    return fence || fenced ? [] : [[i + 1, row]]
+    const was = fenced
+    if (fence && (row.match(fence)?.length ?? 0) % 2 === 1) fenced = !fenced
+    return was || (fenced && language === 'markdown') ? [] : [[i + 1, row]]
   })
 }
+
+const FENCES: Readonly<Record<string, RegExp>> = { markdown: /^\s*(?:```|~~~)/, python: /"""|'''/g }

@@ -11,7 +11,7 @@ const FOREIGN = [
   // Oracle, Firebird, Db2
   /\b(?:N?VARCHAR2|NUMBER\s*\(|PLS_INTEGER|SYSDATE|SYSTIMESTAMP|ROWNUM)\b|^\s*\/\s*$|^\s*PROMPT\b|\bCREATE\s+(?:OR\s+REPLACE\s+)?PACKAGE\b|\bFROM\s+DUAL\b|\bSET\s+TERM\b|\bCONNECT\s+BY\b|\bEXECUTE\s+IMMEDIATE\b|\(\+\)/im,
   // stores of columns, and what reads files as tables
-  /\b(?:STRUCT|ARRAY|MAP)\s*<|\b(?:ORDER|PARTITION(?:ED)?|CLUSTERED|SORTED|DISTRIBUTED?|PREWHERE)\s+BY\s*\(.*\bBUCKETS\b|\bSTORED\s+AS\b|\bMergeTree\b|\bDISTKEY\b|\bSORTKEY\b|\bLATERAL\s+(?:VIEW|FLATTEN)\b|\bQUALIFY\b|\*\s*(?:EXCEPT|EXCLUDE|REPLACE)\s*\(|\bLowCardinality\b|\bVARIANT\b|\bTBLPROPERTIES\b|\bUSING\s+(?:DELTA|ICEBERG|PARQUET)\b|\bFROM\s+'[^']*'/i,
+  /\b(?:STRUCT|ARRAY|MAP)\s*<|\b(?:ORDER|PARTITION(?:ED)?|CLUSTERED|SORTED|DISTRIBUTED?|PREWHERE)\s+BY\s*\(.*\bBUCKETS\b|\bSTORED\s+AS\b|\bMergeTree\b|\bDISTKEY\b|\bSORTKEY\b|\bLATERAL\s+(?:VIEW|FLATTEN)\b|\bQUALIFY\b|\*\s*(?:EXCEPT|EXCLUDE|REPLACE)\s*\(|\bLowCardinality\b|\b(?:INT64|FLOAT64|BYTES\s*\(|STRING\s*\()|\bINTERLEAVE\s+IN\b|\bVARIANT\b|\bTBLPROPERTIES\b|\bUSING\s+(?:DELTA|ICEBERG|PARQUET)\b|\bFROM\s+'[^']*'/i,
   // the shells of PostgreSQL and SQLite, and what they read
   /^\s*\\[a-z!?]|\bFROM\s+STDIN\b|(?<![:\w]):['"]|^\.[a-z]+\b/im,
   // places that a program fills in

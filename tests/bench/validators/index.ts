@@ -15,7 +15,8 @@ const FOLDER = process.env.HEARTH_CORPUS ?? join(import.meta.dir, '../../../dist
 
 /**
  * False alarms and misses of the validators, on files of published packages. It downloads them when first run, so that it only runs
- * when it is named. Toolchains outside of /usr are found by HEARTH_SANDBOX_READ, as the server finds them.
+ * when it is named. Toolchains outside of /usr are found by HEARTH_SANDBOX_READ, as the server finds them;
+ * HEARTH_LANGUAGES names some languages alone.
  */
 export const validators: Benchmark = {
   name: 'validators',
@@ -26,7 +27,8 @@ export const validators: Benchmark = {
     const readable = (process.env.HEARTH_SANDBOX_READ ?? '').split(':').filter(Boolean)
     const sandbox = openSandbox({ clock: systemClock, data: join(FOLDER, '.none'), readable })
     const compilers = openCompilers({ sandbox, now: Date.now })
-    const languages = new Set([...EXACT_LANGUAGES, ...Object.keys(TOOLCHAINS), 'markdown'])
+    const only = process.env.HEARTH_LANGUAGES?.split(',')
+    const languages = new Set(only ?? [...EXACT_LANGUAGES, ...Object.keys(TOOLCHAINS), 'markdown'])
     const all: Measured[] = []
     for (const [language, samples] of [...corpusIn(FOLDER)].filter(([name]) => languages.has(name)).sort()) {
       if (samples.length === 0) continue

@@ -50,7 +50,7 @@ export async function measure(compilers: Compilers, language: string, samples: S
     files: samples.length,
     by: whole.some(({ compiled }) => compiled)
       ? 'compiler'
-      : lines.some(({ faults }) => faults.length > 0)
+      : bytes.some(({ faults }) => faults.length > 0)
         ? 'parser'
         : 'none',
     falseAlarms: said('faults'),

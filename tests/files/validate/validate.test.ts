@@ -98,6 +98,7 @@ test.each([
   ['a.js', 'const f = (...rest) => rest'],
   ['a.py', '# previous sections is a list of the files that changed'],
   ['a.sh', '# ... remaining stack to main() ...'],
+  ['a.py', 'def f():\n    """\n    urls = [\n        # ... the rest of your code goes here ...\n    ]\n    """'],
   ['a.css', '/* same colour as the page */'],
 ])('%s: “%s” is an ordinary comment', async (path, row) => {
   expect(await validate(path, `${row}\n`)).toEqual([])
