@@ -13,6 +13,7 @@ import { firstToken, modelOverhead } from './models/index.ts'
 import { jobsPerSecond } from './queue/index.ts'
 import { liveEvents } from './queue/live.ts'
 import { type Benchmark, type Result, table } from './result.ts'
+import { scanning } from './scan/index.ts'
 import { storage } from './storage/index.ts'
 import { fanOut, idleStreams, openStreams } from './streams/index.ts'
 import { validators } from './validators/index.ts'
@@ -33,6 +34,7 @@ const ALL: Benchmark[] = [
   storage,
   edits,
   validators,
+  scanning,
 ]
 
 const { values, positionals } = parseArgs({
