@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test'
 import type { RunningServer } from '../support/server.ts'
-import { freshServer, looksRight, looksRightAnew, ONE_VIEW, ownersPage } from './support.ts'
+import { freshServer, looksRight, looksRightAnew, ONE_VIEW, ownersPage, TWO_VIEWS } from './support.ts'
 
 test.describe.configure({ mode: 'serial', timeout: 120_000 }) // one history, looked at and gone on with
 
@@ -82,7 +82,7 @@ test('all files stand in a tree, with who changed them last, and are found by a 
   await expect(
     page.locator('li', { has: page.getByRole('link', { name: 'shop.js', exact: true }) }).last(),
   ).toContainText('Say something about the flour')
-  await looksRightAnew(page, 'tree')
+  await looksRightAnew(page, 'tree', TWO_VIEWS)
   await page.getByLabel('Part of a path').fill('PRINT')
   await page.getByRole('button', { name: 'Filter' }).click()
   await expect(page.getByRole('link', { name: 'print.css', exact: true })).toBeVisible()
@@ -103,7 +103,7 @@ test('a file is shown in colours, its lines have addresses, and long ones can be
   expect(await width()).toBe(true)
   await page.getByLabel('Wrap long lines').check()
   expect(await width()).toBe(false)
-  await looksRightAnew(page, 'file')
+  await looksRightAnew(page, 'file', TWO_VIEWS)
 })
 
 test('an older version is chosen from a list, and leads back', async () => {
@@ -134,7 +134,7 @@ test('what differs stands side by side with its words marked; where it is narrow
   await looksRight(page, 'diff-split')
   await page.getByRole('link', { name: 'Inline' }).click()
   await expect(page.locator('.diff.is-inline')).toBeVisible()
-  await looksRight(page, 'diff-inline')
+  await looksRight(page, 'diff-inline', TWO_VIEWS)
 })
 
 test('a diff shows what it left out when it is asked, and leaves out space', async () => {
@@ -163,7 +163,7 @@ test('each line is told with the change that first brought it', async () => {
   const group = page.locator('.brought', { has: page.locator('#L2') })
   await expect(group.locator('.by')).toContainText('Sell rolls too')
   await expect(page.locator('.brought', { has: page.locator('#L1') }).locator('.by')).toContainText('Write the prices')
-  await looksRight(page, 'blame')
+  await looksRight(page, 'blame', TWO_VIEWS)
 })
 
 test('without script, versions are compared and restored, also of a file that was removed', async ({ browser }) => {
@@ -193,7 +193,7 @@ test('without script, versions are compared and restored, also of a file that wa
 test('the versions of a file look right', async () => {
   await page.goto(at('', 'versions/src/shop.js'))
   await expect(page.locator('.versions li')).toHaveCount(4)
-  await looksRight(page, 'versions')
+  await looksRight(page, 'versions', TWO_VIEWS)
 })
 
 function at(base: '' | '/api', rest: string): string {

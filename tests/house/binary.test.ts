@@ -42,6 +42,13 @@ test('its grammars read every language, in a Worker of its own', () => {
   expect(symbols).toEqual(SAMPLES.map(({ defines }) => defines.map(([, name]) => name)))
 })
 
+test('it colours code, in another one', () => {
+  expect(JSON.parse(runAlone(['colour']).stdout).colours).toEqual([
+    [10, 1],
+    [13, 1],
+  ])
+})
+
 test('it reads neither .env nor bunfig.toml of the folder that it is started in', () => {
   const { exitCode, stdout } = runAlone([])
   expect(exitCode).toBe(0)

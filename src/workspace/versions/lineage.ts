@@ -79,6 +79,7 @@ async function countLines(
     if (text === null) return undefined
     texts.push(text)
   }
+  await Bun.sleep(0) // many of them must not keep the others waiting
   const { added, removed } = diffTexts(texts[0]!, texts[1]!)
   return { added, removed }
 }

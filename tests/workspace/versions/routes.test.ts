@@ -147,7 +147,7 @@ describe('the diff of two versions', () => {
     const response = await space.ask('/projects/p1/diff/pages/menu.html?from=1&to=2&view=inline&lines=1-2')
     const text = await response.text()
     expect(text).not.toContain('<html')
-    expect(text.match(/class="row/g)).toHaveLength(2)
+    expect(text.match(/class="whole/g)).toHaveLength(2)
     expect((await space.ask('/projects/p1/diff/pages/menu.html?lines=a-b')).status).toBe(422)
   })
 })
