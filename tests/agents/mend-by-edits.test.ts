@@ -162,17 +162,18 @@ test('edits that are cut go on where they were', async () => {
   expect((await it.result()).result).toMatchObject({ edited: 'search-replace', continuations: 1 })
 })
 
-test('a small file is mended as a whole, and so is any file by a model of whose edits nothing good is known', async () => {
-  const small = 'export const tide = 7\n'
-  await using it = await mended(['export const tide = 70\n'], { file: small })
+test('a small file is mended as a whole', async () => {
+  await using it = await mended(['export const tide = 70\n'], { file: 'export const tide = 7\n' })
   expect(await it.settled()).toBe('done')
   expect(await it.text()).toBe('export const tide = 70\n')
   expect(lastSaid(it.asked[0]!)).not.toContain('SEARCH')
+})
 
-  await using other = await mended([WANTED], { edits: 'whole' })
-  expect(await other.settled()).toBe('done')
-  expect(await other.text()).toBe(WANTED)
-  expect(other.asked).toHaveLength(1)
+test('so is any file by a model of whose edits nothing good is known', async () => {
+  await using it = await mended([WANTED], { edits: 'whole' })
+  expect(await it.settled()).toBe('done')
+  expect(await it.text()).toBe(WANTED)
+  expect(it.asked).toHaveLength(1)
 })
 
 test('a large file that does not parse is mended by edits of what the model has written', async () => {
@@ -184,11 +185,12 @@ test('a large file that does not parse is mended by edits of what the model has 
   expect(lastSaid(it.asked[0]!)).toContain('Mend it by edits.')
 })
 
-test('what a person changes in the file meanwhile stays: elsewhere both hold, in the same line the mending fails', async () => {
-  for (const [line, answer] of [
-    [100, SEVEN + LATE],
-    [7, SEVEN],
-  ] as const) {
+const MEANWHILE: [string, number, string][] = [
+  ['elsewhere in the file holds beside the edits', 100, SEVEN + LATE],
+  ['in the same line stays, and the mending fails', 7, SEVEN],
+]
+for (const [what, line, answer] of MEANWHILE)
+  test(`what a person changes meanwhile ${what}`, async () => {
     const mine = LINES[line]!.replace('high', 'my')
     await using it = await mended([
       async (reply, call) => {
@@ -204,18 +206,20 @@ test('what a person changes in the file meanwhile stays: elsewhere both hold, in
     expect(text).toContain(mine)
     if (line === 100) expect(text).toBe(WANTED.replace(LINES[100]!, mine))
     else expect((await it.result()).error.code).toBe('version_conflict')
-  }
-})
+  })
 
-test('after a restart in the middle of edits they are gone on with; in the middle of the whole file, that is', async () => {
-  const answer = SEVEN + LATE
-  const halves: [Answer[], number][] = [
-    [[stalls(answer.slice(0, answer.indexOf('>>>>>>> REPLACE') + 40)), rests(answer)], 1],
-    [[WRONG, WRONG, stalls(WANTED.slice(0, 4_000)), rests(WANTED)], 3],
-  ]
-  for (const [answers, asked] of halves) {
+const HALVES: [string, () => Answer[], number][] = [
+  ['edits', () => [stalls((SEVEN + LATE).slice(0, SEVEN.length + 40)), rests(SEVEN + LATE)], 1],
+  [
+    'the whole file, which was asked for since no edits could be made',
+    () => [WRONG, WRONG, stalls(WANTED.slice(0, 4_000)), rests(WANTED)],
+    3,
+  ],
+]
+for (const [what, answers, asked] of HALVES)
+  test(`after a restart in the middle of ${what}, that is gone on with`, async () => {
     using folder = temporaryFolder()
-    const first = await mended(answers, { data: folder.path })
+    const first = await mended(answers(), { data: folder.path })
     await until(() => first.asked.length === asked, 'the request', 10_000)
     await until(() => first.received() > 100, 'some text', 10_000)
     await first.app[Symbol.asyncDispose]()
@@ -225,8 +229,7 @@ test('after a restart in the middle of edits they are gone on with; in the middl
     expect(first.asked).toHaveLength(asked + 1)
     expect(lastSaid(first.asked.at(-1)!)).toContain('Your answer was cut off')
     await first.vendor[Symbol.asyncDispose]()
-  }
-}, 20_000)
+  }, 15_000)
 
 /** Says the beginning of an answer and then nothing until it is stopped. */
 function stalls(text: string): Answer {

@@ -1,6 +1,8 @@
 import type { NumberedLine } from './failure.ts'
 import { folded } from './fold.ts'
 
+/** A line that stands at more places than this says nothing about where it is. */
+const PLACES_AT_MOST = 100
 /** Most lines that are shown. */
 const LINES_AT_MOST = 12
 
@@ -25,7 +27,9 @@ function bestStart(file: readonly string[], search: readonly string[]): number |
   const votes = new Map<number, number>()
   for (const [i, line] of search.entries()) {
     if (!/\w/.test(line)) continue
-    for (const at of places.get(bare(line)) ?? []) votes.set(at - i, (votes.get(at - i) ?? 0) + 1)
+    const found = places.get(bare(line)) ?? []
+    if (found.length > PLACES_AT_MOST) continue // it tells no place from another
+    for (const at of found) votes.set(at - i, (votes.get(at - i) ?? 0) + 1)
   }
   return best(votes)
 }

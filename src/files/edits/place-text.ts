@@ -25,11 +25,10 @@ export function shownText({ lines, endsWithNewline }: Shown): string {
 }
 
 /** What a block changes whose characters stand at `start` alone, and there to the letter. */
-export function placeText(hunk: TextHunk, shown: Shown, text: string, start: number): Placed | Refusal {
+export function placeText(hunk: TextHunk, shown: Shown, text: string, start: number): Placed {
   const [search, replace] = [plainEnds(hunk.characters.search), plainEnds(hunk.characters.replace)]
   const end = start + search.length
   const lineStart = start === 0 ? 0 : text.lastIndexOf('\n', start - 1) + 1
-  if (lineStart === start && joinsLines(search, replace)) return { reason: 'newline', message: NEWLINE }
   const lineEnd = text.indexOf('\n', end)
   const reachesEnd = lineEnd < 0 || lineEnd === text.length - 1
   const made = text.slice(lineStart, start) + replace + text.slice(end, reachesEnd ? undefined : lineEnd)

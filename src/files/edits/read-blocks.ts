@@ -32,7 +32,7 @@ export function readBlocks(lines: readonly string[], path: string | undefined): 
     const opens = OPENS.exec(lines[at]!)
     const number = blocks.length + failures.length + 1
     if (!opens) {
-      if (!isRemains(lines[at]!)) named = nameIn(lines, at) ?? named
+      if (!isRemains(lines[at]!)) named = pathOf(nameIn(lines, at), path) ?? named
       else if (!isLost) failures.push(malformed(number, REMAINS))
       isLost ||= isRemains(lines[at]!)
       continue
@@ -88,6 +88,11 @@ function dividerOf(lines: readonly string[], at: number, end: number, length: nu
   const own = found.filter((i) => lengthOf(DIVIDES, lines[i]!) === length)
   const [only, second] = own.length > 0 ? own : found
   return second === undefined ? only : undefined
+}
+
+/** The one file that was asked about may be named without its folders. */
+function pathOf(said: string | undefined, path: string | undefined): string | undefined {
+  return said !== undefined && path?.endsWith(`/${said}`) ? path : said
 }
 
 /** The path that a line names, if it is the last before a block but for fences and blank lines. */
