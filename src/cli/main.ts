@@ -13,6 +13,10 @@ const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }>
     help: '"<brief>" [--model M] [--tier T] [--out DIR] [--force] [--json]   make a project',
     load: () => import('./make.ts'),
   },
+  import: {
+    help: 'DIR|ZIP [--project ID] [--mode replace|keep-both|skip] [--json]   bring files into a project, or start one from them',
+    load: () => import('./import.ts'),
+  },
   jobs: {
     help: '[PROJECT] [--state STATE] | cancel|retry|pause|resume PROJECT   list the jobs, or move all of a project',
     load: () => import('./jobs.ts'),

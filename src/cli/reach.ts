@@ -42,7 +42,11 @@ export async function ask(server: Door, path: string, init: RequestInit = {}): P
 
 /** The same for an answer that is not JSON. */
 export async function askFor({ url, secret }: Door, path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = { authorization: `Bearer ${LOCAL_MARK}${secret}`, 'content-type': 'application/json' }
+  const headers = {
+    'content-type': 'application/json',
+    ...(init.headers as Record<string, string> | undefined),
+    authorization: `Bearer ${LOCAL_MARK}${secret}`,
+  }
   const response = await fetch(`${url}${path}`, { ...init, headers }).catch((cause) => {
     throw unreachable(url, cause)
   })

@@ -61,9 +61,14 @@ export const WORKSPACE_SAYS = {
     200: { says: 'The file, or the range that was asked for.', type: 'application/octet-stream' },
     304: { says: 'It is the version that you have.' },
   })),
-  zip: says('downloadProject', 'Files', 'All files of a project as a zip, made while it is read', () => ({
-    200: { says: 'The zip.', type: 'application/zip' },
-  })),
+  zip: says(
+    'downloadProject',
+    'Files',
+    'All files of a project as a zip, made while it is read; with `at`, as they were just after that change',
+    () => ({
+      200: { says: 'The zip.', type: 'application/zip' },
+    }),
+  ),
   changes: says('listChanges', 'Changes', 'What was changed in a project, newest first', () => ({
     200: {
       says: 'A page; nextCursor is null at the end.',

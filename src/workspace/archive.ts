@@ -4,7 +4,7 @@ import { DomainError } from '../errors.ts'
 import type { Blobs } from '../files/blobs.ts'
 import { kindOf } from '../files/languages.ts'
 import { projectPath } from '../files/paths.ts'
-import { filesOf, openFile, type ProjectFile } from './files.ts'
+import { filesAsOf, filesOf, openFile } from './files.ts'
 
 /** What a zip without its 64-bit extension can hold. */
 const MAX_BYTES = 2 ** 32 - 2 ** 20
@@ -20,22 +20,41 @@ export interface ArchiveDeps {
   blobs: Blobs
 }
 
+/** A file that goes into a zip. */
+export interface ZipSource {
+  path: string
+  bytes: number
+  /** ms since the epoch */
+  at: number
+  open(): Promise<Blob>
+}
+
 /**
- * All present files of a project as a zip that is made while it is read, by path. A file that can't be read breaks the
- * stream, so that no one takes half an archive for a whole one. @throws DomainError `archive_too_big`
+ * All files of a project, as they are or as they were just after a change, as a zip that is made while it is read, by path. A
+ * file that can't be read breaks the stream, so that no one takes half an archive for a whole one.
+ * @throws DomainError `archive_too_big`; NotFound `unknown_change`
  */
-export async function zipOf(deps: ArchiveDeps, project: string): Promise<ReadableStream<Uint8Array>> {
-  const files = await filesOf(deps.read, project)
+export async function zipOf(
+  { read, blobs }: ArchiveDeps,
+  project: string,
+  change?: string,
+): Promise<ReadableStream<Uint8Array>> {
+  const files = change === undefined ? await filesOf(read, project) : await filesAsOf(read, project, change)
+  return zipStream(files.map((file) => ({ ...file, open: () => openFile({ blobs }, file) })))
+}
+
+/** The files as a zip. @throws DomainError `archive_too_big` */
+export function zipStream(files: ZipSource[]): ReadableStream<Uint8Array> {
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   if (bytes > MAX_BYTES || files.length > MAX_FILES)
     throw new DomainError('archive_too_big', 'The project is too big for one zip. Download its files one by one.', {
       context: { bytes, files: files.length },
     })
-  return streamOf(zipChunks(deps.blobs, files))
+  return streamOf(zipChunks(files))
 }
 
 /** Chunk by chunk: no more of any file is in memory than what was just read of it. */
-async function* zipChunks(blobs: Blobs, files: ProjectFile[]): AsyncGenerator<Uint8Array> {
+async function* zipChunks(files: ZipSource[]): AsyncGenerator<Uint8Array> {
   const ready: Uint8Array[] = []
   const zip = new Zip((error, chunk) => {
     if (error) throw error
@@ -44,7 +63,7 @@ async function* zipChunks(blobs: Blobs, files: ProjectFile[]): AsyncGenerator<Ui
   for (const file of files) {
     const entry = entryFor(file)
     zip.add(entry)
-    for await (const chunk of (await openFile({ blobs }, file)).stream()) {
+    for await (const chunk of (await file.open()).stream()) {
       entry.push(chunk)
       yield* ready.splice(0)
     }
@@ -54,7 +73,7 @@ async function* zipChunks(blobs: Blobs, files: ProjectFile[]): AsyncGenerator<Ui
   yield* ready.splice(0)
 }
 
-function entryFor({ path, at }: ProjectFile): ZipDeflate | ZipPassThrough {
+function entryFor({ path, at }: ZipSource): ZipDeflate | ZipPassThrough {
   const name = projectPath(path)
   const entry = kindOf(path) === 'text' ? new ZipDeflate(name, { level: LEVEL }) : new ZipPassThrough(name)
   return Object.assign(entry, { mtime: Math.max(at, EARLIEST), os: UNIX, attrs: REGULAR_FILE_0644 })

@@ -1,6 +1,7 @@
-import { and, asc, desc, eq, gt } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, sql } from 'drizzle-orm'
 import type { Changes } from '../changes/changes.ts'
 import type { Choice } from '../changes/contest.ts'
+import { changeById } from '../changes/history.ts'
 import type { Change } from '../changes/tables.ts'
 import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
@@ -103,6 +104,23 @@ export async function filesOf(read: Reader, project: string): Promise<ProjectFil
     all.push(...page)
     if (page.length < PAGE) return all
   }
+}
+
+/** All files of a project as they were just after a change, by path. @throws NotFound `unknown_change` */
+export async function filesAsOf(
+  read: Reader,
+  project: string,
+  change: string,
+): Promise<(BlobRef & { path: string; at: number })[]> {
+  const { seq, scope } = await changeById(read, change)
+  if (scope !== project) throw new NotFound('change', change)
+  return read.all(sql`
+    SELECT o.entity_id AS path, o.after ->> 'hash' AS hash, o.after ->> 'bytes' AS bytes, c.at AS at
+    FROM operations o JOIN changes c ON c.id = o.change_id
+    WHERE o.scope = ${project} AND o.entity = ${FILE} AND o.after IS NOT NULL AND o.version = (
+      SELECT max(p.version) FROM operations p JOIN changes d ON d.id = p.change_id
+      WHERE p.scope = o.scope AND p.entity = o.entity AND p.entity_id = o.entity_id AND d.seq <= ${seq})
+    ORDER BY o.entity_id`)
 }
 
 /** @throws DomainError `blob_missing` */

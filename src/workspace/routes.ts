@@ -37,6 +37,9 @@ export interface WorkspaceRoutesDeps extends ShellDeps, ImportRoutesDeps {
 
 const FileQuery = z.object({ version: z.coerce.number('takes a whole number').int().min(1).optional() })
 
+/** `at`: a change; the files are those just after it. */
+const ZipQuery = z.object({ at: z.string().max(100).optional() })
+
 /** What a route here reads as it arrives, up to a limit of its own. */
 export function readsItsOwnBody(request: Request): boolean {
   const path = new URL(request.url).pathname
@@ -71,7 +74,10 @@ function workspaceApi(deps: WorkspaceRoutesDeps) {
       },
       { query: FileQuery, ...WORKSPACE_SAYS.file },
     )
-    .get('/projects/:id/zip', ({ params }) => zipResponse(deps, params.id), WORKSPACE_SAYS.zip)
+    .get('/projects/:id/zip', ({ params, query }) => zipResponse(deps, params.id, query.at), {
+      query: ZipQuery,
+      ...WORKSPACE_SAYS.zip,
+    })
 }
 
 /** The pages of a project's files: the viewer, the download of all. */
@@ -96,12 +102,12 @@ function workspacePages(deps: WorkspaceRoutesDeps) {
       },
       { query: FileQuery },
     )
-    .get('/projects/:id/zip', ({ params }) => zipResponse(deps, params.id))
+    .get('/projects/:id/zip', ({ params, query }) => zipResponse(deps, params.id, query.at), { query: ZipQuery })
 }
 
-async function zipResponse(deps: WorkspaceRoutesDeps, project: string): Promise<Response> {
+async function zipResponse(deps: WorkspaceRoutesDeps, project: string, at: string | undefined): Promise<Response> {
   const { id, title } = await projectById(deps.read, project)
-  return new Response(download(await zipOf(deps, id), deps.log), {
+  return new Response(download(await zipOf(deps, id, at), deps.log), {
     headers: {
       'content-type': 'application/zip',
       'content-disposition': disposition('attachment', `${title.replace(/[/\\]+/g, '-')}.zip`),

@@ -84,3 +84,21 @@ test('a reader who leaves ends it', async () => {
   await reader.cancel()
   expect((await reader.read()).done).toBe(true)
 })
+
+test('as of a change, it holds what the project held then', async () => {
+  await using space = await testWorkspace()
+  await space.write('a.txt', 'one')
+  await space.write('gone.txt', 'here')
+  const then = await space.write('a.txt', 'two')
+  await space.write('a.txt', 'three')
+  await space.remove('gone.txt')
+  await space.write('late.txt', 'x')
+  const held = async (query: string) => {
+    const files = unzipSync(new Uint8Array(await (await space.ask(`/api/projects/p1/zip${query}`)).arrayBuffer()))
+    return Object.fromEntries(Object.entries(files).map(([path, bytes]) => [path, new TextDecoder().decode(bytes)]))
+  }
+  expect(await held(`?at=${then.id}`)).toEqual({ 'a.txt': 'two', 'gone.txt': 'here' })
+  expect(await held('')).toEqual({ 'a.txt': 'three', 'late.txt': 'x' })
+  for (const wrong of ['/api/projects/p1/zip?at=nope', `/api/projects/p2/zip?at=${then.id}`])
+    expect((await space.ask(wrong)).status).toBe(404)
+})

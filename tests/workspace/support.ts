@@ -11,6 +11,7 @@ import { openBlobs } from '../../src/files/blobs.ts'
 import { demoProject } from '../../src/llm/demo/project.ts'
 import { demoProvider } from '../../src/llm/demo.ts'
 import { fixedModels } from '../../src/llm/fixed-models.ts'
+import { projectEntity } from '../../src/projects/project-entity.ts'
 import { projects } from '../../src/projects/tables.ts'
 import { type Actor, guard } from '../../src/web/guard.ts'
 import { fileEntity } from '../../src/workspace/file-entity.ts'
@@ -35,7 +36,10 @@ export async function testWorkspace({ gitProgram }: { gitProgram?: string | null
   const changes = openChanges({
     ...clock,
     events: log,
-    entities: [fileEntity({ events: log, now: clock.now, texts: blobs })],
+    entities: [
+      projectEntity({ events: log, now: clock.now }),
+      fileEntity({ events: log, now: clock.now, texts: blobs }),
+    ],
   })
   const highlighter = openHighlighter()
   const common = { db, read: db.read, blobs, changes, highlighter, events: log, now: clock.now, newId: clock.newId }

@@ -6,7 +6,7 @@ import type { BlobRef } from '../../files/blobs.ts'
 import { FILE, type FileState } from '../file-entity.ts'
 
 /** Changes read in one turn of the event loop. */
-const PAGE = 500
+const PAGE = 100
 
 /** A change that touched files, as its commit tells it. */
 export interface FileChange {

@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { among } from '../../changes/history.ts'
 import { explainFiles } from '../../db/faults.ts'
 import { DomainError, NotFound } from '../../errors.ts'
 import type { Log } from '../../log.ts'
+import { projects } from '../../projects/tables.ts'
 import { changeIn } from './commit.ts'
 import { importStream, type StreamDeps } from './fast-import.ts'
 import { placeOf } from './history.ts'
@@ -31,6 +33,7 @@ export interface Repositories {
 export function openRepositories(deps: RepositoriesDeps): Repositories {
   const shelf = join(deps.data, 'git', FORMAT)
   sweep(join(deps.data, 'git'), shelf)
+  void forgetGone(deps, shelf)
   const running = new Map<string, Promise<string>>()
   const waiting = new Map<string, Promise<string>>()
 
@@ -154,6 +157,27 @@ async function tidy({ git }: RepositoriesDeps, place: string): Promise<void> {
   const packs = readdirSync(join(place, 'objects/pack')).filter((name) => name.endsWith('.pack')).length
   const loose = readdirSync(join(place, 'objects')).length
   if (packs > MOST_PACKS || loose > 200) await git.run(['--git-dir', place, 'repack', '-a', '-d', '-q'])
+}
+
+/** What was purged is not kept here either. */
+async function forgetGone({ read, log }: RepositoriesDeps, shelf: string): Promise<void> {
+  try {
+    const names = existsSync(shelf) ? readdirSync(shelf).filter((name) => name.endsWith('.git')) : []
+    const known = await read
+      .select({ id: projects.id })
+      .from(projects)
+      .where(
+        among(
+          projects.id,
+          names.map((name) => name.slice(0, -'.git'.length)),
+        ),
+      )
+    const ids = new Set(known.map(({ id }) => id))
+    for (const name of names)
+      if (!ids.has(name.slice(0, -'.git'.length))) await rm(join(shelf, name), { recursive: true, force: true })
+  } catch (error) {
+    log.warn('repositories of projects that are gone could not be removed', { error })
+  }
 }
 
 function sweep(root: string, shelf: string): void {

@@ -10,7 +10,6 @@ const END_BYTES = 22
 const LONGEST_COMMENT = 0xffff
 const ZIP64_LOCATOR = 0x07064b50
 const ZIP64_LOCATOR_BYTES = 20
-const LOCAL_HEADER_BYTES = 30
 const STORED = 0
 const DEFLATED = 8
 /** The upper half of the external attributes, where Unix keeps what a thing is: stat(2). */
@@ -39,7 +38,7 @@ export interface OpenZip extends AsyncDisposable {
 
 /**
  * Opens a zip and believes its directory only where nothing can be read in two ways: one end record that the whole file leads up
- * to, as many entries as it says, none over another. Nothing is unpacked. @throws Invalid `zip_…`, `import_…`
+ * to, as many entries as it says. Nothing is unpacked. @throws Invalid `zip_…`, `import_…`
  */
 export async function openZip(path: string): Promise<OpenZip> {
   const handle = await open(path, 'r')
@@ -119,8 +118,6 @@ function inOrder(all: { name: string; entry: Entry }[], directory: number): ZipE
   return sorted.map(({ name, entry }, i) => {
     const next = sorted[i + 1]
     const ends = next ? offsetOf(next.entry) : directory
-    if (offsetOf(entry) + LOCAL_HEADER_BYTES + entry.fileNameLength + entry.compressedSize > ends)
-      throw badZip('zip_overlapping', { path: name })
     return { name, entry, ends }
   })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { existsSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import fc from 'fast-check'
@@ -62,8 +62,10 @@ describe.skipIf(NO_GIT)('a repository', () => {
     })
     await expect(dying.upToDate('p1')).rejects.toThrow('the server dies')
     expect(await logOf(place)).toEqual(before)
+    const { ino } = statSync(place)
     const grown = await logOf(await repositoriesOf(space).upToDate('p1'))
     expect([grown.length, grown[0]]).toEqual([4, before[0]!])
+    expect(statSync(place).ino).toBe(ino) // it grew, and was not made again
     rmSync(join(space.folder, 'git'), { recursive: true })
     expect(await logOf(await repositoriesOf(space).upToDate('p1'))).toEqual(grown)
   })
@@ -108,6 +110,18 @@ describe.skipIf(NO_GIT)('a repository', () => {
     await first
     expect(await logOf(await second)).toHaveLength(2)
     expect(await third).toBe(await second)
+  })
+
+  test('of a project that is gone is removed when the server starts', async () => {
+    await using space = await testWorkspace()
+    await space.write('a.txt', 'one')
+    await space.write('a.txt', 'two', { project: 'p2' })
+    const kept = await repositoriesOf(space).upToDate('p1')
+    const gone = await repositoriesOf(space).upToDate('p2')
+    await space.db.write((tx) => tx.run("delete from projects where id = 'p2'"))
+    repositoriesOf(space)
+    while (existsSync(gone)) await Bun.sleep(5)
+    expect(existsSync(kept)).toBe(true)
   })
 
   test('says of a job’s change which model wrote it, and of an undoing what it takes back', async () => {

@@ -34,6 +34,12 @@ const many = (count: number): Made[] =>
 const SYMLINK = 0o120777
 const BOMB = new Uint8Array(65 * 2 ** 20)
 
+/** An end record that says of the bytes before it that they are the directory: there is none, and nothing in it. */
+const SECOND_END = (() => {
+  const before = zipOf([{ name: 'a' }]).length
+  return numbers(4, 0x06054b50, 2, 0, 2, 0, 2, 0, 2, 0, 4, 0, 4, before, 2, 0)
+})()
+
 interface Refused {
   what: string
   made: Made[]
@@ -95,6 +101,18 @@ const REFUSED: Refused[] = [
     what: 'bytes between its directory and its end',
     made: [{ name: 'a' }],
     lies: { gap: numbers(4, 0) },
+    code: 'zip_ambiguous',
+  },
+  {
+    what: 'a directory of another length than it says',
+    made: [{ name: 'a' }],
+    lies: { length: 20 },
+    code: 'zip_ambiguous',
+  },
+  {
+    what: 'a second end in its comment, as good as the first',
+    made: [{ name: 'a' }],
+    lies: { comment: SECOND_END },
     code: 'zip_ambiguous',
   },
   {
@@ -338,6 +356,7 @@ describe('an import over HTTP', () => {
     expect(await held(space, project)).toEqual({ 'index.html': '<h1>' })
     expect((await space.told()).filter(({ scope }) => scope === project).map(({ type }) => type)).toEqual([
       'project.created',
+      'change.applied',
       'file.written',
       'change.applied',
     ])

@@ -25,10 +25,15 @@ export interface Lies {
   /** Bytes between the directory and its end record. */
   gap?: Uint8Array
   disk?: number
+  /** What the end record says of the directory's length, where it differs from the truth. */
+  length?: number
 }
 
 /** A zip (APPNOTE.TXT 4.3), whatever is wrong with it. */
-export function zipOf(made: Made[], { count = made.length, comment = new Uint8Array(), gap, disk = 0 }: Lies = {}) {
+export function zipOf(
+  made: Made[],
+  { count = made.length, comment = new Uint8Array(), gap, disk = 0, length }: Lies = {},
+) {
   const parts: Uint8Array[] = []
   const central: Uint8Array[] = []
   let at = 0
@@ -58,7 +63,24 @@ export function zipOf(made: Made[], { count = made.length, comment = new Uint8Ar
     )
   }
   const directory = Buffer.concat(central)
-  const end = numbers(4, 0x06054b50, 2, disk, 2, 0, 2, count, 2, count, 4, directory.length, 4, at, 2, comment.length)
+  const end = numbers(
+    4,
+    0x06054b50,
+    2,
+    disk,
+    2,
+    0,
+    2,
+    count,
+    2,
+    count,
+    4,
+    length ?? directory.length,
+    4,
+    at,
+    2,
+    comment.length,
+  )
   return new Uint8Array(Buffer.concat([...parts, directory, gap ?? new Uint8Array(), end, comment]))
 }
 
