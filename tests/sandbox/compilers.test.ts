@@ -66,7 +66,11 @@ describe('nothing is judged', () => {
     ['a template', 'a.py', '{% if x %}\ndef f(:\n{% endif %}\n'],
   ])('of %s', async (_, path, text) => {
     const compilers = openCompilers({
-      sandbox: saying({ kind: 'bubblewrap' }, 0, 'f0/a.py:2:7: invalid\n'),
+      sandbox: saying(
+        { kind: 'bubblewrap' },
+        0,
+        'f0/a.py:2:7: invalid\nf0/a.sh: line 2: no\nf0/a.h:1:8: error: expected ‘)’\n',
+      ),
       now: Date.now,
     })
     expect((await checked(compilers, path, text)) ?? []).toEqual([])

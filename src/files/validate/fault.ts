@@ -48,6 +48,7 @@ export function withLines(text: string, faults: Fault[]): Fault[] {
   })
 }
 
-function shortened(row: string): string {
+/** A line as faults carry it. */
+export function shortened(row: string): string {
   return row.length > LONGEST_TEXT ? `${row.slice(0, LONGEST_TEXT - 1)}…` : row
 }

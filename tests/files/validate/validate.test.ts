@@ -175,7 +175,7 @@ describe('a text that was made to take long is given up in time:', () => {
     ['a database named by it', 'a.sql', `ATTACH (${bomb}SELECT 1 FROM t60) AS x; SELEC`],
     ['parentheses without end', 'a.sql', '('.repeat(100_000)],
     ['statements without end', 'a.sql', ';;SELEC '.repeat(50_000)],
-    ['a Dockerfile of one line', 'Dockerfile', '#'.repeat(99_000)],
+    ['a Dockerfile of one line', 'Dockerfile', '#'.repeat(15_900)],
     ['scripts without end', 'a.html', '<script>(</script>'.repeat(50_000)],
     ['tags without end', 'a.html', '<script '.repeat(100_000)],
     ['quotes in quotes', 'a.html', `<a b="<a b='`.repeat(50_000)],
