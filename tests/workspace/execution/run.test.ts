@@ -136,8 +136,8 @@ describe('a command that a person runs', () => {
     for (const account of [{ ...viewer, email: 'ada@example.org', role: undefined }, viewer])
       expect((await app.post('/api/accounts', account)).status).toBe(201)
     const made = await app.post('/api/tokens', { name: 'eyes', account: viewer.email })
-    const { token } = (await made.json()) as { token: string }
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const { secret } = (await made.json()) as { secret: string }
+    const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
     const path = `/api/projects/${project}/executions`
     expect((await app.request(path, { headers })).status).toBe(200)
     const body = JSON.stringify({ command: 'true' })
