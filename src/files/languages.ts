@@ -87,6 +87,9 @@ const BY_NAME = new Map([
   ['rakefile', 'ruby'],
 ])
 
+/** `Dockerfile.dev`, `api.dockerfile` */
+const OF_DOCKER = /^(?:docker|container)file\.|\.dockerfile$/
+
 const PLAIN: FileType = { language: 'text', media: `text/plain${UTF8}`, kind: 'text' }
 const BY_ENDING = new Map([...rowsOf(TEXTS, true), ...rowsOf(BYTES, false)])
 
@@ -109,7 +112,8 @@ function typeOf(path: string): FileType {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
   const whole = BY_NAME.get(name)
   if (whole) return { ...PLAIN, language: whole }
-  return BY_ENDING.get(name.slice(name.lastIndexOf('.') + 1)) ?? PLAIN
+  const known = BY_ENDING.get(name.slice(name.lastIndexOf('.') + 1))
+  return known ?? (OF_DOCKER.test(name) ? { ...PLAIN, language: 'dockerfile' } : PLAIN)
 }
 
 function rowsOf(table: string, text: boolean): [string, FileType][] {
