@@ -45,6 +45,7 @@ import { hostCheck, hosts, listenerOptions, originAt } from './web/hosts.ts'
 import { openLasting } from './web/lasting.ts'
 import { hostName, listening, urlsElsewhere } from './web/listen.ts'
 import type { ListedRoute } from './web/openapi.ts'
+import { formLimit } from './workspace/editing/edit-pages-routes.ts'
 import { executionRoutes } from './workspace/execution/execution-routes.ts'
 import { runPanel } from './workspace/execution/panel.ts'
 import { fileRow, filesOf } from './workspace/files.ts'
@@ -186,7 +187,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
     .use(
       new Elysia().use(door).guard({ signedIn: true }, (inside) =>
         inside
-          .use(bodies({ leaves: readsItsOwnBody })) // behind the door: nobody's body is read before it is known who asks
+          .use(bodies({ leaves: readsItsOwnBody, limitFor: formLimit })) // behind the door: nobody's body is read before it is known who asks
           .use(accountRoutes({ ...accounts, door, shell }))
           .use(projectPages(projects))
           .use(projectApi(projects))

@@ -11,6 +11,7 @@ import type { Guard } from '../web/guard.ts'
 import { page } from '../web/page.ts'
 import { WORKSPACE_SAYS } from './answers.ts'
 import { zipOf } from './archive.ts'
+import { editPages } from './editing/edit-pages-routes.ts'
 import { editingApi } from './editing/editing-routes.ts'
 import { fileAt } from './files.ts'
 import { gitRoutes } from './git/git-routes.ts'
@@ -55,6 +56,7 @@ export function workspaceRoutes(deps: WorkspaceRoutesDeps) {
     .use(workspaceApi(deps))
     .use(workspacePages(deps))
     .use(editingApi(deps))
+    .use(editPages(deps))
     .use(historyApi(deps))
     .use(historyPages(deps))
     .use(versionRoutes(deps))

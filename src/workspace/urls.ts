@@ -5,6 +5,16 @@ export function fileUrl(project: string, path: string): string {
   return `/projects/${encodeURIComponent(project)}/files/${encodePath(path)}`
 }
 
+/** The page on which a file is edited. */
+export function editUrl(project: string, path: string): string {
+  return `/projects/${encodeURIComponent(project)}/edit/${encodePath(path)}`
+}
+
+/** The page of a project's history. */
+export function changesUrl(project: string): string {
+  return `/projects/${encodeURIComponent(project)}/history`
+}
+
 /** The bytes of a file. */
 export function rawUrl(project: string, path: string): string {
   return `/api/projects/${encodeURIComponent(project)}/files/${encodePath(path)}`

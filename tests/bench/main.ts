@@ -16,6 +16,7 @@ import { type Benchmark, type Result, table } from './result.ts'
 import { scanning } from './scan/index.ts'
 import { storage } from './storage/index.ts'
 import { fanOut, idleStreams, openStreams } from './streams/index.ts'
+import { together } from './together/index.ts'
 import { validators } from './validators/index.ts'
 
 const ALL: Benchmark[] = [
@@ -35,6 +36,7 @@ const ALL: Benchmark[] = [
   edits,
   validators,
   scanning,
+  together,
 ]
 
 const { values, positionals } = parseArgs({

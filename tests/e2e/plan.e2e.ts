@@ -96,9 +96,10 @@ test('two people edit one task: the second is told what it says now, and decides
   await page.getByLabel('Title').fill('Mine')
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(page.getByRole('alert').filter({ hasText: 'The task changed in the meantime' })).toBeVisible()
-  await expect(page.getByText('It now says: Theirs')).toBeVisible()
+  await expect(page.getByRole('group', { name: /^Place 1/ })).toContainText('What is there now Theirs')
   await expect(page.getByLabel('Title')).toHaveValue('Mine')
   await looksRight(page, 'conflict', ONE_VIEW)
+  await page.getByRole('radio', { name: /^Yours/ }).check()
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(row('Mine')).toBeVisible()
   await expect(other.locator('#tree')).toContainText('Mine') // an open page hears of it

@@ -1,5 +1,10 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
+import { choicesIn } from '../../changes/choices.ts'
+import { Contested } from '../../changes/contest.ts'
+import { contestViews, EDIT_WORDS, sayValue } from '../../changes/contest-view.ts'
+import { lastChanges } from '../../changes/lasts.ts'
+import type { Reader } from '../../db/open.ts'
 import { DomainError, Invalid } from '../../errors.ts'
 import type { Actor, Guard } from '../../web/guard.ts'
 import { page } from '../../web/page.ts'
@@ -31,7 +36,7 @@ export function taskPages(deps: TaskPagesDeps) {
       '/projects/:id/tasks/new',
       async ({ request, params, query, actor }) => {
         const typed = { ...SentTask.parse({ title: '-', ...query }), title: '' }
-        return shown(deps, request, actor, await newForm(deps.read, params.id, typed))
+        return shown(deps, { request, actor }, await newForm(deps.read, params.id, typed))
       },
       { query: KINDS },
     )
@@ -44,14 +49,15 @@ export function taskPages(deps: TaskPagesDeps) {
     })
     .get('/tasks/:id', async ({ request, params, actor }) => {
       const task = await taskById(deps.read, params.id)
-      return shown(deps, request, actor, await formOf(deps.read, task), task)
+      return shown(deps, { request, actor }, await formOf(deps.read, task), task)
     })
     .post('/tasks/:id', async ({ request, params, body, actor }) => {
       const task = await taskById(deps.read, params.id)
-      const again = (typed: SentTask) => formOf(deps.read, task, { ...typed, kind: task.kind, version: task.version })
-      return answered(deps, { request, actor, body, again, task }, async (typed) =>
-        toPlan(await editTask(deps, task.id, wishOf(typed, task), authorOf(actor, task, typed.version))),
-      )
+      const again = (typed: SentTask) => formOf(deps.read, task, { ...typed, kind: task.kind })
+      return answered(deps, { request, actor, body, again, task }, async (typed) => {
+        const author = { ...authorOf(actor, task, typed.version), choices: choicesIn(body) }
+        return toPlan(await editTask(deps, task.id, wishOf(typed, task), author))
+      })
     })
     .post('/tasks/:id/removal', async ({ params, body, actor }) => {
       const task = await taskById(deps.read, params.id)
@@ -91,30 +97,44 @@ async function answered(
     return await act(typed)
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
-    return shown(deps, request, actor, await again(typed), task, error)
+    return shown(deps, { request, actor, body }, await again(typed), task, error)
   }
 }
 
 async function shown(
   deps: TaskPagesDeps,
-  request: Request,
-  actor: Actor,
+  { request, actor, body }: { request: Request; actor: Actor; body?: unknown },
   form: TaskFormData,
   task?: Task,
   error?: DomainError,
 ): Promise<Response> {
   const shell = await shellFor(deps, actor, task ? task.title : 'A new task', form.project.id)
-  const present = error?.code === 'version_conflict' && task ? task : null
   const finishable = task !== undefined && task.kind !== 'note' && task.status === 'todo'
   const data = {
     ...form,
     shell,
-    present,
+    contests: error instanceof Contested ? await contestsOf(deps.read, form, error, body) : [],
     finishable,
     promises: contractLines(task?.contract ?? null),
     error: error ?? null,
   }
   return page(request, 'projects/task', data, { status: error ? statusOf(error) : 200 })
+}
+
+/** What both sides have changed, side by side, as the form asks about it. */
+async function contestsOf(read: Reader, { others, groups }: TaskFormData, { contests }: Contested, body: unknown) {
+  const titles = new Map([...others, ...groups].map(({ id, title }) => [id, title]))
+  const called = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(called)
+    return (typeof value === 'string' && titles.get(value)) || value
+  }
+  const lasts = await lastChanges(read, contests)
+  return contestViews(contests, {
+    words: EDIT_WORDS,
+    sent: choicesIn(body),
+    nameOf: () => 'What both have changed',
+    say: (value, field) => sayValue(called(value), field) || '(none)',
+  }).map((view, at) => ({ ...view, last: lasts.get(contests[at]!.last ?? '') ?? null }))
 }
 
 function understood<T>(form: z.ZodType<T>, body: unknown): T {

@@ -1,16 +1,10 @@
-import { emailsOf } from '../../accounts/accounts.ts'
+import { type Author, authorsCalled } from '../../changes/authors.ts'
+import { changesById } from '../../changes/history.ts'
 import type { Change } from '../../changes/tables.ts'
 import type { Reader } from '../../db/open.ts'
 import { jobsById } from '../../jobs/jobs.ts'
 import { costWords } from '../../llm/money-words.ts'
 import { usageOfJobs } from '../../llm/usage.ts'
-
-/** Who made a change. */
-export interface Author {
-  kind: 'person' | 'agent' | 'system'
-  /** An address; of an agent or the system, Hearth. */
-  name: string
-}
 
 /** The job in which a change was made, with what its calls to models took so far, all of them together. */
 export interface Work {
@@ -31,7 +25,7 @@ export interface ToldChange extends Change {
 
 /** Changes with their authors' names, and with their jobs. */
 export async function tellChanges(read: Reader, changes: Change[]): Promise<ToldChange[]> {
-  const names = await authorsCalled(
+  const called = await authorsCalled(
     read,
     changes.map(({ by }) => by),
   )
@@ -41,23 +35,20 @@ export async function tellChanges(read: Reader, changes: Change[]): Promise<Told
   )
   return changes.map((change) => ({
     ...change,
-    author: names(change.by),
+    author: called(change.by),
     work: (change.job && work.get(change.job)) || null,
   }))
 }
 
-/** How the authors of changes are called. */
-export async function authorsCalled(read: Reader, authors: string[]): Promise<(by: string) => Author> {
-  const people = [...new Set(authors.filter((by) => by.startsWith(PERSON)).map((by) => by.slice(PERSON.length)))]
-  const emails = await emailsOf(read, people)
-  return (by) => {
-    if (by.startsWith('job:')) return { kind: 'agent', name: 'Hearth' }
-    if (!by.startsWith(PERSON)) return { kind: 'system', name: 'Hearth' }
-    return { kind: 'person', name: emails.get(by.slice(PERSON.length)) || 'the owner' }
-  }
+/** Who undid those of the changes that are undone, by the id of the change that did it. */
+export async function undoersOf(read: Reader, changes: Change[]): Promise<Map<string, string>> {
+  const undoers = await changesById(read, [...new Set(changes.flatMap(({ undoneBy }) => undoneBy ?? []))])
+  const called = await authorsCalled(
+    read,
+    undoers.map(({ by }) => by),
+  )
+  return new Map(undoers.map(({ id, by }) => [id, called(by).name]))
 }
-
-const PERSON = 'person:'
 
 async function workOf(read: Reader, ids: string[]): Promise<Map<string, Work>> {
   const distinct = [...new Set(ids)]

@@ -1,8 +1,8 @@
 import { inArray, sql } from 'drizzle-orm'
+import { authorsCalled } from '../../changes/authors.ts'
 import { changes, reversals } from '../../changes/tables.ts'
 import type { Reader } from '../../db/open.ts'
 import { jobs } from '../../jobs/tables.ts'
-import { authorsCalled } from '../history/tell.ts'
 
 /** Rows asked for in one query. */
 const PAGE = 500

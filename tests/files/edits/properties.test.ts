@@ -92,7 +92,7 @@ for (const [what, mutate] of Object.entries(MUTATIONS))
         made++
         expect(result).toBe(asText(editedLines(one), one))
       }),
-      { numRuns: 120 },
+      { numRuns: 250 },
     )
     if (!/torn|twice|middle|letter|alone/.test(what)) expect(made).toBeGreaterThan(10) // it is not all refused
   })
