@@ -113,6 +113,19 @@ describe('settings', () => {
     ])
   })
 
+  test('say what generated code may read besides the system, and in which image it may run', () => {
+    using at = house()
+    expect(at.read().sandboxRead).toEqual([])
+    expect(at.read({ HEARTH_SANDBOX_READ: '/opt/rust/:/home/me/.pyenv' }).sandboxRead).toEqual([
+      '/opt/rust',
+      '/home/me/.pyenv',
+    ])
+    for (const HEARTH_SANDBOX_READ of ['/', '/opt:tools', '/opt:/usr/..', '~/.cargo'])
+      expect(sentence(() => at.read({ HEARTH_SANDBOX_READ }))).toContain('it takes folders from / on')
+    expect(at.read({ HEARTH_SANDBOX_IMAGE: 'ghcr.io/me/tools:1' }).sandboxImage).toBe('ghcr.io/me/tools:1')
+    expect(sentence(() => at.read({ HEARTH_SANDBOX_IMAGE: '--privileged' }))).toContain('it takes the name of an image')
+  })
+
   test('that can’t be used are named, with what they take', () => {
     using at = house()
     const port =

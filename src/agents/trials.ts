@@ -56,7 +56,7 @@ export async function tryOut(
 /** What is wrong with which file by these trials: only what a file of the project is to blame for. */
 export function problemsOf(trials: readonly Trial[]): Problem[] {
   return trials.flatMap(({ state, path, command, says, excerpt }) =>
-    state === 'failed' && path ? [{ path, message: `fails “${command}” (${says}): ${excerpt}` }] : [],
+    state === 'failed' && path ? [{ path, message: `fails “${command}” (${says}):\n${excerpt}` }] : [],
   )
 }
 

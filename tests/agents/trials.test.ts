@@ -48,7 +48,7 @@ test('a test that fails blames the source that it names, before the test', async
   })
   expect(states).toEqual(['bun test: failed'])
   expect(problems).toEqual([{ path: 'sum.ts', message: expect.stringContaining('no idea') }])
-  expect(problems[0]!.message).toStartWith('fails “bun test” (exit code 1): ')
+  expect(problems[0]!.message).toStartWith('fails “bun test” (exit code 1):\n')
 })
 
 test('Python’s tests are run by its own means', async () => {

@@ -68,7 +68,7 @@ function versionsApi(deps: OwnDeps) {
         set.status = 201
         return { change: change.id, version: change.operations.find(({ entityId }) => entityId === path)!.version }
       },
-      { body: RestoreForm, ...VERSIONS_SAYS.restore },
+      { body: RestoreForm, transform: mustBeProject(deps), ...VERSIONS_SAYS.restore },
     )
     .get(
       '/projects/:id/diff/*',
@@ -105,7 +105,7 @@ function versionPages(deps: OwnDeps) {
         await restoreVersion(deps, { project: id, path, ...body, by: `person:${actor.id}` })
         return new Response(null, { status: 303, headers: { location: historyUrl('versions', id, path) } })
       },
-      { body: RestoreForm },
+      { body: RestoreForm, transform: mustBeProject(deps) },
     )
     .get(
       '/projects/:id/diff/*',
@@ -126,6 +126,11 @@ function versionPages(deps: OwnDeps) {
       },
       { query: BlameQuery },
     )
+}
+
+/** Before a body is looked at: whoever names no project hears of that. */
+function mustBeProject({ read }: OwnDeps) {
+  return async ({ params }: { params: { id: string } }) => void (await projectById(read, params.id))
 }
 
 function shellOf(deps: OwnDeps) {

@@ -3,9 +3,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DomainError } from '../../../src/errors.ts'
 import type { Outcome } from '../../../src/sandbox/outcome.ts'
+import { commandLines } from '../../sandbox/support.ts'
 import { type TestApp, testApp } from '../../support/app.ts'
 import { openClient } from '../../support/client.ts'
 import { dataDirectory, startServer } from '../../support/server.ts'
+
+/** For tests that start two servers of their own. */
+const SERVER_MS = 30_000
 
 /** A project with nothing but these files. */
 async function projectWith(app: TestApp, files: Record<string, string>): Promise<string> {
@@ -126,6 +130,20 @@ describe('a command that a person runs', () => {
     expect((await app.json(`/api/jobs/${job.id}`)).job.result.output).toBe('hello\n')
   })
 
+  test('is refused to who may only read', async () => {
+    const project = await projectWith(app, {})
+    const viewer = { email: 'vi@example.org', password: 'a long enough sentence', role: 'viewer' }
+    for (const account of [{ ...viewer, email: 'ada@example.org', role: undefined }, viewer])
+      expect((await app.post('/api/accounts', account)).status).toBe(201)
+    const made = await app.post('/api/tokens', { name: 'eyes', account: viewer.email })
+    const { secret } = (await made.json()) as { secret: string }
+    const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
+    const path = `/api/projects/${project}/executions`
+    expect((await app.request(path, { headers })).status).toBe(200)
+    const body = JSON.stringify({ command: 'true' })
+    expect((await app.request(path, { method: 'POST', headers, body })).status).toBe(403)
+  })
+
   test('is refused when it is no line of shell', async () => {
     const project = await projectWith(app, {})
     for (const command of ['', ' ', 'x'.repeat(5_000), 'a\0b'])
@@ -164,30 +182,61 @@ test('where there is no sandbox the page says how to get one, and a command is r
   expect(job.error).toMatchObject({ code: 'no_sandbox', message: why })
 })
 
-test('a command is not run twice by itself when the server is killed: a person decides', async () => {
-  using data = dataDirectory()
-  let id = ''
-  {
+test(
+  'a server that is stopped ends what it runs, and asks at the next start',
+  async () => {
+    using data = dataDirectory()
+    let id = ''
+    {
+      await using server = await startServer({ data: data.path })
+      const client = openClient(server.url, secretOf(data.path))
+      const { project } = (await (
+        await client.post('/api/projects', { brief: 'a program', autorun: false })
+      ).json()) as {
+        project: { id: string }
+      }
+      id = await start(client as TestApp, project.id, 'echo ran once; sleep 60.7; true')
+      using reading = await client.follow(`/api/jobs/${id}/events`)
+      await reading.until(({ type }) => type === 'delta')
+      expect(await server.stop()).toBe(0)
+    }
+    expect(commandLines().filter((line) => line.includes('60.7'))).toEqual([])
     await using server = await startServer({ data: data.path })
     const client = openClient(server.url, secretOf(data.path))
-    const made = await client.post('/api/projects', { brief: 'a program', autorun: false })
-    const { project } = (await made.json()) as { project: { id: string } }
-    id = await start(client as TestApp, project.id, 'echo ran once; sleep 60.6')
     using reading = await client.follow(`/api/jobs/${id}/events`)
-    await reading.until(({ type }) => type === 'delta')
-    await server.kill()
-  }
-  await using server = await startServer({ data: data.path })
-  const client = openClient(server.url, secretOf(data.path))
-  using reading = await client.follow(`/api/jobs/${id}/events`)
-  await reading.until(({ type }) => type === 'job.held')
-  const { job, attempts } = await client.json(`/api/jobs/${id}`)
-  expect(job.error.code).toBe('run_interrupted')
-  expect(attempts.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['lost', 'held'])
-  expect((await client.post(`/api/jobs/${id}/retry`)).status).toBe(202)
-  await reading.until(({ type, attempt }) => type === 'delta' && attempt === 3)
-  await client.post(`/api/jobs/${id}/cancellation`)
-})
+    await reading.until(({ type }) => type === 'job.held')
+  },
+  SERVER_MS,
+)
+
+test(
+  'a command is not run twice by itself when the server is killed: a person decides',
+  async () => {
+    using data = dataDirectory()
+    let id = ''
+    {
+      await using server = await startServer({ data: data.path })
+      const client = openClient(server.url, secretOf(data.path))
+      const made = await client.post('/api/projects', { brief: 'a program', autorun: false })
+      const { project } = (await made.json()) as { project: { id: string } }
+      id = await start(client as TestApp, project.id, 'echo ran once; sleep 60.6')
+      using reading = await client.follow(`/api/jobs/${id}/events`)
+      await reading.until(({ type }) => type === 'delta')
+      await server.kill()
+    }
+    await using server = await startServer({ data: data.path })
+    const client = openClient(server.url, secretOf(data.path))
+    using reading = await client.follow(`/api/jobs/${id}/events`)
+    await reading.until(({ type }) => type === 'job.held')
+    const { job, attempts } = await client.json(`/api/jobs/${id}`)
+    expect(job.error.code).toBe('run_interrupted')
+    expect(attempts.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['lost', 'held'])
+    expect((await client.post(`/api/jobs/${id}/retry`)).status).toBe(202)
+    await reading.until(({ type, attempt }) => type === 'delta' && attempt === 3)
+    await client.post(`/api/jobs/${id}/cancellation`)
+  },
+  SERVER_MS,
+)
 
 /** What the server tells the command line of this machine. */
 function secretOf(data: string): string {
