@@ -50,8 +50,9 @@ import { executionRoutes } from './workspace/execution/execution-routes.ts'
 import { runPanel } from './workspace/execution/panel.ts'
 import { fileRow, filesOf } from './workspace/files.ts'
 import { openPreview } from './workspace/preview.ts'
+import { type ProposalRoutesDeps, proposalRoutes } from './workspace/proposals/routes.ts'
 import { readsItsOwnBody, workspaceRoutes } from './workspace/routes.ts'
-import { trashRoutes } from './workspace/trash/routes.ts'
+import { type TrashRoutesDeps, trashRoutes } from './workspace/trash/routes.ts'
 
 /** How long work waits at the start to hear which models servers of one's own have. */
 const HEARD_MS = 1_000
@@ -197,8 +198,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(jobRoutes(rooms))
           .use(jobPages(rooms))
           .use(settingsRoutes(projects))
-          .use(workspaceRoutes(projects))
-          .use(trashRoutes({ ...projects, trashDays: config.trashDays }))
+          .use(filesRoutes({ ...projects, trashDays: config.trashDays }))
           .use(executionRoutes(rooms))
           .use(studioRoutes(rooms))
           .use(opsRoutes({ ...engines, ...ops }))
@@ -208,6 +208,11 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
       ),
     )
   return { app, preview: async (request: Request) => meantForUs(request) ?? preview.handle(request) }
+}
+
+/** A project's files, what waits to become of them, and what was deleted. */
+function filesRoutes(deps: Parameters<typeof workspaceRoutes>[0] & ProposalRoutesDeps & TrashRoutesDeps) {
+  return new Elysia().use(workspaceRoutes(deps)).use(proposalRoutes(deps)).use(trashRoutes(deps))
 }
 
 /** What a project's page shows of the rooms that come after it. */

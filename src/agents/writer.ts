@@ -1,5 +1,6 @@
 import { DomainError } from '../errors.ts'
 import type { Blobs } from '../files/blobs.ts'
+import { takesMostOut } from '../files/diff/takes-most-out.ts'
 import { projectPath } from '../files/paths.ts'
 import type { SymbolReader } from '../files/symbols/symbols.ts'
 import type { Done, Handler, JobContext } from '../jobs/handler.ts'
@@ -8,10 +9,12 @@ import { addUsage, type Usage } from '../llm/provider.ts'
 import { chainFrom } from '../llm/through-chain.ts'
 import type { WrittenFile } from '../llm/write-file.ts'
 import { projectById, refreshStatus } from '../projects/projects.ts'
+import { submitWork } from '../projects/proposals.ts'
 import { policyOf } from '../projects/scan-policy.ts'
 import type { Project, Task } from '../projects/tables.ts'
-import { completeTask, taskById, tasksOf } from '../projects/tasks.ts'
-import { filesOf, keepContent, readFileText, writeFile as writeProjectFile } from '../workspace/files.ts'
+import { taskById, tasksOf } from '../projects/tasks.ts'
+import { FILE } from '../workspace/file-entity.ts'
+import { filesOf, keepContent, readFileText, versionNow } from '../workspace/files.ts'
 import { askFile, draftOf, type FileAsking } from './ask-file.ts'
 import { allowedFile, askAbout } from './danger-question.ts'
 import { inSentences } from './dangers.ts'
@@ -47,19 +50,16 @@ async function writeTask(deps: WriterDeps, ctx: JobContext<{ task: string }>): P
   const project = await projectById(deps.db.read, task.project)
   const path = projectPath(task.path!)
   await ctx.phase('writing')
-  const { blob, baseVersion, ...how } = await ctx.step('file', () => writeAndKeep(deps, project, task, path, ctx))
+  const { blob, baseVersion, destroys, ...how } = await ctx.step('file', () =>
+    writeAndKeep(deps, project, task, path, ctx),
+  )
   return {
     result: { path, bytes: blob.bytes, sha256: blob.hash, ...how, prompts: writerPrompts() },
     effects: async (tx) => {
-      await writeProjectFile(deps, tx, {
-        project: project.id,
-        path,
-        blob,
-        by: `job:${ctx.job.id}`,
-        job: refOf(ctx.job),
-        baseVersion,
-      })
-      await completeTask(deps, tx, task.id, refOf(ctx.job))
+      const seen = baseVersion ?? (await versionNow(tx, project.id, path))
+      const edit = { do: 'put', entity: FILE, id: path, baseVersion: seen, state: blob } as const
+      const about = { project: project.id, task: task.id, job: refOf(ctx.job), reason: `Wrote ${path}` }
+      await submitWork(deps, tx, { ...about, edits: [edit], destroys })
     },
   }
 }
@@ -74,7 +74,9 @@ async function writeAndKeep(
 ) {
   const { text, ...how } = await goodFile(deps, project, task, path, ctx)
   await ctx.phase('saving')
-  return { blob: await keepContent({ read: deps.db.read, ...deps }, project.id, path, text), ...how }
+  const [there] = (await filesOf(deps.db.read, project.id)).filter((file) => file.path === path)
+  const destroys = there !== undefined && takesMostOut(await readFileText(deps, there), text)
+  return { blob: await keepContent({ read: deps.db.read, ...deps }, project.id, path, text), destroys, ...how }
 }
 
 /** `baseVersion`: of the file that was mended, as the model saw it. */

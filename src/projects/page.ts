@@ -12,6 +12,7 @@ import { type ChangeRow, latestChanges } from './latest-changes.ts'
 import { type ProjectMoney, projectMoney } from './money.ts'
 import { type DraftedTask, draftedTasks } from './plan-draft.ts'
 import { projectById } from './projects.ts'
+import { openProposals } from './proposals.ts'
 import type { Region } from './regions.ts'
 import { type SideProject, sideProjects } from './shell.ts'
 import type { Project, Task } from './tables.ts'
@@ -52,6 +53,8 @@ export interface ProjectPage {
   /** The file that is being written now. */
   live: { job: string; path: string; text: string } | null
   stream: { url: string; lastSeq: number }
+  /** What waits for a yes. */
+  proposals: { id: string; reason: string }[]
   money: ProjectMoney
   /** The side's list, so that it stays true too. */
   side: SideProject[]
@@ -113,6 +116,7 @@ export async function projectPage(deps: PageDeps, id: string, previewOrigin: str
     drafted: draftedPlan(jobs, live),
     live: liveText(active),
     stream: { url: `/projects/${id}/stream`, lastSeq },
+    proposals: (await openProposals(read, id)).map(({ id, reason }) => ({ id, reason })),
     money: await projectMoney(deps, id, jobs),
     side: await sideProjects(read),
     asides: (await panels.asides?.(id)) ?? [],

@@ -13,7 +13,7 @@ import { ASIDES } from './asides.ts'
 import { checkBrief, titleFromBrief } from './brief.ts'
 import { PROJECT, type ProjectFields } from './project-entity.ts'
 import { type ProjectStatus, projectStatus, readyTasks } from './state.ts'
-import { type Project, projects, tasks } from './tables.ts'
+import { type Project, projects, proposals, tasks } from './tables.ts'
 
 export interface ProjectsDeps extends JobsDeps {
   db: Database
@@ -138,9 +138,15 @@ export async function refreshStatus(deps: Pick<ProjectsDeps, 'events' | 'now'>, 
     .select()
     .from(tasks)
     .where(and(eq(tasks.project, id), isNull(tasks.deletedAt)))
+  const [open] = await tx
+    .select({ id: proposals.id })
+    .from(proposals)
+    .innerJoin(tasks, and(eq(tasks.id, proposals.task), isNull(tasks.deletedAt)))
+    .where(and(eq(proposals.project, id), eq(proposals.state, 'proposed')))
+    .limit(1)
   const status = projectStatus(
     states.map(({ state }) => state),
-    readyTasks(all).length > 0,
+    { proposed: open !== undefined, unstarted: readyTasks(all).length > 0 },
   )
   if (status === project.status) return
   const at = deps.now()

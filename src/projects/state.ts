@@ -25,10 +25,11 @@ const LOUDEST: [JobState, ProjectStatus][] = [
   ['cancelled', 'cancelled'],
 ]
 
-/** The project's status from the states of its jobs and whether work is left that nobody has started. */
-export function projectStatus(jobs: JobState[], unstarted: boolean): ProjectStatus {
-  for (const [state, status] of LOUDEST) if (jobs.includes(state)) return status
-  return unstarted ? 'ready' : 'done'
+/** The project's status from the states of its jobs, whether something waits for a person's yes, and whether work is left that nobody has started. */
+export function projectStatus(jobs: JobState[], waits: { proposed: boolean; unstarted: boolean }): ProjectStatus {
+  const states = waits.proposed ? [...jobs, 'held'] : jobs
+  for (const [state, status] of LOUDEST) if (states.includes(state)) return status
+  return waits.unstarted ? 'ready' : 'done'
 }
 
 /** The ids of all tasks that are done: a note is done when all beneath it is. */

@@ -52,6 +52,34 @@ export const tasks = sqliteTable('tasks', {
   deletedAt: integer('deleted_at'),
 })
 
+/** An edit that waits: as `changes` takes it, with the version that it was made against. */
+export interface ProposedEdit {
+  do: 'put' | 'delete'
+  entity: string
+  id: string
+  baseVersion: number
+  state?: unknown
+}
+
+export const proposals = sqliteTable('proposals', {
+  id: text('id').primaryKey(),
+  project: text('project_id').notNull(),
+  task: text('task_id').notNull(),
+  job: text('job_id').notNull(),
+  by: text('author').notNull(),
+  reason: text('reason').notNull(),
+  edits: text('edits', { mode: 'json' }).$type<ProposedEdit[]>().notNull(),
+  state: text('state').$type<'proposed' | 'accepted' | 'declined'>().notNull().default('proposed'),
+  change: text('change_id'),
+  note: text('note').notNull().default(''),
+  decidedBy: text('decided_by'),
+  at: integer('at').notNull(),
+  decidedAt: integer('decided_at'),
+})
+
+/** What an agent made for a task, while a person has not said yes, and what became of it. */
+export type Proposal = typeof proposals.$inferSelect
+
 export const projectSettings = sqliteTable(
   'project_settings',
   {

@@ -64,7 +64,8 @@ export function taskTree(tasks: Task[], facts: TreeFacts): TaskNode[] {
 
 function taskState(job: Job | undefined): TaskState {
   if (!job) return 'waiting'
-  return job.state === 'succeeded' ? 'done' : job.state
+  // what was made waits for a yes
+  return job.state === 'succeeded' ? 'held' : job.state
 }
 
 function groupState(children: TaskNode[]): TaskState {

@@ -130,7 +130,6 @@ export async function startReady(deps: TasksDeps, tx: Tx, project: string): Prom
       input: { task: task.id },
       scope: project,
       owner: createdBy,
-      key: `task:${task.id}`,
       about: { task: task.id, title: task.title, path: task.path },
     })
     await tx.update(tasks).set({ job: job.id }).where(eq(tasks.id, task.id))

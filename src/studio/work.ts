@@ -13,9 +13,11 @@ import type { Breakers } from '../jobs/breaker.ts'
 import { type Done, goesOnLater, type Handler, type JobContext } from '../jobs/handler.ts'
 import { refOf } from '../jobs/settle.ts'
 import { projectById, refreshStatus } from '../projects/projects.ts'
+import { submitWork } from '../projects/proposals.ts'
 import type { Project, Task } from '../projects/tables.ts'
-import { completeTask, type TasksDeps, taskById } from '../projects/tasks.ts'
-import { type FilesDeps, writeFile } from '../workspace/files.ts'
+import { type TasksDeps, taskById } from '../projects/tasks.ts'
+import { FILE } from '../workspace/file-entity.ts'
+import { type FilesDeps, versionNow } from '../workspace/files.ts'
 import { removeAttempts } from './attempts.ts'
 import { artifacts } from './tables.ts'
 
@@ -148,7 +150,7 @@ async function keepPicture(
   const id = deps.newId()
   const path = projectPath(task.path!)
   const { width, height, seed, params } = picture
-  await writeFile(deps, tx, { project: task.project, path, blob, by: `job:${job.id}`, job })
+  const baseVersion = await versionNow(tx, task.project, path)
   await tx.insert(artifacts).values({
     id,
     project: task.project,
@@ -171,6 +173,8 @@ async function keepPicture(
     by: `job:${job.id}`,
     data: { artifact: id, path, width, height, seed },
   })
-  await completeTask(deps, tx, task.id, job)
+  const edit = { do: 'put', entity: FILE, id: path, baseVersion, state: blob } as const
+  const about = { project: task.project, task: task.id, job, reason: `Rendered ${path}` }
+  await submitWork(deps, tx, { ...about, edits: [edit], destroys: baseVersion > 0 })
   afterCommit(tx, () => void removeAttempts(deps.render, job.id))
 }

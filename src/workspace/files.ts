@@ -82,6 +82,12 @@ export function deleteFile({ changes }: FilesDeps, tx: Tx, write: Omit<FileWrite
   return changes.apply(tx, { scope: project, by, job, reason, edits: [edit] })
 }
 
+/** The version of a file that is there; 0 where there is none. */
+export async function versionNow(read: Reader, project: string, path: string): Promise<number> {
+  const [file] = await present(read, project, path)
+  return file?.version ?? 0
+}
+
 /** A file as it is, or one of its versions, also when it was deleted since. @throws NotFound `unknown_file` */
 export async function fileAt(read: Reader, project: string, path: string, version?: number): Promise<ProjectFile> {
   const name = path.normalize('NFC')

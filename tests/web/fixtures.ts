@@ -191,6 +191,7 @@ export const SHOW = {
   project: PROJECT,
   tree: TREE,
   drafted: [] as { title: string; kind: string; path: string | null }[],
+  proposals: [],
   money: MONEY,
   asides: ASIDES,
   check: null as object | null,

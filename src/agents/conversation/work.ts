@@ -10,12 +10,14 @@ import type { CheckedCall } from '../../llm/tool-calls.ts'
 import { type LoopAsk, toolLoop } from '../../llm/tool-loop.ts'
 import { CHAT } from '../../projects/asides.ts'
 import { projectById } from '../../projects/projects.ts'
+import { settingsOf } from '../../projects/settings.ts'
+import { tasksOf } from '../../projects/tasks.ts'
 import { tellAsking } from '../tell-asking.ts'
 import { chatRequest } from './context.ts'
 import { askPerson } from './decisions.ts'
 import { conversationOf, messageById, takeNext } from './messages.ts'
 import { asRound, callAt, dropPartial, endCall, keepTurn, keepWhatWasSaid, roundsOf } from './rounds.ts'
-import type { MessageRow, ToolCallRow } from './tables.ts'
+import type { MessageRow, Question, ToolCallRow } from './tables.ts'
 import { toolCalled } from './tools/all.ts'
 import type { Place, ToolDeps } from './tools/tool.ts'
 
@@ -108,6 +110,20 @@ function loop(deps: ChatDeps, ctx: JobContext<ChatInput>, { chain, question, pla
   )
 }
 
+/** The question before any change, where the project's settings want one. */
+async function askedAnyway(
+  { db }: ChatDeps,
+  { project }: Place,
+  name: string,
+  input: unknown,
+): Promise<Question | undefined> {
+  const { approval } = await settingsOf(db.read, project.id)
+  if (approval !== 'ask_always') return undefined
+  const titles = new Map((await tasksOf(db.read, project.id)).map(({ id, title }) => [id, title]))
+  const says = `${toolCalled(name).says(input as never, titles)}.`
+  return { says, base: `${name} ${Bun.hash(JSON.stringify(input))}` }
+}
+
 /** Runs a call once, however many attempts it takes: its effect and its result are one transaction. */
 async function runTool(
   deps: ChatDeps,
@@ -122,7 +138,8 @@ async function runTool(
     .catch(failed)
   if (typeof outcome === 'string') return { content: outcome }
   if ('failed' in outcome) return outcome
-  const { asks, effect } = outcome
+  const { effect } = outcome
+  const asks = outcome.asks ?? (await askedAnyway(deps, place, name, input))
   if (asks && !(kept.state === 'approved' && kept.question?.base === asks.base))
     return askPerson(deps, ctx.job, kept, asks)
   try {
