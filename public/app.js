@@ -27,6 +27,13 @@ addEventListener('pageshow', () => {
   for (const form of document.forms) setBusy(form, false)
 })
 
+// Only where the browser lets a page write to the clipboard: not on plain HTTP in a network.
+for (const button of document.querySelectorAll('[data-copies]')) button.hidden = !navigator.clipboard
+document.addEventListener('click', ({ target }) => {
+  const button = target.closest?.('[data-copies]')
+  if (button) copyFrom(button)
+})
+
 document.addEventListener('scroll', rememberWhoScrolledUp, { capture: true, passive: true })
 document.addEventListener('htmx:after:swap', followTails)
 followTails()
@@ -50,6 +57,12 @@ function startNew(event) {
 
 function setBusy(form, busy) {
   for (const button of form.querySelectorAll('button')) button.disabled = busy
+}
+
+async function copyFrom(button) {
+  const answer = await fetch(button.dataset.copies)
+  if (answer.ok) await navigator.clipboard.writeText(await answer.text())
+  button.textContent = answer.ok ? 'Copied' : 'Not copied'
 }
 
 function rememberWhoScrolledUp({ target }) {

@@ -106,6 +106,16 @@ test('a file is shown in colours, its lines have addresses, and long ones can be
   await looksRightAnew(page, 'file', TWO_VIEWS)
 })
 
+test('the text of a file is copied as it is', async () => {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.goto(at('', 'files/index.html'))
+  await page.getByRole('button', { name: 'Copy' }).click()
+  await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible()
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+    '<!doctype html>\n<title>Shop</title>\n<h1>Bread</h1>\n',
+  )
+})
+
 test('an older version is chosen from a list, and leads back', async () => {
   await page.goto(at('', 'files/src/shop.js'))
   await page.locator('.menu summary').click()

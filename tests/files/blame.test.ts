@@ -34,6 +34,9 @@ test('where a version has several parents, what the first doesn’t have comes f
   const before = { lines: one, origins: new Int32Array([1, 2]) }
   const undone = { lines: two, origins: new Int32Array([1, 3]) }
   expect([...originsOf(numbering(['a', 'b', 'c', 'd']), [undone, before], 4)]).toEqual([1, 2, 3, 4])
+  const later = { lines: one, origins: new Int32Array([7, 8]) }
+  expect([...originsOf(one, [before, later], 9)]).toEqual([1, 2])
+  expect([...originsOf(one, [later, before], 9)]).toEqual([7, 8])
 })
 
 test('of any history each line’s version holds that line, and no line is older than its text', () => {

@@ -149,6 +149,11 @@ describe('a changed line', () => {
     expect(changed('if (x)\n', 'if (y)\n').map(([, , spacing]) => spacing)).toEqual([false, false])
   })
 
+  test('with next to nothing in common has no mate either', () => {
+    const rows = rowsOf(hunksOf(diffTexts('const total = price * count + tax\n', 'return total\n')))
+    expect(rows.map(({ mate }) => mate)).toEqual([null, null])
+  })
+
   test('with nothing in common has no marks and no mate', () => {
     expect(rowsOf(hunksOf(diffTexts('alpha beta\n', '1 + 1 = 2\n'))).map(({ marks, mate }) => [marks, mate])).toEqual([
       [[], null],
