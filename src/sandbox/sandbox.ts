@@ -68,13 +68,21 @@ export function openSandbox({ clock, data, readable, image, programs }: SandboxD
     async run(options) {
       const found = await holder()
       if ('refused' in found) throw noSandbox(found.refused)
-      return found.run(options, limitsWith(options.limits))
+      try {
+        return await found.run(options, limitsWith(options.limits))
+      } catch (cause) {
+        known = undefined // what was there may be gone: the next who asks looks anew
+        throw noSandbox(
+          `The sandbox could not be started: ${(cause as Error).message}. See what hearth doctor says of it.`,
+          cause,
+        )
+      }
     },
   }
 }
 
-function noSandbox(why: string): DomainError {
-  return new DomainError('no_sandbox', why)
+function noSandbox(why: string, cause?: unknown): DomainError {
+  return new DomainError('no_sandbox', why, { cause })
 }
 
 function resolved(path: string): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
 import { howToMend } from '../../src/sandbox/probe.ts'
@@ -100,6 +100,23 @@ test('without either nothing is run, and it says how to get one', async () => {
   expect(await absent.sandbox.available()).toEqual({
     refused: `${refused} No container of HEARTH_SANDBOX_IMAGE can be had (docker: Error response from daemon: No such image: absent.).`,
   })
+})
+
+test('what was there and is gone is said in words, and looked for anew', async () => {
+  using folder = temporaryFolder()
+  chmodSync(folder.path, 0o755) // a server that is root runs code as nobody
+  const bubblewrap = join(folder.path, 'bwrap')
+  copyFileSync(Bun.which('bwrap')!, bubblewrap)
+  const sandbox = openSandbox({
+    clock: systemClock,
+    data: '/none',
+    readable: [],
+    programs: { bubblewrap, engine: null },
+  })
+  expect(await sandbox.available()).toEqual({ kind: 'bubblewrap' })
+  rmSync(bubblewrap)
+  await expect(sandbox.run({ files: [], command: ['true'] })).rejects.toMatchObject({ code: 'no_sandbox' })
+  expect(await sandbox.available()).toHaveProperty('refused')
 })
 
 test.each([
