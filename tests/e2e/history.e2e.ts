@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test'
 import type { RunningServer } from '../support/server.ts'
-import { freshServer, looksRight, make, ownersPage } from './support.ts'
+import { freshServer, looksRight, make, ONE_VIEW, ownersPage, TWO_VIEWS } from './support.ts'
 
 const PACE = { HEARTH_DEMO_BYTES_PER_SECOND: '400000', HEARTH_SKETCH_STEP_MS: '0' }
 const MENU = `# Menu
@@ -53,7 +53,7 @@ test.afterAll(async () => {
 
 test('two people edit one file at once: what fits together is kept, and the second is told', async () => {
   for (const page of [ann, bob]) await openEditor(page)
-  await looksRight(ann, 'edit')
+  await looksRight(ann, 'edit', ONE_VIEW)
   await save(ann, (text) => text.replace('Bread of the day', 'Bread of the day: spelt'), 'It is Friday')
   await expect(ann).toHaveURL(/files\/menu\.md/)
   await save(bob, (text) => text.replace('from seven', 'from six'), 'We rise earlier')
@@ -71,7 +71,7 @@ test('of the same lines the second is asked, side by side, and nothing that was 
   const first = ann.getByRole('group', { name: 'Place 1 in menu.md' })
   await expect(first).toContainText('# What we bake')
   await expect(first).toContainText('# The menu')
-  await looksRight(ann, 'conflict')
+  await looksRight(ann, 'conflict', TWO_VIEWS)
   await first.getByRole('radio', { name: /^Yours/ }).check()
   await ann.getByRole('group', { name: 'Place 2 in menu.md' }).getByRole('radio', { name: /^Both/ }).check()
 
@@ -98,7 +98,7 @@ test('the history tells all of it, and a change is undone after others without t
   await ann.getByRole('button', { name: /^Undo ?: It is Friday/ }).click()
   await expect(ann).toHaveURL(/history/)
   await expect(ann.locator('.is-undone')).toContainText('It is Friday')
-  await looksRight(ann, 'history')
+  await looksRight(ann, 'history', TWO_VIEWS)
   const text = await content()
   expect(text).toContain('Bread of the day\n')
   expect(text).toContain('from six')
@@ -114,16 +114,16 @@ test('an undo of what others have built on asks what is to stand', async () => {
     .last()
     .click()
   await expect(ann.getByRole('heading', { level: 1 })).toContainText('It is Friday')
-  await looksRight(ann, 'change')
+  await looksRight(ann, 'change', ONE_VIEW)
   await ann.getByRole('link', { name: 'See what an undo would do' }).click()
   await expect(ann.getByRole('heading', { level: 1 })).toContainText('Undo this change?')
-  await looksRight(ann, 'undo')
+  await looksRight(ann, 'undo', ONE_VIEW)
   for (const page of [ann, bob]) {
     await page.goto(`${project}/history?entity=file&id=menu.md`)
     await page.getByRole('button', { name: /^Undo ?: What we bake/ }).click()
     await expect(page.getByRole('heading', { level: 1 })).toContainText('What is to stand?')
   }
-  await looksRight(ann, 'contested-undo')
+  await looksRight(ann, 'contested-undo', ONE_VIEW)
   await bob.getByRole('radio', { name: /^As it is now/ }).check()
   await bob.getByRole('button', { name: 'Undo, with this' }).click()
   expect(await content()).toContain('from six')

@@ -5,7 +5,7 @@ import type { AuthorFigures } from './ledger.ts'
 import { editTogether } from './run.ts'
 
 const SECONDS = 10
-/** Where the events of the last run are kept. */
+/** Where the changes of the last run are kept. */
 const RECORDING = 'dist/together.ndjson'
 
 /** Two people and an agent edit the same files at once: what of what they were told is saved is gone in the end? */
@@ -19,7 +19,7 @@ export const together: Benchmark = {
       mkdirSync(dirname(RECORDING), { recursive: true })
       writeFileSync(RECORDING, `${recording.join('\n')}\n`)
       console.log(
-        `${inWords(authors)}\n\n${versions} versions of 5 files in ${SECONDS} s; the events are in ${RECORDING}\n`,
+        `${inWords(authors)}\n\n${versions} versions of 5 files in ${SECONDS} s; the changes are in ${RECORDING}\n`,
       )
     }
     return [
