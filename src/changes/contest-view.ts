@@ -66,6 +66,13 @@ export const UNDO_WORDS: SideWords = {
   base: 'As it was before anybody came after',
 }
 
+export const PROPOSAL_WORDS: SideWords = {
+  theirs: 'What is there now',
+  mine: 'What is proposed',
+  both: 'Both: what is proposed, then what is there',
+  base: 'What was there before',
+}
+
 export interface ContestViewOptions {
   words: SideWords
   /** What was chosen when the page was last sent: what still fits is chosen again. */

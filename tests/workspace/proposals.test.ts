@@ -85,6 +85,30 @@ async function made(approval: string, files: Record<string, [before: string | nu
   }
 }
 
+const edit = (path: string, content: string, id: string) =>
+  app.request(`/api/projects/${id}/files/${path}`, { method: 'PUT', body: content, headers: { 'if-match': '"1"' } })
+const sent = (proposal: string, fields: string[][]) =>
+  app.request(`/proposals/${proposal}/acceptance`, {
+    method: 'POST',
+    body: new URLSearchParams(fields),
+    redirect: 'manual',
+  })
+
+/** A proposal of two places, of which a person has changed the first since. */
+async function changedSince() {
+  const it = await made('ask_always', { 'page.html': ['a\nb\nc\nd\n', 'agent\nb\nc\nD\n'] })
+  await edit('page.html', 'person\nb\nc\nd\n', it.id)
+  return it
+}
+
+function hiddenIn(html: string): string[][] {
+  const form = html.slice(html.indexOf('class="stacked decide"'))
+  return [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [
+    name!,
+    value!.replaceAll('&quot;', '"').replaceAll('&#34;', '"').replaceAll('&amp;', '&'),
+  ])
+}
+
 const NEW = { 'page.html': [null, '<p>new</p>\n'] as [null, string] }
 const GONE = { ...NEW, 'old.html': ['<p>old</p>\n', null] as [string, null] }
 
@@ -146,24 +170,50 @@ describe('a proposal', () => {
     expect(await text('page.html', it.id)).toBe('a\nb\nc\nd\nE\n')
   })
 
-  test('keeps what others changed since; where both changed the same, it is refused in words', async () => {
-    const edit = (path: string, content: string, id: string) =>
-      app.request(`/api/projects/${id}/files/${path}`, { method: 'PUT', body: content, headers: { 'if-match': '"1"' } })
+  test('keeps what others changed since', async () => {
     const apart = await made('ask_always', { 'page.html': ['a\nb\nc\nd\ne\n', 'A\nb\nc\nd\ne\n'] })
     await edit('page.html', 'a\nb\nc\nd\nE\n', apart.id)
     await apart.accept()
     expect(await text('page.html', apart.id)).toBe('A\nb\nc\nd\nE\n')
+  })
 
-    const same = await made('ask_always', { 'page.html': ['a\n', 'agent\n'] })
-    await edit('page.html', 'person\n', same.id)
+  test('where both changed the same, both sides are told, and it is taken with a choice', async () => {
+    const same = await changedSince()
     const refused = await same.accept()
-    expect([refused.status, (await refused.json()).code]).toEqual([409, 'version_conflict'])
-    expect(await text('page.html', same.id)).toBe('person\n')
-    const page = await app.request(`/proposals/${same.open[0]!.id}/acceptance`, {
-      method: 'POST',
-      body: new URLSearchParams({ file: 'page.html' }),
-    })
-    expect([page.status, await page.text()]).toEqual([409, expect.stringContaining('changed in the meantime')])
+    const { code, contests } = await refused.json()
+    expect([refused.status, refused.headers.get('content-type'), code]).toEqual([
+      409,
+      expect.stringContaining('application/problem+json'),
+      'version_conflict',
+    ])
+    const places = [{ base: 'a\n', mine: 'agent\n', theirs: 'person\n' }]
+    expect(contests).toMatchObject([{ id: 'page.html', seen: 1, version: 2, fields: [{ merge: { places } }] }])
+    expect(await text('page.html', same.id)).toBe('person\nb\nc\nd\n')
+    expect(await same.status()).toBe('todo')
+    const about = { entity: 'file', id: 'page.html', seen: 1, version: 2, field: 'content', place: 0 }
+    expect((await same.accept({ choices: [{ ...about, version: 1, side: 'mine' }] })).status).toBe(409)
+    expect((await same.accept({ choices: [{ ...about, side: 'both' }] })).status).toBe(201)
+    expect(await text('page.html', same.id)).toBe('agent\nperson\nb\nc\nD\n')
+  })
+
+  test('where both changed the same, its form leads to a page to choose on, with what was ticked, and that page makes it so', async () => {
+    const same = await changedSince()
+    const ticked = [
+      ['file', 'page.html'],
+      ['inParts', 'page.html'],
+      ['part', '0 page.html'],
+    ]
+    const first = await sent(same.open[0]!.id, ticked)
+    const shown = await first.text()
+    expect(first.status).toBe(409)
+    expect(shown).toContain('What is proposed')
+    expect(await text('page.html', same.id)).toBe('person\nb\nc\nd\n')
+    const fields = hiddenIn(shown)
+    expect(fields).toEqual(expect.arrayContaining(ticked))
+    expect(fields.some(([name]) => name === 'about.1')).toBe(true)
+    const taken = await sent(same.open[0]!.id, [...fields, ['side.1', 'mine']])
+    expect([taken.status, taken.headers.get('location')]).toEqual([303, `/projects/${same.id}`])
+    expect(await text('page.html', same.id)).toBe('agent\nb\nc\nd\n')
   })
 
   test('that is declined leaves no trace; its task is open, and with words it is made again', async () => {

@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import { z } from 'zod'
 import { choicesIn } from '../../changes/choices.ts'
 import { Contested } from '../../changes/contest.ts'
+import { EDIT_WORDS } from '../../changes/contest-view.ts'
 import { changeUrl } from '../../changes/lasts.ts'
 import { DomainError, Invalid, NotFound } from '../../errors.ts'
 import { projectPath } from '../../files/paths.ts'
@@ -116,7 +117,7 @@ async function contested(
   const data = await conflictPage(deps, error, {
     project,
     title: path,
-    undoing: false,
+    words: EDIT_WORDS,
     body,
     action: editUrl(project.id, path),
     hidden: [

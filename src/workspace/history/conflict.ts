@@ -1,6 +1,6 @@
 import { choicesIn } from '../../changes/choices.ts'
 import type { Contest, Contested } from '../../changes/contest.ts'
-import { type ContestView, contestViews, EDIT_WORDS, sayValue, UNDO_WORDS } from '../../changes/contest-view.ts'
+import { type ContestView, contestViews, type SideWords, sayValue } from '../../changes/contest-view.ts'
 import { stateAt } from '../../changes/history.ts'
 import { type LastChange, lastChanges } from '../../changes/lasts.ts'
 import type { Reader } from '../../db/open.ts'
@@ -33,7 +33,7 @@ interface Deps {
 }
 
 type Given = Omit<ConflictPage, 'contests' | 'places' | 'message' | 'moved'> & {
-  undoing: boolean
+  words: SideWords
   /** The form as it was sent: what it chose and still fits stays chosen. */
   body: unknown
   /** The texts of contents that are kept nowhere. */
@@ -44,14 +44,14 @@ type Given = Omit<ConflictPage, 'contests' | 'places' | 'message' | 'moved'> & {
 export async function conflictPage(
   deps: Deps,
   error: Contested,
-  { undoing, body, known, ...given }: Given,
+  { words, body, known, ...given }: Given,
 ): Promise<ConflictPage> {
   const { contests } = error
   const sent = choicesIn(body)
   const names = await namesOf(deps.read, given.project.id, contests)
   const texts = await textsOf(deps, contests, known)
   const views = contestViews(contests, {
-    words: undoing ? UNDO_WORDS : EDIT_WORDS,
+    words,
     sent,
     nameOf: ({ entity, id }) => names.get(`${entity} ${id}`) ?? id,
     say: (value, field, { entity }) =>

@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import { z } from 'zod'
 import { choicesIn } from '../../changes/choices.ts'
 import { Contested } from '../../changes/contest.ts'
+import { UNDO_WORDS } from '../../changes/contest-view.ts'
 import { changeById } from '../../changes/history.ts'
 import { changeUrl } from '../../changes/lasts.ts'
 import type { Change } from '../../changes/tables.ts'
@@ -132,7 +133,7 @@ async function contested(deps: HistoryPagesDeps, asked: Asked, error: Contested)
   const data = await conflictPage(deps, error, {
     project: { id, title },
     title: 'What is to stand?',
-    undoing: true,
+    words: UNDO_WORDS,
     body,
     action,
     hidden: [...hidden, ['back', 'change'], ...(reason ? [['reason', reason] as [string, string]] : [])],

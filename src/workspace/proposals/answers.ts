@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ContestedForm } from '../../changes/contest-answer.ts'
 import { says } from '../../web/openapi.ts'
 
 const ProposalForm = z
@@ -38,6 +39,11 @@ export const PROPOSAL_SAYS = {
   get: says('getProposal', TAG, 'A proposal', () => ({ 200: { says: 'The proposal.', form: one } })),
   accept: says('acceptProposal', TAG, 'Apply a proposal, whole or in parts', () => ({
     201: { says: 'The proposal, with the change that it became.', form: one },
+    409: {
+      says: 'Others have changed the same since. Send it again with a choice for each place, as `choices`.',
+      form: ContestedForm,
+      type: 'application/problem+json',
+    },
   })),
   decline: says('declineProposal', TAG, 'Drop a proposal; with words, its task is done again', () => ({
     201: { says: 'The proposal.', form: one },
