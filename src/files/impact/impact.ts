@@ -20,10 +20,9 @@ const MOST_USES = 12
  * classes, custom properties, files. Both maps hold the texts of the whole project by path. An export must stay where it was;
  * all else may move to another file. Names are told by their form, without types: what is built at run time is not seen.
  */
-export function impactOf(before: Texts, after: Texts): Impact[] {
-  const changed = [...before].filter(([path, text]) => after.get(path) !== text)
+export function impactOf(before: Texts, after: Texts, mayUse: MayUse = () => true): Impact[] {
   const still = new Set<string>()
-  const gone = changed.flatMap(([path, text]) => lost(path, text, after.get(path)))
+  const gone = lostNames(before, after)
   if (gone.some(({ kind }) => kind !== 'export'))
     for (const [path, text] of after) for (const name of namesOf(path, text)) still.add(keyOf(name, path))
   const found: Impact[] = []
@@ -31,14 +30,27 @@ export function impactOf(before: Texts, after: Texts): Impact[] {
     if (found.length === MOST) break
     if (each.kind !== 'export' && still.has(keyOf(each, each.path))) continue
     const uses = [...after].flatMap(([path, text]) =>
-      path === each.path && each.kind === 'export' ? [] : usesOf(each, path, text),
+      (path === each.path && each.kind === 'export') || !mayUse(each, path) ? [] : usesOf(each, path, text),
     )
     if (uses.length > 0) found.push({ ...each, uses: distinct(uses) })
   }
   return [...found, ...removedFiles(before, after)].slice(0, MOST)
 }
 
-function usesOf(name: Name & { path: string }, path: string, text: string): Use[] {
+/** A name that a file no longer gives to others. */
+export type LostName = Name & { path: string }
+
+/** Whether it is worth a look if a file refers to a name: false is sure. */
+export type MayUse = (name: LostName, path: string) => boolean
+
+/** The names that an edit takes out of files, whoever refers to them. */
+export function lostNames(before: Texts, after: Texts): LostName[] {
+  return [...before]
+    .filter(([path, text]) => after.get(path) !== text)
+    .flatMap(([path, text]) => lost(path, text, after.get(path)))
+}
+
+function usesOf(name: LostName, path: string, text: string): Use[] {
   return name.kind === 'export' ? usesOfExport(path, text, name.name, name.path) : usesOfName(path, text, name)
 }
 
@@ -47,7 +59,7 @@ function keyOf({ kind, name }: Name, path: string): string {
   return kind === 'class' ? `${/\.(?:css|scss|less)$/.test(path) ? 'rule' : 'mark'} ${name}` : `${kind} ${name}`
 }
 
-function lost(path: string, before: string, after: string | undefined): (Name & { path: string })[] {
+function lost(path: string, before: string, after: string | undefined): LostName[] {
   if (after === undefined)
     return namesOf(path, before)
       .filter(({ kind }) => kind !== 'export')

@@ -1,10 +1,14 @@
 import { changeById, changesOf } from '../../changes/history.ts'
-import type { Change } from '../../changes/tables.ts'
+import type { Change, Operation } from '../../changes/tables.ts'
 import type { Database, Reader } from '../../db/open.ts'
-import type { Blobs } from '../../files/blobs.ts'
+import type { BlobRef, Blobs } from '../../files/blobs.ts'
 import { projectById } from '../../projects/projects.ts'
+import { effectsOf, type ShownEdit, shownEdits } from '../effects/effects.ts'
+import { FILE } from '../file-entity.ts'
+import { versionNow } from '../files.ts'
 import type { Highlighter } from '../highlight/highlighter.ts'
-import { contentsOf, OPERATIONS_SHOWN, type OperationView, operationView } from './operation-view.ts'
+import { fileUrl } from '../urls.ts'
+import { type Contents, contentsOf, OPERATIONS_SHOWN, type OperationView, operationView } from './operation-view.ts'
 import { type HistoryRow, rowsOf } from './page.ts'
 import { tellChanges } from './tell.ts'
 
@@ -51,10 +55,27 @@ async function siblingsOf(read: Reader, { scope, batch, id }: Change): Promise<H
   return rowsOf(read, await tellChanges(read, all.filter((each) => each.id !== id).slice(0, SIBLINGS)))
 }
 
-async function shownOf({ read, blobs, highlighter }: HistoryDeps, { operations }: Change, from: number) {
+async function shownOf(deps: HistoryDeps, { operations, scope }: Change, from: number) {
   const shown = operations.slice(from, from + OPERATIONS_SHOWN)
-  const contents = await contentsOf(blobs, read, shown)
+  const contents = await contentsOf(deps.blobs, deps.read, shown)
+  const effects = await effectsOf(deps, scope, await editsOf(deps.read, shown, contents))
   const views: OperationView[] = []
-  for (const operation of shown) views.push(await operationView(highlighter, operation, contents))
+  for (const operation of shown) {
+    const view = await operationView(deps.highlighter, operation, contents)
+    views.push(operation.entity === FILE ? { ...view, effects: effects.get(operation.entityId) ?? null } : view)
+  }
   return { operations: views, from, total: operations.length }
+}
+
+async function editsOf(read: Reader, operations: Operation[], contents: Contents): Promise<ShownEdit[]> {
+  const edits: ShownEdit[] = []
+  for (const { scope, entity, entityId: path, version, before, after } of operations) {
+    if (entity !== FILE) continue
+    const content = (state: unknown) =>
+      state === null ? null : { text: contents.get((state as BlobRef).hash) ?? null }
+    const url = `${fileUrl(scope, path)}?version=${version}`
+    const isPresent = (await versionNow(read, scope, path)) === (after === null ? 0 : version)
+    edits.push(...shownEdits(path, content(before), content(after), { url, isPresent }))
+  }
+  return edits
 }

@@ -6,6 +6,7 @@ import { type BlobRef, type Blobs, isBlobMissing } from '../../files/blobs.ts'
 import { markWords } from '../../files/diff/words.ts'
 import { kindOf } from '../../files/languages.ts'
 import { type DiffView, diffView, type Side } from '../diff/view.ts'
+import type { Effects } from '../effects/effects.ts'
 import { FILE } from '../file-entity.ts'
 import type { Highlighter } from '../highlight/highlighter.ts'
 import { fileUrl, rawUrl } from '../urls.ts'
@@ -28,6 +29,8 @@ export interface OperationView {
   merged: boolean
   diffs: { label: string | null; diff: DiffView }[]
   fields: { label: string; before: Segment[]; after: Segment[] }[]
+  /** Null where nobody looked. */
+  effects: Effects | null
 }
 
 /** The texts of contents by their hashes; those of bytes, and long ones, are left out. */
@@ -82,6 +85,7 @@ async function fileView(highlighter: Highlighter, operation: Operation, contents
     url: operation.after === null ? null : fileUrl(scope, path),
     diffs: [{ label: null, diff }],
     fields: [],
+    effects: null,
   }
 }
 
@@ -94,6 +98,7 @@ async function fieldsView(highlighter: Highlighter, operation: Operation): Promi
     url: operation.entity === 'task' && operation.after !== null ? `/tasks/${operation.entityId}` : null,
     diffs: [],
     fields: [],
+    effects: null,
   }
   for (const field of changed) {
     const [old, young] = [sayValue(before![field], field), sayValue(after![field], field)]

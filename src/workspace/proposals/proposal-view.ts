@@ -7,7 +7,8 @@ import { kindOf, languageOf } from '../../files/languages.ts'
 import type { Proposal, ProposedEdit } from '../../projects/tables.ts'
 import { taskById } from '../../projects/tasks.ts'
 import { sideOf } from '../diff/side.ts'
-import { type DiffView, diffView } from '../diff/view.ts'
+import { type DiffView, diffView, type Side } from '../diff/view.ts'
+import { type Effects, effectsOf, NO_EFFECTS, shownEdits } from '../effects/effects.ts'
 import { fileAt, type ProjectFile } from '../files.ts'
 import type { Highlighter } from '../highlight/highlighter.ts'
 
@@ -35,6 +36,7 @@ export interface ProposedFile {
   diff: DiffView
   /** More than one: each can be taken alone. */
   parts: ProposedPart[]
+  effects: Effects
 }
 
 /** A proposal as its page shows it. */
@@ -51,8 +53,14 @@ export interface ProposalView {
 export async function proposalView(deps: ProposalDeps, proposal: Proposal): Promise<ProposalView> {
   const { id, job, reason, at, project } = proposal
   const { title } = await taskById(deps.read, proposal.task)
+  const sides: ProposedSides[] = []
+  for (const edit of proposal.edits) sides.push(await sidesOf(deps, project, edit))
+  const edits = sides.flatMap(({ path, before, after }) =>
+    shownEdits(path, before, after, { url: null, isPresent: true }),
+  )
+  const effects = await effectsOf(deps, project, edits)
   const files: ProposedFile[] = []
-  for (const edit of proposal.edits) files.push(await proposedFile(deps, project, edit))
+  for (const each of sides) files.push(await proposedFile(deps, each, effects.get(each.path) ?? NO_EFFECTS))
   return { id, job, reason, at, task: { id: proposal.task, title }, files }
 }
 
@@ -66,14 +74,27 @@ export async function textOfParts(
   return withRuns(await diffOf(deps, project, edit), taken)
 }
 
-async function proposedFile(deps: ProposalDeps, project: string, edit: ProposedEdit): Promise<ProposedFile> {
-  const path = edit.id
+interface ProposedSides {
+  path: string
+  before: Side | null
+  after: Side | null
+}
+
+async function sidesOf(deps: ProposalDeps, project: string, edit: ProposedEdit): Promise<ProposedSides> {
   const was = await baseOf(deps.read, project, edit)
-  const [before, after] = [was && (await sideOf(deps, was)), await newSide(deps, project, edit)]
+  return { path: edit.id, before: was && (await sideOf(deps, was)), after: await newSide(deps, project, edit) }
+}
+
+async function proposedFile(
+  deps: ProposalDeps,
+  { path, before, after }: ProposedSides,
+  effects: Effects,
+): Promise<ProposedFile> {
   const diff = await diffView(deps.highlighter, path, before, after, { view: 'inline' })
   const isText = diff.kind === 'text' && before !== null && after !== null
   const parts = isText ? partsOf(diffTexts(before.text ?? '', after.text ?? '')) : []
-  return { path, does: after === null ? 'deletes' : before === null ? 'adds' : 'changes', diff, parts }
+  const does = after === null ? 'deletes' : before === null ? 'adds' : 'changes'
+  return { path, does, diff, parts, effects }
 }
 
 async function baseOf(read: Reader, project: string, { id, baseVersion }: ProposedEdit): Promise<ProjectFile | null> {

@@ -3,9 +3,10 @@ import type { Blobs } from '../../files/blobs.ts'
 import { projectById } from '../../projects/projects.ts'
 import { sideOf } from '../diff/side.ts'
 import { type DiffView, diffView, type Part, partOfDiff, type Side } from '../diff/view.ts'
+import { type Effects, effectsOf, NO_EFFECTS, shownEdits } from '../effects/effects.ts'
 import { type Highlighter, PLAIN } from '../highlight/highlighter.ts'
 import { paintLine } from '../highlight/paint.ts'
-import { historyUrl } from '../urls.ts'
+import { fileUrl, historyUrl } from '../urls.ts'
 import type { Lineage, LineCounts } from './lineage.ts'
 import { contentOf, type FileVersion, versionCalled, versionsOf } from './versions.ts'
 
@@ -75,6 +76,7 @@ export interface DiffPage {
   query: DiffQuery & { from: number; to: number }
   versions: FileVersion[]
   diff: DiffView
+  effects: Effects
 }
 
 /** What differs between two versions of a file. @throws NotFound `unknown_project`, `unknown_file` */
@@ -91,7 +93,12 @@ export async function diffPage(deps: PagesDeps, id: string, path: string, asked:
       part: (from, to) => `${page}?${new URLSearchParams({ ...asWords(query), lines: `${from}-${to}` })}`,
     },
   })
-  return { project, path, query, versions: versions.toReversed(), diff }
+  const edits = shownEdits(path, before, after, {
+    url: `${fileUrl(project.id, path)}?version=${query.to}`,
+    isPresent: query.to === versions.at(-1)!.version,
+  })
+  const effects = (await effectsOf(deps, project.id, edits)).get(path) ?? NO_EFFECTS
+  return { project, path, query, versions: versions.toReversed(), diff, effects }
 }
 
 /** Lines that a diff left out. @throws NotFound `unknown_project`, `unknown_file` */

@@ -1,9 +1,9 @@
 import { Invalid } from '../../../errors.ts'
 import { impactInWords } from '../../../files/impact/words.ts'
 import { policyOf } from '../../../projects/scan-policy.ts'
+import { neighboursOf } from '../../../workspace/effects/neighbours.ts'
 import { filesOf } from '../../../workspace/files.ts'
 import { dangersIn, inSentences } from '../../dangers.ts'
-import { neighboursOf } from '../../neighbours.ts'
 import type { Place, ToolDeps } from './tool.ts'
 
 /** What a person is asked about before an edit is made, and what is only said. */
