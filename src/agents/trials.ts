@@ -36,7 +36,7 @@ export async function tryOut(
   if ('refused' in sandbox) return wanted.map((offer) => notRun(offer, sandbox.refused))
   const able = wanted.filter(({ needs }) => needs.length === 0)
   const copy = able.length > 0 ? await copyOf(deps, project) : []
-  const [objection] = 'said' in copy ? [] : objections(copy, policy)
+  const [objection] = 'said' in copy ? [] : await objections(copy, policy, ctx.signal)
   if (objection) return wanted.map((offer) => notRun(offer, `nobody has said yes to what is in ${objection}`))
   const trials: Trial[] = []
   for (const offer of wanted)

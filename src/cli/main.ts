@@ -67,6 +67,12 @@ export async function main([name, ...args]: string[], env: Record<string, string
   }
 }
 
+/** Resolves when all that was said has been read, or can't be any more. Nothing can be said afterwards. */
+export async function allSaid(): Promise<void> {
+  const ended = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.end(() => resolve()))
+  await Promise.all([ended(process.stdout), ended(process.stderr)])
+}
+
 /** What a process's exit code is when a pipe's reader has gone, as shells count it. */
 const BROKEN_PIPE = 141
 

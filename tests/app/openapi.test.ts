@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { type App, createApp } from '../../src/app.ts'
 import { run as openapi } from '../../src/cli/openapi.ts'
@@ -180,3 +181,13 @@ function typeOf(value: unknown, wanted: string[]): string {
   if (wanted.includes('integer') && Number.isInteger(value)) return 'integer'
   return typeof value
 }
+
+test('the whole document reaches a reader of a pipe that is slower than the command', async () => {
+  const src = join(import.meta.dir, '../../src/main.ts')
+  // a pipe holds 64 KB: all beyond is still in the command when it has nothing left to do
+  const slow = Bun.spawn(['sh', '-c', '"$0" "$1" openapi | (head -c 1; sleep 0.3; cat)', process.execPath, src], {
+    env: { PATH: process.env.PATH, HEARTH_DATA: folder.path },
+    stdout: 'pipe',
+  })
+  expect(JSON.parse(await new Response(slow.stdout).text()).paths).toEqual(document.paths)
+})

@@ -1,6 +1,6 @@
 import { kindOf } from '../../files/languages.ts'
-import { inWords, judge, type ScanPolicy } from '../../files/scan/policy.ts'
-import { scan } from '../../files/scan/scan.ts'
+import { scanAll } from '../../files/scan/all.ts'
+import { inWords, type ScanPolicy } from '../../files/scan/policy.ts'
 import type { SandboxFile } from '../../sandbox/tar.ts'
 
 /** Larger files are no code that somebody wrote, bytes; and more than this is not looked through. */
@@ -8,15 +8,20 @@ const MOST_FILE = 512 * 1024
 const MOST_ALL = 16 * 1024 * 1024
 
 /** What a project's policy wants a person to see before its files are run, a sentence each; none: they may be. */
-export function objections(files: readonly SandboxFile[], policy: ScanPolicy): string[] {
-  const said: string[] = []
+export async function objections(
+  files: readonly SandboxFile[],
+  policy: ScanPolicy,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const { blocks, asks } = await scanAll(textsOf(files), policy, signal)
+  return [...blocks, ...asks].map((finding) => `${finding.path}, ${inWords(finding)}`)
+}
+
+function* textsOf(files: readonly SandboxFile[]): Generator<{ path: string; text: string }> {
   let bytes = 0
   for (const { path, content } of files) {
     if (kindOf(path) !== 'text' || content.length > MOST_FILE || bytes > MOST_ALL) continue
     bytes += content.length
-    const text = typeof content === 'string' ? content : Buffer.from(content).toString('utf8')
-    const { blocks, asks } = judge(scan(path, text), policy)
-    said.push(...[...blocks, ...asks].map((finding) => `${path}, ${inWords(finding)}`))
+    yield { path, text: typeof content === 'string' ? content : Buffer.from(content).toString('utf8') }
   }
-  return said
 }

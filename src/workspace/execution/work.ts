@@ -81,7 +81,7 @@ async function mustNotRepeat({ db }: RunDeps, { job }: JobContext<RunInput>): Pr
 
 /** What a project's policy asks about is run once somebody has seen the question and tried again. */
 async function mustBeWanted({ db }: RunDeps, ctx: JobContext<RunInput>, { files }: WorkingCopy): Promise<void> {
-  const said = objections(files, await policyOf(db.read, ctx.job.scope!))
+  const said = await objections(files, await policyOf(db.read, ctx.job.scope!), ctx.signal)
   if (said.length === 0) return
   const asked = await ctx.step('asked', async () => ctx.job.attempt)
   const { attempts } = await jobWithAttempts(db.read, ctx.job.id)
