@@ -161,7 +161,7 @@ async function keepLarge(
     one(chunk)
   }
   await using large = await saved(deps, chunks, { [Symbol.asyncIterator]: () => rest }, counted)
-  return deps.blobs.putFile(large.path)
+  return await deps.blobs.putFile(large.path) // the file goes when this returns
 }
 
 /** Writes a stream into a file that goes with its owner. */

@@ -41,7 +41,7 @@ export async function receive(deps: ReceiveDeps, request: Request, wishes: Wishe
   const body = bounded(request)
   const type = request.headers.get('content-type') ?? ''
   const boundary = boundaryOf(type)
-  if (boundary !== undefined) return fromForm(intake, partsOf(body, boundary), wishes)
+  if (boundary !== undefined) return await fromForm(intake, partsOf(body, boundary), wishes)
   if (!ZIP_TYPES.test(type)) throw notSent()
   await intake.zip(body)
   const brought = await intake.brought({ unwrap: isYes(wishes.unwrap) })

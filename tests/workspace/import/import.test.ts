@@ -266,6 +266,7 @@ describe('a zip is taken', () => {
       'empty.txt': '',
       'images/krümel 🥐.png': Uint8Array.from({ length: 70_000 }, (_, i) => (i * 7919) >> 3),
       'big.bin': new Uint8Array(2 * 2 ** 20).fill(7),
+      'big.png': Uint8Array.from({ length: 2 * 2 ** 20 }, (_, i) => (i * 7919) >> 3),
       'a b/ü/ё.txt': 'z',
     }
     for (const [path, content] of Object.entries(files)) await space.write(path, content)

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { type TestApp, testApp } from '../../support/app.ts'
+import { testWorkspace } from '../support.ts'
 import { numbers, zipOf } from './zips.ts'
 
 setDefaultTimeout(30_000)
@@ -73,6 +74,24 @@ test('who goes away in the middle leaves nothing behind', async () => {
   leave()
   while (scratch().length > 0) await Bun.sleep(5)
   expect(await app.json(`/api/projects/${project}`)).toEqual(before)
+})
+
+test('a form waits its turn as a zip does, and is refused when too many wait', async () => {
+  await using space = await testWorkspace()
+  const bodies: ReadableStreamDefaultController[] = []
+  const headers = { 'content-type': 'multipart/form-data; boundary=x' }
+  const post = (pull = () => {}) => {
+    const body = new ReadableStream({ start: (own) => void bodies.push(own), pull }, { highWaterMark: 0 })
+    return space.ask('/api/imports', { method: 'POST', headers, body })
+  }
+  const read = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const all = read.map(({ resolve }) => post(resolve))
+  await Promise.all(read.map(({ promise }) => promise)) // two are being read, eight may wait
+  all.push(...Array.from({ length: 9 }, () => post()))
+  const first = await Promise.race(all)
+  for (const body of bodies) body.error(new Error('gone'))
+  expect([first.status, ((await first.json()) as { code: string }).code]).toEqual([503, 'import_busy'])
+  await Promise.allSettled(all)
 })
 
 test('an entry that is announced to be larger than any file may be is refused before it is unpacked', async () => {
