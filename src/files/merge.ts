@@ -1,7 +1,10 @@
 import { diff3Merge } from 'node-diff3'
+import { pieces, type Three } from './merge-pieces.ts'
 
-/** Most pairs of lines that are compared: the search takes a step for each. Longer middles are merged as one hunk a side. */
-const MOST_PAIRS = 100_000_000
+/** Most work that all searches for what two texts share may be, as `workOf` counts it: a fifth of a second, about. */
+const MOST_WORK = 1_000_000_000
+/** Texts of more lines are in dispute as a whole: to hold each line by itself takes seconds of everybody's time. */
+const MOST_LINES = 200_000
 
 /** Lines, each with its line end, that both sides agree on or one alone has changed. */
 export interface Agreed {
@@ -27,6 +30,7 @@ export type Side = 'mine' | 'theirs' | 'base' | 'both'
 export function mergeTexts(base: string, mine: string, theirs: string, strictly = false): MergeRegion[] {
   if (theirs === base || (mine === theirs && !strictly)) return [{ lines: linesOf(mine) }]
   if (mine === base) return [{ lines: linesOf(theirs) }]
+  if ([base, mine, theirs].some(isOfTooManyLines)) return [{ base: [base], mine: [mine], theirs: [theirs] }]
   const all = { base: linesOf(base), mine: linesOf(mine), theirs: linesOf(theirs) }
   const start = shared(all.base, all.mine, all.theirs)
   const ends = [all.base, all.mine, all.theirs].map((lines) => lines.slice(start).reverse())
@@ -63,11 +67,35 @@ export function isDisputed(region: MergeRegion): region is Disputed {
   return !('lines' in region)
 }
 
+/** What is too much to be searched as a whole is cut at lines that stand once in all three; what is still too much is one hunk a side. */
 function mergedLines(base: string[], mine: string[], theirs: string[], strictly: boolean): MergeRegion[] {
-  if (base.length * Math.max(mine.length, theirs.length) > MOST_PAIRS) return coarselyMerged(base, mine, theirs)
+  const whole: Three = { base, mine, theirs }
+  if (workOf(whole) <= MOST_WORK) return finelyMerged(whole, strictly)
+  let left = MOST_WORK
+  return pieces(whole).flatMap((piece) => {
+    const work = workOf(piece)
+    if (work > left) return coarselyMerged(piece.base, piece.mine, piece.theirs)
+    left -= work
+    return finelyMerged(piece, strictly)
+  })
+}
+
+function finelyMerged({ base, mine, theirs }: Three, strictly: boolean): MergeRegion[] {
   return diff3Merge(mine, base, theirs, { excludeFalseConflicts: !strictly }).map(({ ok, conflict }) =>
     conflict ? { base: conflict.o, mine: conflict.a, theirs: conflict.b } : { lines: ok ?? [] },
   )
+}
+
+/** The search looks at each pair of equal lines, and for each at what it has found so far. */
+function workOf({ base, mine, theirs }: Three): number {
+  const counts = new Map<string, number>()
+  for (const line of base) counts.set(line, (counts.get(line) ?? 0) + 1)
+  const against = (side: string[]) => {
+    let pairs = 0
+    for (const line of side) pairs += counts.get(line) ?? 0
+    return pairs * Math.min(base.length, side.length)
+  }
+  return against(mine) + against(theirs)
 }
 
 /** Each side as one hunk, from the first line that it changed to the last: they merge when a line stands between them. */
@@ -100,10 +128,16 @@ function joined(regions: MergeRegion[]): MergeRegion[] {
   for (const region of regions) {
     const last = out.at(-1)
     if ('lines' in region && region.lines.length === 0) continue
-    if (last && 'lines' in last && 'lines' in region) last.lines = [...last.lines, ...region.lines]
-    else out.push(region)
+    if (last && 'lines' in last && 'lines' in region) for (const line of region.lines) last.lines.push(line)
+    else out.push('lines' in region ? { lines: [...region.lines] } : region)
   }
   return out
+}
+
+function isOfTooManyLines(text: string): boolean {
+  let lines = 0
+  for (let at = text.indexOf('\n'); at >= 0 && lines <= MOST_LINES; at = text.indexOf('\n', at + 1)) lines++
+  return lines > MOST_LINES
 }
 
 /** Each line with its line end, so that a text whose last line has none is another than one whose last line has one. */

@@ -100,9 +100,13 @@ const AS_GIVEN = {
 async function markDeleted({ now }: FileEntityDeps, tx: Tx, targets: Target<FileState>[]): Promise<void> {
   const [first] = targets
   if (!first) return
-  const versions = JSON.stringify(targets.map(({ id, version }) => [id, version]))
-  await tx.run(sql`UPDATE files SET deleted = 1, updated_at = ${now()}, version = j.value ->> 1
-    FROM json_each(${versions}) AS j WHERE files.project_id = ${first.scope} AND files.path = j.value ->> 0`)
+  for (let at = 0; at < targets.length; at += ROWS) {
+    // the project is in there too: SQLite looks each name up then; else it would go through all names for each file
+    const versions = JSON.stringify(targets.slice(at, at + ROWS).map(({ id, version }) => [first.scope, id, version]))
+    await tx.run(sql`UPDATE files SET deleted = 1, updated_at = ${now()}, version = j.value ->> 2
+      FROM json_each(${versions}) AS j WHERE files.project_id = j.value ->> 0 AND files.path = j.value ->> 1`)
+    await turn()
+  }
 }
 
 /** @throws Conflict `path_taken` when another file has the same key, is a folder of one of the paths, or lies below it */

@@ -36,6 +36,8 @@ describe('texts too long to be compared line by line', () => {
   const lines = Array.from({ length: 30_000 }, (_, i) => `line ${i}\n`)
   const replaced = (at: number[]) => lines.map((line, i) => (at.includes(i) ? 'changed\n' : line)).join('')
 
+  const alike = (at: number[]) => lines.map((_, i) => (at.includes(i) ? 'changed\n' : `line ${i % 3}\n`)).join('')
+
   test('merge where one hunk a side stands apart from the other, and take no longer than a blink', () => {
     const started = performance.now()
     expect(merged(lines.join(''), replaced([0, 9_000]), replaced([12_000, 29_999]))).toBe(
@@ -44,8 +46,46 @@ describe('texts too long to be compared line by line', () => {
     expect(performance.now() - started).toBeLessThan(1_000)
   })
 
-  test('are disputed where the two cross', () => {
-    expect(merged(lines.join(''), replaced([0, 20_000]), replaced([12_000, 29_999]))).toBeUndefined()
+  test('merge where the two cross, if lines between them stand once in each', () => {
+    expect(
+      merged(lines.join(''), replaced([0, 20_000]), replaced([12_000, 29_999])) ===
+        replaced([0, 12_000, 20_000, 29_999]),
+    ).toBe(true)
+  })
+
+  test('are disputed where the two cross among lines that stand in many places', () => {
+    expect(merged(alike([]), alike([0, 20_000]), alike([12_000, 29_999])) === undefined).toBe(true)
+  })
+})
+
+describe('texts made to be slow to merge', () => {
+  const quickly = (base: string, mine: string, theirs: string) => {
+    const started = performance.now()
+    const said = merged(base, mine, theirs)
+    return { said, isQuick: performance.now() - started < 1_500 }
+  }
+  const mixed = (first: string, step: number, lines = 3_000) =>
+    `${first}\n${Array.from({ length: lines }, (_, i) => `${((i * step) % 7) % 2}\n`).join('')}${first}\n`
+
+  test('of few different lines are disputed as one', () => {
+    expect(quickly(mixed('x', 1), mixed('y', 3), mixed('z', 5))).toEqual({ said: undefined, isQuick: true })
+  })
+
+  test('of millions of lines are disputed as one, and taken as one by whoever chooses', () => {
+    const [base, mine, theirs] = ['a', 'b', 'c'].map((side) => `${side}${'\n'.repeat(4_000_000)}${side}`)
+    expect(quickly(base!, mine!, theirs!)).toEqual({ said: undefined, isQuick: true })
+    expect(settledText(mergeTexts(base!, mine!, theirs!), () => 'theirs') === theirs).toBe(true)
+  })
+
+  test('are cut at lines that stand once in each, and merged between those', () => {
+    const lines = Array.from({ length: 12_000 }, (_, i) =>
+      i % 4 === 0 ? `function f${i}() {\n` : i % 2 ? '}\n' : '\n',
+    )
+    const changed = (at: number[]) => lines.map((line, i) => (at.includes(i) ? `changed ${i}\n` : line)).join('')
+    expect(quickly(lines.join(''), changed([0, 9_000]), changed([3_000, 11_999]))).toEqual({
+      said: changed([0, 3_000, 9_000, 11_999]),
+      isQuick: true,
+    })
   })
 })
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import type { Edit } from '../../src/changes/changes.ts'
 import { fileAt, fileRows, filesOf, readFileText } from '../../src/workspace/files.ts'
 import { testWorkspace } from './support.ts'
 
@@ -159,3 +160,20 @@ test('contents that are no text are never merged', async () => {
     code: 'version_conflict',
   })
 })
+
+test('thousands of files are deleted in about the time in which they were made', async () => {
+  await using space = await testWorkspace()
+  const state = await space.blobs.put('one')
+  const paths = Array.from({ length: 4_000 }, (_, i) => `d${i % 50}/f${i}.txt`)
+  const timed = async (edits: Edit[]) => {
+    const began = performance.now()
+    await space.db.write((tx) =>
+      space.changes.apply(tx, { scope: 'p1', by: 'person:ann', reason: 'All at once', edits }),
+    )
+    return performance.now() - began
+  }
+  const made = await timed(paths.map((id) => ({ do: 'create', entity: 'file', id, state })))
+  const deleted = await timed(paths.map((id) => ({ do: 'delete', entity: 'file', id })))
+  expect(deleted / made).toBeLessThan(4)
+  expect(await filesOf(space.read, 'p1')).toEqual([])
+}, 20_000)
