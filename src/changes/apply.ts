@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Tx } from '../db/writer.ts'
+import { type Tx, turn } from '../db/writer.ts'
 import { Conflict, NotFound } from '../errors.ts'
 import type { Edit, NewChange } from './changes.ts'
 import { type Contest, Contested, chooserFor } from './contest.ts'
@@ -8,6 +8,9 @@ import { changeById, lastOperations, stateAt } from './history.ts'
 import { type Merged, type Merging, mergeStates } from './merge.ts'
 import { asStored, type Move, type RecordDeps, record } from './record.ts'
 import type { Change, Operation } from './tables.ts'
+
+/** Things that are looked up with one statement, between two turns of the event loop. */
+const AT_ONCE = 1_000
 
 /** A thing as a change finds it. */
 export interface Found {
@@ -42,10 +45,13 @@ export async function findAll(
 ): Promise<Map<string, Found>> {
   const found = new Map<string, Found>()
   for (const [entity, own] of Map.groupBy(things, (thing) => thing.entity)) {
-    const ids = own.map(({ id }) => id)
-    const present = await entityCalled(entity).read(tx, scope, ids)
-    const last = await lastOperations(tx, scope, entity, ids)
-    for (const id of ids) found.set(keyOf({ entity, id }), { present: present.get(id), last: last.get(id) })
+    for (let at = 0; at < own.length; at += AT_ONCE) {
+      const ids = own.slice(at, at + AT_ONCE).map(({ id }) => id)
+      const present = await entityCalled(entity).read(tx, scope, ids)
+      const last = await lastOperations(tx, scope, entity, ids)
+      for (const id of ids) found.set(keyOf({ entity, id }), { present: present.get(id), last: last.get(id) })
+      if (own.length > AT_ONCE) await turn()
+    }
   }
   return found
 }

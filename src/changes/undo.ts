@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { and, desc, eq, isNull } from 'drizzle-orm'
-import type { Tx } from '../db/writer.ts'
+import { type Tx, turn } from '../db/writer.ts'
 import { Conflict } from '../errors.ts'
 import { type Found, findAll, keyOf, merge, versionOf } from './apply.ts'
 import type { Undoing } from './changes.ts'
@@ -9,6 +9,9 @@ import { among, changeById, changesById, sinceChange, standingSince } from './hi
 import { WHOLE } from './merge.ts'
 import { asStored, type Move, type RecordDeps, record } from './record.ts'
 import { type Change, type ChangeRow, changes, type Operation, reversals } from './tables.ts'
+
+/** Things that are taken back between two turns of the event loop. */
+const AT_ONCE = 500
 
 /** As `Changes.undo`. */
 export async function undoChanges(deps: RecordDeps, tx: Tx, ids: string[], undoing: Undoing): Promise<Change> {
@@ -27,6 +30,7 @@ export async function undoChanges(deps: RecordDeps, tx: Tx, ids: string[], undoi
     const back = await takenBack(deps, tx, own, thing, { ...undoing, without })
     if ('disputes' in back) contests.push(back)
     else moves.push(moveTo(own[0]!, versionOf(thing), before, asStored(back.state)))
+    if (moves.length % AT_ONCE === 0) await turn()
   }
   if (contests.length > 0) throw changedSince(contests)
   return recordUndoing(deps, tx, { scope, undone, undoing, moves })
@@ -86,6 +90,7 @@ async function fieldsBuiltOn(deps: RecordDeps, tx: Tx, operation: Operation, wit
   const fields = new Set<string>()
   for (const { change, before: base, after: mine } of await standingSince(tx, operation)) {
     if (without.has(change)) continue
+    await turn() // merging long texts takes its time
     // what the later author would have found; what another has put there meanwhile is that one's own matter
     const found = await merge(entity, tx, { base: made, mine: was, theirs: base, choose: () => 'theirs' })
     if ('disputes' in found) continue

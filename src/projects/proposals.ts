@@ -6,7 +6,7 @@ import { Conflict, Invalid, NotFound } from '../errors.ts'
 import type { JobRef } from '../events/line.ts'
 import { refOf } from '../jobs/settle.ts'
 import { jobs } from '../jobs/tables.ts'
-import { refreshStatus } from './projects.ts'
+import { projectById, refreshStatus } from './projects.ts'
 import { settingsOf } from './settings.ts'
 import { type Proposal, type ProposedEdit, proposals, tasks } from './tables.ts'
 import { completeTask, startReady, TASK, type TasksDeps, taskById } from './tasks.ts'
@@ -126,6 +126,7 @@ export function isOpen(read: Reader) {
 
 async function openProposal(tx: Tx, id: string): Promise<Proposal> {
   const proposal = await proposalById(tx, id)
+  await projectById(tx, proposal.project)
   if (proposal.state === 'proposed') return proposal
   const how = proposal.state === 'accepted' ? 'was accepted already' : 'was declined already'
   throw new Conflict('already_decided', `This proposal ${how}. Look at the page again.`, {

@@ -170,6 +170,15 @@ describe('a proposal', () => {
     expect(await text('page.html', it.id)).toBe('a\nb\nc\nd\nE\n')
   })
 
+  test('of a project in the trash is neither shown nor decided on', async () => {
+    const it = await made('ask_always', NEW)
+    expect((await app.request(`/api/projects/${it.id}`, { method: 'DELETE' })).status).toBe(200)
+    const shown = await app.request(`/api/proposals/${it.open[0]!.id}`)
+    expect([shown.status, (await it.accept()).status, (await it.decline()).status]).toEqual([404, 404, 404])
+    expect((await app.post(`/api/projects/${it.id}/restoration`)).status).toBe(201)
+    expect((await it.accept()).status).toBe(201)
+  })
+
   test('keeps what others changed since', async () => {
     const apart = await made('ask_always', { 'page.html': ['a\nb\nc\nd\ne\n', 'A\nb\nc\nd\ne\n'] })
     await edit('page.html', 'a\nb\nc\nd\nE\n', apart.id)

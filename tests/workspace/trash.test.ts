@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import type { Change } from '../../src/changes/tables.ts'
 import { policyOf } from '../../src/projects/scan-policy.ts'
+import { putFile } from '../../src/workspace/editing/put-file.ts'
 import { purgeTrash } from '../../src/workspace/trash/purge.ts'
 import { BRIEF, type TestApp, testApp } from '../support/app.ts'
 
@@ -94,6 +95,32 @@ describe('a project', () => {
     expect(deleting).toMatchObject({ id: change, undoneBy: restoring!.id })
     expect(new Set(deleting!.operations.map(({ entity }) => entity))).toEqual(new Set(['file', 'task', 'project']))
   }, 60_000)
+
+  test('in the trash shows none of its changes, and takes nothing back but its own deletion', async () => {
+    const id = await made()
+    const [, first]: Change[] = (await app.json(`/api/projects/${id}/changes`)).items
+    const { change } = await (await send('DELETE', `/api/projects/${id}`)).json()
+    const choices = first!.operations.map(({ entity, entityId, version }) => {
+      return { entity, id: entityId, version: version + 1, seen: version, field: '*', side: 'theirs' }
+    })
+    const undo = (which: string, body: object = {}) => send('POST', `/api/changes/${which}/reversal`, body)
+    expect((await app.request(`/api/changes/${first!.id}`)).status).toBe(404)
+    for (const body of [{}, { choices }]) expect((await undo(first!.id, body)).ok).toBe(false)
+    const left = await app.app.db.read.all(sql`SELECT path FROM files WHERE project_id = ${id} AND deleted = 0`)
+    expect(left).toEqual([])
+    expect((await undo(change)).status).toBe(201)
+    expect((await app.request(`/api/changes/${first!.id}`)).status).toBe(200)
+  })
+
+  test('that is deleted while a file is on its way into it keeps nothing of that', async () => {
+    const id = await made()
+    const { change } = await (await send('DELETE', `/api/projects/${id}`)).json()
+    const late = { project: id, path: 'late.txt', content: 'late', by: 'person:ann', seen: 'nothing' } as const
+    await expect(putFile(app.app, late)).rejects.toMatchObject({ code: 'unknown_project' })
+    const left = await app.app.db.read.all(sql`SELECT path FROM files WHERE project_id = ${id} AND deleted = 0`)
+    expect(left).toEqual([])
+    await send('POST', `/api/changes/${change}/reversal`, {})
+  })
 
   test('that is being worked on is stopped first, and goes on when it is back and asked to', async () => {
     await using slow = await testApp({ settings: { HEARTH_DEMO_BYTES_PER_SECOND: '400' } })

@@ -5,6 +5,7 @@ import type { Tx } from '../../db/writer.ts'
 import { Conflict, DomainError, Invalid, NotFound } from '../../errors.ts'
 import type { Blobs } from '../../files/blobs.ts'
 import { projectPath } from '../../files/paths.ts'
+import { projectById } from '../../projects/projects.ts'
 import { deleteFile, type FilesDeps, fileAt, keepContent, type ProjectFile, writeFile } from '../files.ts'
 
 /** Longest content that is taken as one body, in bytes. */
@@ -69,7 +70,9 @@ function baseFor(seen: Seen | undefined, before: ProjectFile | undefined): numbe
   return seen === 'anything' ? undefined : seen.version
 }
 
+/** @throws NotFound `unknown_project`: it may have been deleted while the content was on its way */
 async function presentIn(tx: Tx, project: string, path: string): Promise<ProjectFile | undefined> {
+  await projectById(tx, project)
   try {
     return await fileAt(tx, project, path)
   } catch (error) {

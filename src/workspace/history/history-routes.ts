@@ -62,7 +62,9 @@ export function historyApi(deps: HistoryApiDeps) {
     .get(
       '/changes/:id',
       async ({ params }) => {
-        const [change] = await tellChanges(deps.read, [await changeById(deps.read, params.id)])
+        const found = await changeById(deps.read, params.id)
+        await projectById(deps.read, found.scope)
+        const [change] = await tellChanges(deps.read, [found])
         return { change: toldJson(change!) }
       },
       WORKSPACE_SAYS.change,

@@ -8,6 +8,7 @@ import type { Blobs } from '../../files/blobs.ts'
 import { projectById } from '../../projects/projects.ts'
 import { declineProposal, openProposals, proposalById } from '../../projects/proposals.ts'
 import type { ShellDeps } from '../../projects/shell.ts'
+import type { Proposal } from '../../projects/tables.ts'
 import type { TasksDeps } from '../../projects/tasks.ts'
 import type { Actor, Guard } from '../../web/guard.ts'
 import type { Highlighter } from '../highlight/highlighter.ts'
@@ -38,8 +39,15 @@ export function proposalRoutes(deps: ProposalRoutesDeps) {
 }
 
 /** Before its body is looked at: whoever names no proposal hears of that. */
-function ofProposal({ read }: ProposalRoutesDeps) {
-  return { transform: async ({ params }: { params: { id: string } }) => void (await proposalById(read, params.id)) }
+function ofProposal(deps: ProposalRoutesDeps) {
+  return { transform: async ({ params }: { params: { id: string } }) => void (await shownProposal(deps, params.id)) }
+}
+
+/** @throws NotFound `unknown_proposal`, `unknown_project`: of a project in the trash nothing is shown */
+async function shownProposal({ read }: ProposalRoutesDeps, id: string): Promise<Proposal> {
+  const proposal = await proposalById(read, id)
+  await projectById(read, proposal.project)
+  return proposal
 }
 
 function proposalApi(deps: ProposalRoutesDeps) {
@@ -52,7 +60,7 @@ function proposalApi(deps: ProposalRoutesDeps) {
     )
     .get(
       '/proposals/:id',
-      async ({ params }) => ({ proposal: await proposalById(deps.read, params.id) }),
+      async ({ params }) => ({ proposal: await shownProposal(deps, params.id) }),
       PROPOSAL_SAYS.get,
     )
     .post(
