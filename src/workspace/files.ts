@@ -146,11 +146,6 @@ export async function readFileText(deps: { blobs: Blobs }, file: BlobRef): Promi
   return new TextDecoder().decode(await readFileBytes(deps, file))
 }
 
-/** All files of a project as the pages list them. */
-export async function fileRows(read: Reader, project: string): Promise<FileRow[]> {
-  return (await filesOf(read, project)).map(fileRow)
-}
-
 /** The file as the pages list it. */
 export function fileRow({ project, path, language, bytes, version }: ProjectFile): FileRow {
   return { path, language, bytes, version, url: fileUrl(project, path), rawUrl: rawUrl(project, path) }

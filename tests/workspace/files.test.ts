@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { Edit } from '../../src/changes/changes.ts'
-import { fileAt, fileRows, filesOf, readFileText } from '../../src/workspace/files.ts'
+import { fileAt, fileRow, filesOf, readFileText } from '../../src/workspace/files.ts'
 import { testWorkspace } from './support.ts'
 
 const job = { id: 'j1', kind: 'write', attempt: 1, startedAt: 0 }
@@ -12,7 +12,7 @@ test('a file that is written can be read, listed, and is told', async () => {
   const file = await fileAt(space.read, 'p1', 'css/style.css')
   expect(file).toMatchObject({ project: 'p1', path: 'css/style.css', version: 1, bytes: 3, language: 'css' })
   expect(await readFileText(space, file)).toBe('a{}')
-  expect(await fileRows(space.read, 'p1')).toEqual([
+  expect((await filesOf(space.read, 'p1')).map(fileRow)).toEqual([
     {
       path: 'css/style.css',
       language: 'css',

@@ -76,11 +76,6 @@ export function openTwins(): Twins {
   }
 }
 
-/** Two texts, compared at once. */
-export function nearlyEqual(a: { path: string; text: string }, b: { path: string; text: string }): number {
-  return likeness(signatureOf(a.path, a.text), signatureOf(b.path, b.text))
-}
-
 function mayBeCopy(path: string): boolean {
   return kindOf(path) === 'text' && !DATA.has(languageOf(path))
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { ALIKE, NEARLY, nearlyEqual, openTwins } from '../../../src/files/duplicates/nearly-equal.ts'
+import { ALIKE, NEARLY, openTwins } from '../../../src/files/duplicates/nearly-equal.ts'
 import { likeness, signatureOf } from '../../../src/files/duplicates/signature.ts'
 
 /** A module with so many functions that differ from one another. */
@@ -59,7 +59,7 @@ test('the estimate is near the share that two texts have in common', () => {
     }),
     { numRuns: 60 },
   )
-  expect(nearlyEqual({ path: 'a.js', text: ORIGINAL }, { path: 'b.js', text: moduleOf(11) })).toBeLessThan(ALIKE)
+  expect(likeness(signatureOf('a.js', ORIGINAL), signatureOf('b.js', moduleOf(11)))).toBeLessThan(ALIKE)
 })
 
 test('among ten thousand files that are known, a check is done within 50 ms', async () => {
