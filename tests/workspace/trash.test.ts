@@ -134,6 +134,21 @@ describe('a project', () => {
     expect((await slow.post(`/api/projects/${project.id}/retry`)).status).toBe(200)
   })
 
+  test('is deleted by a form that holds nothing, and then lies on the page of the trash', async () => {
+    const id = await made()
+    const form = {
+      method: 'POST',
+      body: '',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      redirect: 'manual',
+    } as const
+    const deleted = await app.request(`/projects/${id}/deletion`, form)
+    expect([deleted.status, deleted.headers.get('location')]).toEqual([303, '/trash'])
+    expect(await (await app.request('/trash')).text()).toContain(`action="/projects/${id}/restoration"`)
+    const back = await app.request(`/projects/${id}/restoration`, form)
+    expect([back.status, back.headers.get('location')]).toEqual([303, `/projects/${id}`])
+  })
+
   test('that somebody else edited meanwhile is not deleted by who saw the one before', async () => {
     const id = await made()
     const { version } = (await app.json(`/api/projects/${id}`)).project

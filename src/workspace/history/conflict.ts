@@ -33,6 +33,8 @@ interface Deps {
 }
 
 type Given = Omit<ConflictPage, 'contests' | 'places' | 'message' | 'moved'> & {
+  /** Without, what the error says. */
+  message?: string
   words: SideWords
   /** The form as it was sent: what it chose and still fits stays chosen. */
   body: unknown
@@ -60,7 +62,7 @@ export async function conflictPage(
   const lasts = await lastChanges(deps.read, contests)
   return {
     ...given,
-    message: error.message,
+    message: given.message ?? error.message,
     contests: views.map((view, at) => ({ ...view, last: lasts.get(contests[at]!.last ?? '') ?? null })),
     places: views.flatMap(({ fields }) => fields.flatMap(({ parts }) => parts.filter(({ kind }) => kind === 'place')))
       .length,

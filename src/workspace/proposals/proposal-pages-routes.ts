@@ -83,6 +83,7 @@ async function contested(
   const data = await conflictPage(deps, error, {
     project: { id, title },
     title: 'What is to stand?',
+    message: 'What was proposed was changed by others in the same places since. Look at both, and choose.',
     words: PROPOSAL_WORDS,
     body,
     action: `/proposals/${proposal.id}/acceptance`,

@@ -16,7 +16,6 @@ export interface TrashRoutesDeps extends ProjectsDeps, ShellDeps {
 }
 
 const Thing = z.object({ entity: z.enum(['task', 'file']), id: z.string().min(1).max(1_024) })
-const Seen = z.object({ version: z.coerce.number().int().min(1).optional() })
 
 /** Deleting and bringing back. */
 export function trashRoutes(deps: TrashRoutesDeps) {
@@ -80,14 +79,10 @@ function trashPages(deps: TrashRoutesDeps) {
       return page(request, 'workspace/trash', { shell, project: null, things, trashDays, error: null })
     })
     .get('/projects/:id/trash', ({ request, params, actor }) => projectTrash(request, actor, params.id))
-    .post(
-      '/projects/:id/deletion',
-      async ({ params, body, actor }) => {
-        await deleteProject(deps, params.id, { by: personOf(actor), baseVersion: body?.version })
-        return seeOther('/trash')
-      },
-      { body: Seen.optional() },
-    )
+    .post('/projects/:id/deletion', async ({ params, actor }) => {
+      await deleteProject(deps, params.id, { by: personOf(actor) })
+      return seeOther('/trash')
+    })
     .post('/projects/:id/restoration', async ({ params, actor }) => {
       await restoreProject(deps, params.id, personOf(actor))
       return seeOther(`/projects/${params.id}`)
