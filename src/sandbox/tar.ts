@@ -29,9 +29,12 @@ export function* packed(files: Iterable<SandboxFile>, at: number): Generator<Uin
 /** The tar did not end as one does, or says what can't be: nothing of it counts. */
 export class BadTar extends Error {}
 
+/** An entry is longer than was asked for; none of it was read. */
+export class TooLong extends BadTar {}
+
 /**
  * The entries of a tar as GNU tar and busybox write it, out of hostile hands: bounded by `most` bytes of one entry; folders
- * are left out, links, devices and pipes are named and not followed. @throws BadTar
+ * are left out, links, devices and pipes are named and not followed. @throws BadTar, TooLong
  */
 export async function* unpacked(stream: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Returned> {
   const bytes = reader(stream)
@@ -40,7 +43,7 @@ export async function* unpacked(stream: AsyncIterable<Uint8Array>, most: number)
     const block = await bytes.take(BLOCK)
     if (block.every((byte) => byte === 0)) return
     const { name, size, type } = readHeader(block)
-    if (size > most) throw new BadTar(`an entry of ${size} bytes`)
+    if (size > most) throw new TooLong(`an entry of ${size} bytes`)
     const content = await bytes.take(size)
     await bytes.take(padding(size))
     if (type === LONG_NAME || type === EXTENDED) {

@@ -68,6 +68,21 @@ test('more than may come back is refused as a whole', async () => {
   expect(many.back).toEqual({ refused: 'It left more than 10 files, new or changed: none of them was taken.' })
 })
 
+test('of a file that is longer than what may come back nothing is read', async () => {
+  const [header, ...rest] = packed([{ path: 'sparse', content: new Uint8Array(20 * MB) }], 0)
+  let taken = 0
+  async function* chunks() {
+    for (const part of [header!, ...rest])
+      for await (const piece of inPieces(part, 64 * 1024)) {
+        taken += piece.byteLength
+        yield piece
+      }
+  }
+  const back = await readBack(chunks(), [], limitsWith({ backBytes: MB }))
+  expect(back).toEqual({ refused: 'It left more than 1 MB, new or changed: none of them was taken.' })
+  expect(taken).toBe(512)
+})
+
 test('a hundred thousand files are not waited for', async () => {
   const { end, back } = await runs('python3 -c "for i in range(100_000): open(str(i), \'w\')"', {
     takesBack: true,
