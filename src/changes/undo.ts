@@ -156,10 +156,16 @@ function thingOf({ entity, entityId: id }: Operation) {
   return { entity, id }
 }
 
+const UNDID = 'Undid: '
+const BROUGHT_BACK = 'Brought back: '
+
 function reasonFor(undone: ChangeRow[]): string {
   const [only, more] = undone
   if (more) return `Undid ${undone.length} changes`
-  return only!.reason ? `Undid: ${only!.reason}` : 'Undid a change'
+  const { reason } = only!
+  if (reason.startsWith(BROUGHT_BACK)) return UNDID + reason.slice(BROUGHT_BACK.length)
+  if (reason.startsWith(UNDID)) return BROUGHT_BACK + reason.slice(UNDID.length)
+  return reason ? UNDID + reason : 'Undid a change'
 }
 
 function mustBeUndoable(change: ChangeRow): void {

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { readServer } from '../../src/accounts/local.ts'
+import type { Change } from '../../src/changes/tables.ts'
 import { type Client, openClient, type WireLine } from '../support/client.ts'
 import { temporaryFolder } from '../support/database.ts'
 import { modelServer, type Reply } from '../support/model-server.ts'
@@ -60,7 +61,9 @@ test('the server is killed in the middle of an answer: no tool runs twice, what 
     'It opens at 8 now.\nAnything else?',
   ])
   const { items } = await client.json(`/api/projects/${project}/changes`)
-  expect(items.filter(({ entityId }: { entityId: string }) => entityId === 'index.html')).toHaveLength(2) // written, and edited once
+  expect(
+    items.filter(({ operations }: Change) => operations.some(({ entityId }) => entityId === 'index.html')),
+  ).toHaveLength(2) // written, and edited once
   expect(rounds).toBe(3)
   const asked = JSON.stringify(claude.calls.at(-1)!.body.messages)
   expect(asked).toContain('tool_result')

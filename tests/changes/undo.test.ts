@@ -31,6 +31,7 @@ test('what was brought back stands, and can be undone again', async () => {
   const undone = await book.undo(edited)
   expect([await stands(edited.id), await stands(undone.id)]).toEqual([false, true])
   const redone = await book.undo(undone)
+  expect(redone.reason).toBe('Brought back: Because')
   expect([await stands(edited.id), await stands(undone.id), await stands(redone.id)]).toEqual([true, false, true])
   await book.undo(edited)
   expect(await book.get('n')).toMatchObject({ state: { text: 'one' } })
