@@ -79,7 +79,7 @@ test('to make a change and to undo it is to have done nothing', async () => {
     }),
     { numRuns: 40 },
   )
-})
+}, 60_000)
 
 test('to undo changes in any order leaves what the others made, or is refused', async () => {
   await using book = await notebook()
