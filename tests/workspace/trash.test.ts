@@ -123,7 +123,7 @@ describe('a project', () => {
   })
 
   test('that is being worked on is stopped first, and goes on when it is back and asked to', async () => {
-    await using slow = await testApp({ settings: { HEARTH_DEMO_BYTES_PER_SECOND: '400' } })
+    await using slow = await testApp({ settings: { HEARTH_DEMO_BYTES_PER_SECOND: '4000' } })
     const { project } = await slow.make()
     while ((await slow.json(`/api/projects/${project.id}`)).tasks.length === 0) await Bun.sleep(20)
     expect((await slow.request(`/api/projects/${project.id}`, { method: 'DELETE' })).status).toBe(200)
