@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { insertAccount } from '../../src/accounts/accounts.ts'
+import { openHasher } from '../../src/accounts/hasher.ts'
+import { createToken } from '../../src/accounts/tokens.ts'
 import { type TestApp, testApp } from '../support/app.ts'
 
 /** What is open to everybody. `/api/…` is never. */
@@ -66,3 +69,26 @@ async function asNobody(method: string, path: string, body?: string) {
 function concrete(path: string, id: string): string {
   return path.replace(/:\w+/g, id).replace('*', 'index.html')
 }
+
+test('whoever may only look changes nothing by any route', async () => {
+  const deps = { ...app.app, hasher: openHasher() }
+  for (const role of ['owner', 'viewer'] as const)
+    await app.app.db.write((tx) =>
+      insertAccount(deps, tx, { email: `${role}@example.com`, passwordHash: '$argon2id$x', role }),
+    )
+  const { secret } = await createToken(app.app, { name: 'looks', account: 'viewer@example.com' })
+  const { project } = await app.make('a poem', { autorun: false })
+  const allowed: string[] = []
+  const routes = app.app.app.routes.filter(({ method, path }) => !/GET|HEAD|OPTIONS/.test(method) && !PUBLIC.test(path))
+  expect(routes.length).toBeGreaterThan(30)
+  for (const { method, path } of routes) {
+    const { status } = await fetch(`${app.url}${concrete(path, project.id)}`, {
+      method,
+      redirect: 'manual',
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+      body: '{}',
+    })
+    if (status !== 403) allowed.push(`${method} ${path} ${status}`)
+  }
+  expect(allowed.map((each) => each.split(' ')[1])).toEqual(['/sign-out', '/git/:repository/git-upload-pack']) // which is reading
+})
