@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { packed } from '../../assets-packed.ts'
 import type { Refusal } from '../validate/postgres.ts'
+import { workerReply } from '../worker-reply.ts'
 import { type Grammar, loadEngine, loadGrammar, loadPostgres } from './grammars.ts'
 import type { Mistake } from './mistakes.ts'
 import type { ParseReply, ParseRequest } from './parser.ts'
@@ -59,7 +60,11 @@ export function openParsing({
     current ??= started(start)
     const { worker, taught } = current
     const lesson = lessonFor(taught, task, grammarName, load)
-    const reply = await replyTo(worker, { id: ++count, task, grammarName, text, ms, ...lesson }, ms + graceMs)
+    const reply = await workerReply<ParseRequest, ParseReply>(
+      worker,
+      { id: ++count, task, grammarName, text, ms, ...lesson },
+      ms + graceMs,
+    )
     if (!reply) await stop()
     idle = setTimeout(stop, IDLE_MS)
     idle.unref()
@@ -107,26 +112,6 @@ function started(start: () => Worker): Running {
   const worker = start()
   const closed = new Promise((resolve) => worker.addEventListener('close', resolve, { once: true }))
   return { worker, taught: new Set(), closed }
-}
-
-/** Undefined when the Worker failed, ended or went silent. */
-function replyTo(worker: Worker, request: ParseRequest, ms: number): Promise<ParseReply | undefined> {
-  const { promise, resolve } = Promise.withResolvers<ParseReply | undefined>()
-  const late = setTimeout(resolve, ms)
-  const listening = new AbortController()
-  const on = { signal: listening.signal }
-  worker.addEventListener(
-    'message',
-    ({ data }: MessageEvent<ParseReply>) => data.id === request.id && resolve(data),
-    on,
-  )
-  worker.addEventListener('error', () => resolve(undefined), on)
-  worker.addEventListener('close', () => resolve(undefined), on)
-  worker.postMessage(request)
-  return promise.finally(() => {
-    clearTimeout(late)
-    listening.abort()
-  })
 }
 
 /** Ends a Worker. False when it did not: code of a grammar that loops for ever can't be stopped from outside. */

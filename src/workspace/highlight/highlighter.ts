@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { packed } from '../../assets-packed.ts'
+import { workerReply } from '../../files/worker-reply.ts'
 import type { Coloured } from './colour.ts'
 import { COLOURED } from './kinds.ts'
 import type { ColourReply, ColourRequest } from './worker.ts'
@@ -67,7 +68,7 @@ export function openHighlighter({
     clearTimeout(idle)
     worker ??= start()
     const request = { id: ++count, language, lines: lines.map(oneLine), ms: colourMs }
-    const answer = await answerOf(worker, request, colourMs + graceMs)
+    const answer = await workerReply<ColourRequest, ColourReply>(worker, request, colourMs + graceMs)
     if (!answer) {
       if (!(await ended(worker, graceMs))) stuck++
       worker = undefined
@@ -113,26 +114,6 @@ function coloursOf(numbers: Uint16Array): Colours {
       return start === undefined ? NOTHING : numbers.subarray(start + 1, start + 1 + 2 * numbers[start]!)
     },
   }
-}
-
-/** Undefined when the Worker failed, ended or went silent. */
-function answerOf(worker: Worker, request: ColourRequest, ms: number): Promise<Coloured | undefined> {
-  const { promise, resolve } = Promise.withResolvers<Coloured | undefined>()
-  const late = setTimeout(resolve, ms)
-  const listening = new AbortController()
-  const on = { signal: listening.signal }
-  worker.addEventListener(
-    'message',
-    ({ data }: MessageEvent<ColourReply>) => data.id === request.id && resolve(data),
-    on,
-  )
-  worker.addEventListener('error', () => resolve(undefined), on)
-  worker.addEventListener('close', () => resolve(undefined), on)
-  worker.postMessage(request)
-  return promise.finally(() => {
-    clearTimeout(late)
-    listening.abort()
-  })
 }
 
 /** Ends a Worker, if it hasn't ended by itself. False when it did not: an expression that runs for ever can't be stopped from outside. */
