@@ -10,7 +10,7 @@ const PLAN = planOf([
   { id: 'tool', title: 'The tool', path: 'tool.js', parent: 'tools' },
 ])
 const CALM = "import { execFile } from 'node:child_process'\nexport const zip = (f) => execFile('zip', ['a.zip', f])\n"
-const RISKY = "import { exec } from 'node:child_process'\nexport const zip = (file) => exec(`zip a.zip ${file}`)\n"
+const RISKY = `import { exec } from 'node:child_process'\nexport const zip = (file) => exec(\`zip a.zip \${file}\`)\n`
 const KEY = MADE.stripe!()
 const LEAKY = `export const pay = () => new Stripe('${KEY}')\n`
 

@@ -72,7 +72,13 @@ describe('what an edit takes away from others', () => {
     await space.write('src/z.js', APP)
     const files = await filesOf(space.db.read, 'p1')
     const read: string[] = []
-    const blobs = { ...space.blobs, read: (hash: string) => (read.push(hash), space.blobs.read(hash)) }
+    const blobs = {
+      ...space.blobs,
+      read(hash: string) {
+        read.push(hash)
+        return space.blobs.read(hash)
+      },
+    }
     const edits = [{ path: 'src/cart.js', before: CART, text: WITHOUT }]
     const first = await brokenBy({ blobs }, edits, async () => files)
     expect([first.isWhole, read.length]).toEqual([false, 11]) // ten of 475 KB, and the small one

@@ -13,7 +13,7 @@ import type { Back, Outcome } from '../../sandbox/outcome.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
 import { FILE } from '../file-entity.ts'
 import { keepContent } from '../files.ts'
-import { objections } from './look.ts'
+import { objections, refusedIn } from './look.ts'
 import { openSpeaker } from './speaker.ts'
 import { type WorkingCopy, workingCopy } from './working-copy.ts'
 
@@ -51,6 +51,8 @@ async function execute(deps: RunDeps, ctx: JobContext<RunInput>): Promise<Done> 
     throw new DomainError('run_failed', `The command could not be run: ${outcome.end.said}.`)
   const { back } = outcome
   const taken = back && !('refused' in back) ? back : undefined
+  const refused = await refusedIn(taken?.changed ?? new Map(), copy.files, await policyOf(deps.db.read, ctx.job.scope!))
+  for (const path of refused.keys()) taken?.changed.delete(path)
   const blobs = await blobsOf(deps, ctx.job.scope!, taken)
   const result: RunResult = {
     end: outcome.end,
@@ -59,7 +61,10 @@ async function execute(deps: RunDeps, ctx: JobContext<RunInput>): Promise<Done> 
     outputBytes: outcome.outputBytes,
     files: [...blobs.keys()].toSorted(),
     gone: taken?.gone ?? [],
-    left: (taken?.left ?? []).map(({ path, why }) => ({ path: cleanOutput(path), why })),
+    left: [...(taken?.left ?? []), ...[...refused].map(([path, why]) => ({ path, why }))].map(({ path, why }) => ({
+      path: cleanOutput(path),
+      why,
+    })),
     refused: back && 'refused' in back ? back.refused : null,
   }
   return { result, effects: (tx) => keepFiles(deps, tx, ctx, copy, blobs) }

@@ -50,7 +50,7 @@ describe('in other languages and places too:', () => {
     ],
     [
       'a route of Express',
-      { 'server.js': "app.get('/api/bread/:id', show)\n", 'app.js': 'const b = await fetch(`/api/bread/${id}`)\n' },
+      { 'server.js': "app.get('/api/bread/:id', show)\n", 'app.js': `const b = await fetch(\`/api/bread/\${id}\`)\n` },
       { 'server.js': "app.get('/api/loaves/:id', show)\n" },
       'the route /api/bread/:id is gone from server.js, but app.js:1 still refers to it',
     ],

@@ -20,7 +20,7 @@ test.each([
   ['style.css', '.card-head { top: 0 }', '<p class="big card-head">', 'a.html'],
   ['style.css', ':root { --ink-2: red }', 'a { color: var(--ink-2) }', 'b.css'],
   ['page.html', '<p id="größe">', 'a { } /* */ const x = "#größe"', 'a.js'],
-  ['server.js', "app.get('/user/:id', f)", 'fetch(`/user/${id}`)', 'a.js'],
+  ['server.js', "app.get('/user/:id', f)", `fetch(\`/user/\${id}\`)`, 'a.js'],
   ['shop/cart.py', 'def total(x):\n  return x', 'from shop.cart import total', 'a.py'],
 ])('a text that refers to what %s has lost is never passed over: %s', (path, before, other, at) => {
   const texts = new Map([

@@ -29,14 +29,14 @@ describe('what only looks bad is left alone,', () => {
 })
 
 test('a finding names rule, severity, line and column, shows the line, and says why in one sentence', () => {
-  const text = "import { exec } from 'node:child_process'\n\nexec(`convert ${file} out.png`)\n"
+  const text = `import { exec } from 'node:child_process'\n\nexec(\`convert \${file} out.png\`)\n`
   expect(scan('a.js', text)).toEqual([
     {
       rule: 'shell-from-input',
       severity: 'high',
       line: 3,
       column: 1,
-      excerpt: 'exec(`convert ${file} out.png`)',
+      excerpt: `exec(\`convert \${file} out.png\`)`,
       reason: expect.stringMatching(/^A shell reads .*list of arguments instead\.$/),
     },
   ])
@@ -67,7 +67,7 @@ test('a token whose checksum is wrong is noted, and one whose checksum is right 
 })
 
 test('comments, documents and what a program says are not code', () => {
-  const line = "require('child_process').exec(`rm -rf ${dir}`)"
+  const line = `require('child_process').exec(\`rm -rf \${dir}\`)`
   expect(scan('a.js', `${line}\n`)).toHaveLength(1)
   expect(scan('a.js', `// ${line}\n/* ${line} */\n`)).toEqual([])
   expect(scan('a.js', `console.log(${JSON.stringify(line)})\n`)).toEqual([])

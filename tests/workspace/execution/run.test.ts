@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DomainError } from '../../../src/errors.ts'
 import type { Outcome } from '../../../src/sandbox/outcome.ts'
+import { MADE } from '../../files/scan/corpus.ts'
 import { commandLines } from '../../sandbox/support.ts'
 import { type TestApp, testApp } from '../../support/app.ts'
 import { openClient } from '../../support/client.ts'
@@ -89,6 +90,34 @@ describe('a command that a person runs', () => {
     expect((await app.post(`/api/changes/${items[0].id}/reversal`)).status).toBe(201)
     expect(await textOf(app, project, 'a.txt')).toBe('old\n')
     expect(await textOf(app, project, 'out/c.txt')).toBeNull()
+  })
+
+  test('brings no secret back that was not there: the file is left, with the reason and without the secret', async () => {
+    const key = MADE.stripe!()
+    const known = `const key = '${key}'\n`
+    const project = await projectWith(app, {
+      'known.js': known,
+      'half.txt': key.slice(0, 12),
+      'rest.txt': key.slice(12),
+    })
+    await app.request(`/api/projects/${project}/settings`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ scan: { secrets: { high: 'block' }, danger: { high: 'note' } } }),
+    })
+    const command = `printf "const k = '%s%s'\\n" "$(cat half.txt)" "$(cat rest.txt)" > new.js; echo fine > fine.txt`
+    let { job } = await run(app, project, command)
+    expect(job.state).toBe('held') // the key that is there is asked about
+    await app.post(`/api/jobs/${job.id}/retry`)
+    while (job.state !== 'succeeded') {
+      await Bun.sleep(20)
+      job = (await app.json(`/api/jobs/${job.id}`)).job
+    }
+    expect(job.result.files).toEqual(['fine.txt'])
+    expect(job.result.left).toMatchObject([{ path: 'new.js', why: expect.stringMatching(/^line 1: /) }])
+    expect(JSON.stringify(job.result)).not.toContain(key)
+    expect(await textOf(app, project, 'new.js')).toBeNull()
+    expect(await textOf(app, project, 'known.js')).toBe(known)
   })
 
   test('brings nothing back when it is told not to', async () => {
