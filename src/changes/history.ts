@@ -6,6 +6,9 @@ import { type Change, type ChangeRow, changes, type Operation, operations, rever
 /** Most changes in one page of a project's history. */
 export const CHANGES_PAGE = 200
 
+/** Operations of one change that a list of changes holds: an import may have thousands. */
+export const OPERATIONS_LISTED = 100
+
 /** Which changes of a project. */
 export interface ChangesQuery {
   /** At most as many as a page. */
@@ -35,7 +38,7 @@ export async function changesById(read: Reader, ids: string[]): Promise<Change[]
   return whole(read, rows)
 }
 
-/** A project's changes, the newest first. @throws NotFound `unknown_change` for `before` */
+/** A project's changes, the newest first, each with its first operations. @throws NotFound `unknown_change` for `before` */
 export async function changesOf(read: Reader, scope: string, query: ChangesQuery = {}): Promise<Change[]> {
   const { limit = CHANGES_PAGE, before, entity, id, by, job, batch } = query
   const older = before === undefined ? undefined : lt(changes.seq, (await changeById(read, before)).seq)
@@ -54,7 +57,7 @@ export async function changesOf(read: Reader, scope: string, query: ChangesQuery
     )
     .orderBy(desc(changes.seq))
     .limit(Math.min(limit, CHANGES_PAGE))
-  return whole(read, rows)
+  return whole(read, rows, OPERATIONS_LISTED)
 }
 
 /** Who has changed a project; all jobs are one author, `job:*`. */
@@ -161,18 +164,35 @@ export function among(column: Parameters<typeof inArray>[0], values: readonly st
   return sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`
 }
 
-/** The rows with their operations and what they took back, in the same order. */
-async function whole(read: Reader, rows: ChangeRow[]): Promise<Change[]> {
+/** The rows with their operations, the first of each where there are `most`, and what they took back, in the same order. */
+async function whole(read: Reader, rows: ChangeRow[], most?: number): Promise<Change[]> {
   if (rows.length === 0) return []
   const ids = rows.map(({ id }) => id)
-  const made = await read.select().from(operations).where(among(operations.change, ids)).orderBy(asc(operations.seq))
+  const first = most === undefined ? undefined : lt(operations.seq, sql`${firstOf(operations.change)} + ${most}`)
+  const made = await read
+    .select()
+    .from(operations)
+    .where(and(among(operations.change, ids), first))
+    .orderBy(asc(operations.seq))
+  const counts = await read
+    .select({ change: operations.change, count: count() })
+    .from(operations)
+    .where(among(operations.change, ids))
+    .groupBy(operations.change)
   const back = await read.select().from(reversals).where(among(reversals.change, ids))
   const byChange = Map.groupBy(made, ({ change }) => change)
+  const many = new Map(counts.map(({ change, count }) => [change, count]))
   return rows.map((row) => ({
     ...row,
     operations: byChange.get(row.id) ?? [],
+    count: many.get(row.id) ?? 0,
     undoes: back.filter(({ change }) => change === row.id).map(({ undoes }) => undoes),
   }))
+}
+
+/** Where a change's operations begin: they follow upon each other. */
+function firstOf(change: typeof operations.change): SQL {
+  return sql`(SELECT min(o.seq) FROM operations AS o WHERE o.change_id = ${change})`
 }
 
 function madeBy(by: string): SQL {

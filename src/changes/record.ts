@@ -50,8 +50,9 @@ export async function record(deps: RecordDeps, tx: Tx, header: Header, moves: Mo
       targets.map((target) => ({ ...about, ...target })),
     )
   }
-  await tell(deps, tx, { ...change!, operations: made, undoes }, job)
-  return { ...change!, operations: made, undoes }
+  const whole = { ...change!, operations: made, count: made.length, undoes }
+  await tell(deps, tx, whole, job)
+  return whole
 }
 
 /** The state as JSON keeps it, so that what is compared is what is stored. */
@@ -78,7 +79,7 @@ async function insertOperations(tx: Tx, { id: change, scope }: ChangeRow, moves:
 
 /** `undoes` says of a `change.undone` which changes it took back; `change` is always the one that was just made. */
 async function tell({ events }: RecordDeps, tx: Tx, change: Change, job: JobRef | undefined): Promise<void> {
-  const { id, scope, by, reason, batch, undoes } = change
+  const { id, scope, by, reason, batch, count, undoes } = change
   const told = change.operations.slice(0, TOLD).map(({ entity, entityId, version, kind }) => ({
     entity,
     id: entityId,
@@ -89,7 +90,7 @@ async function tell({ events }: RecordDeps, tx: Tx, change: Change, job: JobRef 
     change: id,
     ...(reason ? { reason } : {}),
     ...(batch ? { batch } : {}),
-    count: change.operations.length,
+    count,
     operations: told,
     ...(undoes.length > 0 ? { undoes: undoes.slice(0, TOLD) } : {}),
   }

@@ -47,7 +47,10 @@ export const reversals = sqliteTable(
 
 /** A reversible edit of project state, whole: all its operations were made, or none. */
 export interface Change extends ChangeRow {
+  /** All of them; in a list of changes the first ones. */
   operations: Operation[]
+  /** How many they are. */
+  count: number
   /** The changes that it took back. */
   undoes: string[]
 }

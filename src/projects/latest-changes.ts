@@ -43,12 +43,12 @@ export async function latestChanges(read: Reader, project: string): Promise<Chan
 /** What a planner did is the plan, and no edit of it. */
 const OF_THE_PLAN = and(eq(operations.entity, 'task'), like(changes.by, 'person:%'))
 
-function rowOf({ id, by, at, undoneBy, undoes, operations }: Change): ChangeRow {
+function rowOf({ id, by, at, undoneBy, undoes, operations, count }: Change): ChangeRow {
   const told = operations.find(({ entity }) => entity === 'file') ?? operations[0]!
   return {
     id,
     path: nameOf(told),
-    more: operations.length - 1,
+    more: count - 1,
     what: undoes.length > 0 ? 'undone' : wordFor(told),
     by: by.startsWith('person:') ? 'a person' : 'Hearth',
     at,

@@ -27,6 +27,7 @@ const ChangeForm = z
     purged: z.number().int().describe('How many of its operations were removed for good with the trash.'),
     undoneBy: z.string().nullable().describe('The change because of which it does not stand.'),
     at: z.number().int().describe('ms since the epoch'),
+    count: z.number().int().describe('How many operations it has; a list holds the first 100 of each change.'),
     operations: z.array(OperationForm),
   })
   .meta({ id: 'Change' })

@@ -265,4 +265,16 @@ describe('the history', () => {
     expect(await ids({ batch: 'sync 1' })).toEqual([two.id])
     expect(await ids({ entity: 'task' })).toEqual([])
   })
+
+  test('a list holds the first things of each change, and says how many there are', async () => {
+    await using book = await notebook()
+    const edits = Array.from({ length: 150 }, (_, i) => ({ do: 'create', id: `n${i}`, state: { text: 'x' } }) as const)
+    const many = await book.make(edits)
+    await book.set('one', { text: 'y' })
+    const [one, listed] = await changesOf(book.db.read, 'p1')
+    expect([one!.count, one!.operations.length]).toEqual([1, 1])
+    expect([listed!.count, listed!.operations.length]).toEqual([150, 100])
+    expect(listed!.operations).toEqual(many.operations.slice(0, 100))
+    expect((await changeById(book.db.read, many.id)).operations).toHaveLength(150)
+  })
 })

@@ -122,6 +122,7 @@ test('all of it works without script', async ({ browser }) => {
   await plain.getByLabel('Show me the plan first').check()
   await plain.getByRole('textbox').fill('A CLI that counts words')
   await plain.getByRole('button', { name: 'Make it' }).click()
+  await plain.waitForURL('**/projects/*') // a reload in the middle of a navigation fails
   await expect
     .poll(async () => {
       await plain.reload()

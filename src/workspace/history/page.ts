@@ -27,6 +27,8 @@ export interface HistoryRow {
   by: string
   reason: string
   deeds: Deed[]
+  /** Things that it touched besides. */
+  beyond: number
   merged: boolean
   work: { url: string; word: string; models: string[]; cost: string } | null
   /** Its run, when more of that stands than this alone. */
@@ -77,7 +79,7 @@ export async function rowsOf(read: Reader, told: ToldChange[]): Promise<HistoryR
 }
 
 function rowOf(
-  { id, at, author, by, reason, operations, undoes, undoneBy, batch, work }: ToldChange,
+  { id, at, author, by, reason, operations, count: all, undoes, undoneBy, batch, work }: ToldChange,
   standing: ReadonlyMap<string, number>,
   undoers: ReadonlyMap<string, string>,
 ): HistoryRow {
@@ -90,6 +92,7 @@ function rowOf(
     by,
     reason,
     deeds: deedsOf(operations),
+    beyond: all - operations.length,
     merged: operations.some(({ seen }) => seen !== null),
     work: work && { url: `/jobs/${work.job}`, word: workWord(work.kind), models: work.models, cost: work.cost },
     run: batch !== null && count > 1 ? { batch, standing: count } : null,

@@ -59,10 +59,10 @@ function question(change: Change): Question {
   return { says: `Undo ${whose}: ${inWords(change)}.`, base: change.id }
 }
 
-function inWords({ id, reason, operations, by, at, undoneBy, undoes }: Change): string {
+function inWords({ id, reason, count, operations, by, at, undoneBy, undoes }: Change): string {
   const who = by.startsWith('person:') ? 'a person' : 'Hearth'
   const shown = operations.slice(0, THINGS_AT_MOST).map(whatWith)
-  const more = operations.length > THINGS_AT_MOST ? [`and ${operations.length - THINGS_AT_MOST} more`] : []
+  const more = count > THINGS_AT_MOST ? [`and ${count - THINGS_AT_MOST} more`] : []
   const state = undoneBy ? ', undone since' : undoes.length > 0 ? ', undoing another' : ''
   const why = reason ? ` (${reason})` : ''
   return `change ${id}: ${[...shown, ...more].join(', ') || 'nothing'} by ${who} at ${new Date(at).toISOString().slice(0, 16)}${why}${state}`
