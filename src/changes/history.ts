@@ -7,7 +7,7 @@ import { type Change, type ChangeRow, changes, type Operation, operations, rever
 export const CHANGES_PAGE = 200
 
 /** Operations of one change that a list of changes holds: an import may have thousands. */
-export const OPERATIONS_LISTED = 100
+const OPERATIONS_LISTED = 100
 
 /** Which changes of a project. */
 export interface ChangesQuery {

@@ -42,7 +42,7 @@ export function projectEntity(deps: { events: EventLog; now: () => number }): En
   }
 }
 
-export function fieldsOfProject(project: Project): ProjectFields {
+function fieldsOfProject(project: Project): ProjectFields {
   const { title, brief, summary, model, tier, priority, tags, autorun, seed, createdBy, createdAt } = project
   return { title, brief, summary, model, tier, priority, tags, autorun, seed, createdBy, createdAt }
 }

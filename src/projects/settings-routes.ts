@@ -1,11 +1,12 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
-import { DomainError, Invalid } from '../errors.ts'
+import { DomainError } from '../errors.ts'
 import { ScanPolicy } from '../files/scan/policy.ts'
 import type { Models } from '../llm/models.ts'
 import type { Actor, Guard } from '../web/guard.ts'
 import { page } from '../web/page.ts'
 import { statusOf } from '../web/problems.ts'
+import { understood } from '../web/understood.ts'
 import { etagOf, versionIn } from '../web/versions.ts'
 import { PROJECT_SAYS } from './answers.ts'
 import { modelFor } from './model-for.ts'
@@ -102,7 +103,7 @@ function settingsPages(deps: SettingsRoutesDeps) {
         try {
           const { id } = await projectById(deps.read, params.id)
           const given = { ...fields, tags: tags.split(',').flatMap((tag) => tag.trim() || []) }
-          const wish = checkedWish(deps, understood(given))
+          const wish = checkedWish(deps, understood(Wish, given))
           const author = { by: personOf(actor), reason: 'Edited the project', baseVersion: version }
           await deps.db.write((tx) => editProject(deps, tx, id, wish, author))
           await set(deps, id, { approval, scan: scanIn(rest) }, actor)
@@ -162,15 +163,6 @@ function checkedWish(deps: SettingsRoutesDeps, { model, tier, ...wish }: z.infer
     ...(model === undefined ? {} : { model: modelFor(deps.models, model) }),
     ...(tier === undefined ? {} : { tier: deps.tierNamed(tier) }),
   }
-}
-
-function understood(given: object): z.infer<typeof Wish> {
-  const read = Wish.safeParse(given)
-  if (read.success) return read.data
-  const { path, message } = read.error.issues[0]!
-  throw new Invalid('invalid_input', `The field “${path.join('.')}” ${message}.`, {
-    context: { field: path.join('.') },
-  })
 }
 
 function personOf({ id }: Actor): string {

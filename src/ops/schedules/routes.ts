@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
-import { DomainError, Forbidden, Invalid } from '../../errors.ts'
+import { DomainError, Forbidden } from '../../errors.ts'
 import { type JobsDeps, jobById } from '../../jobs/jobs.ts'
 import type { Schedule } from '../../jobs/schedule-table.ts'
 import {
@@ -16,6 +16,7 @@ import {
 import type { Actor, Guard } from '../../web/guard.ts'
 import { type PageData, page } from '../../web/page.ts'
 import { statusOf } from '../../web/problems.ts'
+import { understood } from '../../web/understood.ts'
 import { SCHEDULE_SAYS } from './answers.ts'
 import { scheduleView, scheduleViews } from './view.ts'
 
@@ -159,15 +160,6 @@ async function schedulesPage(
 async function shown({ db, now }: JobsDeps, schedule: Schedule) {
   const last = schedule.lastJob === null ? undefined : await jobById(db.read, schedule.lastJob)
   return { schedule: scheduleView(schedule, last, now()) }
-}
-
-function understood<T>(form: z.ZodType<T>, body: unknown): T {
-  const read = form.safeParse(body ?? {})
-  if (read.success) return read.data
-  const { path, message } = read.error.issues[0]!
-  throw new Invalid('invalid_input', `The field “${path.join('.')}” ${message}.`, {
-    context: { field: path.join('.') },
-  })
 }
 
 /** Who acts, for the log. @throws Forbidden `owner_only` */

@@ -5,10 +5,11 @@ import { Contested } from '../../changes/contest.ts'
 import { contestViews, EDIT_WORDS, sayValue } from '../../changes/contest-view.ts'
 import { lastChanges } from '../../changes/lasts.ts'
 import type { Reader } from '../../db/open.ts'
-import { DomainError, Invalid } from '../../errors.ts'
+import { DomainError } from '../../errors.ts'
 import type { Actor, Guard } from '../../web/guard.ts'
 import { page } from '../../web/page.ts'
 import { statusOf } from '../../web/problems.ts'
+import { understood } from '../../web/understood.ts'
 import { contractLines } from '../contract.ts'
 import { projectById } from '../projects.ts'
 import { type ShellDeps, shellFor } from '../shell.ts'
@@ -135,15 +136,6 @@ async function contestsOf(read: Reader, { others, groups }: TaskFormData, { cont
     nameOf: () => 'What both have changed',
     say: (value, field) => sayValue(called(value), field) || '(none)',
   }).map((view, at) => ({ ...view, last: lasts.get(contests[at]!.last ?? '') ?? null }))
-}
-
-function understood<T>(form: z.ZodType<T>, body: unknown): T {
-  const read = form.safeParse(body ?? {})
-  if (read.success) return read.data
-  const { path, message } = read.error.issues[0]!
-  throw new Invalid('invalid_input', `The field “${path.join('.')}” ${message}.`, {
-    context: { field: path.join('.') },
-  })
 }
 
 function personOf({ id }: Actor): string {
