@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { packed } from './assets-packed.ts'
 
 /** The folders that travel with Hearth, in a checkout and in the single binary. */
-export const ON_BOARD = ['migrations', 'views', 'public', 'grammars'] as const
+export const ON_BOARD = ['migrations', 'views', 'public', 'grammars', 'gpu'] as const
 
 /** Languages whose package holds a compiled grammar and its queries under the same name. */
 const GRAMMARS = ['javascript', 'typescript', 'python', 'go', 'rust', 'java', 'c', 'cpp', 'php', 'ruby']
@@ -27,6 +27,10 @@ const VENDOR: Readonly<Record<string, string>> = {
 
 const ROOT = join(import.meta.dir, '..')
 
+/** Of `gpu/`: what an engine runs by, and the catalogue of models. Its tests stay at home, with the engine that fails on command. */
+const ENGINE_FILE = /^gpu\/[\w./-]+\/([\w-]+\.(py|toml|json)|requirements\.txt)$/
+const AT_HOME = /\/(tests|fixtures|faulty|__pycache__)\/|\/(test_[^/]*|[^/]*_test|conftest)\.py$/
+
 /** The names of all files on board under `dir` (`migrations`, `views/studio`, ...), at any depth, sorted: `migrations/0001_x.sql`. */
 export function listFiles(dir: string): string[] {
   const names = packed ? Object.keys(packed) : [...filesOnDisk(), ...Object.keys(VENDOR)]
@@ -41,12 +45,12 @@ export function readBytes(path: string): Uint8Array<ArrayBuffer> {
 
 /** The text (UTF-8) of one file on board. @throws Error as `readBytes` does. */
 export function readText(path: string): string {
-  return readFileSync(placeOf(path), 'utf8')
+  return new TextDecoder().decode(readBytes(path))
 }
 
-/** Whether the binary holds a file compressed (zstd): grammars shrink to a tenth. Such a file is read with `readBytes` alone. */
+/** Whether the binary holds a file compressed (zstd): grammars shrink to a tenth. */
 export function isPressed(path: string): boolean {
-  return path.endsWith('.wasm')
+  return path.endsWith('.wasm') || path.startsWith('gpu/')
 }
 
 /** Where the bytes of a file on board can be read: a real path in a checkout, a path inside the binary otherwise. */
@@ -54,6 +58,11 @@ export function placeOf(path: string): string {
   const place = packed ? packed[path] : placeInCheckout(path)
   if (!place) throw new Error(`There is no file “${path}” on board.`)
   return place
+}
+
+/** Where a whole folder on board lies on the disk: undefined in the binary, which carries its files one by one. */
+export function folderOnDisk(dir: (typeof ON_BOARD)[number]): string | undefined {
+  return packed ? undefined : join(ROOT, dir)
 }
 
 function grammarFiles(name: string): [name: string, place: string][] {
@@ -68,13 +77,18 @@ function placeInCheckout(path: string): string | undefined {
   if (VENDOR[path]) return join(ROOT, VENDOR[path])
   const parts = path.split('/')
   const known = ON_BOARD.some((dir) => dir === parts[0]) && !parts.includes('..') && !path.includes('\0')
-  return known ? join(ROOT, path) : undefined
+  return known && travels(path) ? join(ROOT, path) : undefined
 }
 
 function filesOnDisk(): string[] {
   return ON_BOARD.filter((dir) => existsSync(join(ROOT, dir))).flatMap((dir) =>
     readdirSync(join(ROOT, dir), { withFileTypes: true, recursive: true })
       .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-      .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1)),
+      .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length + 1))
+      .filter(travels),
   )
+}
+
+function travels(path: string): boolean {
+  return !path.startsWith('gpu/') || (ENGINE_FILE.test(path) && !AT_HOME.test(path))
 }

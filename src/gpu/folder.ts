@@ -52,7 +52,7 @@ function readJson<T>(path: string, parse: (text: string) => T | null): T | null 
   }
 }
 
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   const fd = openSync(path, 'r')
   try {
     fsyncSync(fd)

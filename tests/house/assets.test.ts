@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LIBRARIES } from '../../scripts/packed-libraries.ts'
-import { listFiles, readBytes, readText } from '../../src/assets.ts'
+import { listFiles, placeOf, readBytes, readText } from '../../src/assets.ts'
 
 describe('files on board', () => {
   test('the files of other packages that the pages need are listed under public/vendor and can be read', () => {
@@ -22,6 +22,23 @@ describe('files on board', () => {
     expect(names).toEqual([...names].sort())
     expect(names.every((name) => name.startsWith('public/'))).toBe(true)
   })
+
+  test('of the engines all that they run by travels, and nothing of their tests', () => {
+    const kept = /\.(toml|py|json)$|\/requirements\.txt$/
+    const home = /\/tests\/|\/faulty\/|\/fixtures\/|__pycache__|\/(test_|conftest)/
+    const files = [...new Bun.Glob('gpu/*/**').scanSync(join(import.meta.dir, '../..'))]
+    expect(listFiles('gpu')).toEqual(files.filter((file) => kept.test(file) && !home.test(file)).sort())
+  })
+
+  test.each(['gpu/README.md', 'gpu/tests/test_x.py', 'gpu/diffusers/tests/conftest.py', 'gpu/faulty/engine.toml'])(
+    'it stays at home: %s',
+    (path) => expect(() => placeOf(path)).toThrow(),
+  )
+
+  test.each(['gpu/diffusers/engine.toml', 'gpu/diffusers/loading/lora.py', 'gpu/catalogue/sdxl.toml'])(
+    'it travels: %s',
+    (path) => expect(placeOf(path)).toEndWith(path),
+  )
 
   test.each(['package.json', 'public/../package.json', '../etc/passwd', '/etc/passwd', 'public/none.css'])(
     'nothing else of the machine can be read: %s',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildBinary } from '../../scripts/build.ts'
@@ -47,6 +47,13 @@ test('it colours code, in another one', () => {
     [10, 1],
     [13, 1],
   ])
+})
+
+test('its engines are unpacked when they are asked for, each file as it is here', () => {
+  const { stdout, cwd } = runAlone(['engines'])
+  const place = join(cwd, JSON.parse(stdout).engines)
+  for (const name of listFiles('gpu'))
+    expect(readFileSync(join(place, name.slice('gpu/'.length)), 'utf8')).toBe(readText(name))
 })
 
 test('it reads neither .env nor bunfig.toml of the folder that it is started in', () => {
