@@ -7,6 +7,9 @@ import type { LogLevel } from './log.ts'
 /** Where Ollama, llama.cpp, LM Studio and vLLM listen when nobody tells them otherwise. */
 const USUAL_LOCAL_SERVERS = [11434, 8080, 1234, 8000].map((port) => `http://127.0.0.1:${port}`)
 
+/** Where models are published whose profiles are on board; `.` in front takes all below. */
+const USUAL_MODEL_HOSTS = ['huggingface.co', '.huggingface.co', '.hf.co', 'github.com', '.githubusercontent.com']
+
 /** Every setting: its environment name, its default and its check, once. */
 const SETTINGS = z.object({
   HEARTH_DATA: z.string().min(1).default('./data'),
@@ -34,6 +37,15 @@ const SETTINGS = z.object({
     .regex(/^[a-z0-9][\w./:@-]*$/i, 'takes the name of an image')
     .optional(),
   HEARTH_SANDBOX_READ: folders().default([]),
+  HEARTH_GPU_REUSE: whole(0, 1_000).default(0),
+  HEARTH_GPU_MEMORY_GB: gigabytes().optional(),
+  HEARTH_GPU_RESERVE_MB: whole(0, 1_000_000).default(512),
+  HEARTH_MODELS: folders().default([]),
+  HEARTH_MODEL_HOSTS: hostNames().default(USUAL_MODEL_HOSTS),
+  HEARTH_COMFYUI_URL: serverAddress().optional(),
+  HEARTH_SD_CLI: z.string().min(1).optional(),
+  HEARTH_PYTHON: z.string().min(1).optional(),
+  HEARTH_UPLOAD_MB: whole(1, 1_000_000).default(2_048),
   HEARTH_LOCAL_SERVERS: serverAddresses().default(USUAL_LOCAL_SERVERS),
   ANTHROPIC_API_KEY: apiKey(),
   ANTHROPIC_BASE_URL: serverAddress().optional(),
@@ -99,8 +111,29 @@ export interface Config {
   sandboxImage: string | undefined
   /** Folders besides the system's that generated code may read while it runs: toolchains. */
   sandboxRead: string[]
+  gpu: GpuConfig
+  /** Most bytes of one uploaded file. */
+  uploadBytes: number
   /** Addresses at which a server of models may be found by itself, to be offered. */
   localServers: string[]
+}
+
+export interface GpuConfig {
+  /** Jobs of the same model that a child may do after its first. */
+  reuse: number
+  /** Memory of a device that reports none, bytes. */
+  memoryBytes: number | undefined
+  /** Memory of each device that is left alone, bytes. */
+  reserveBytes: number
+  /** Folders of models besides that in the data directory: of Hearth, ComfyUI or A1111. */
+  models: string[]
+  /** Hosts from which models may be downloaded; `.example.org` means all below it. */
+  hosts: string[]
+  comfyuiUrl: string | undefined
+  /** stable-diffusion.cpp's program, where it is not on the PATH. */
+  sdCli: string | undefined
+  /** The interpreter of which venvs are made. */
+  python: string | undefined
 }
 
 /** What the environment says of a vendor of models; undefined: nothing. */
@@ -154,6 +187,21 @@ export function readConfig(env: Environment): Config {
     sandboxImage: s.HEARTH_SANDBOX_IMAGE,
     sandboxRead: s.HEARTH_SANDBOX_READ,
     localServers: s.HEARTH_LOCAL_SERVERS,
+    gpu: gpuIn(s),
+    uploadBytes: s.HEARTH_UPLOAD_MB * 1024 ** 2,
+  }
+}
+
+function gpuIn(s: z.infer<typeof SETTINGS>): GpuConfig {
+  return {
+    reuse: s.HEARTH_GPU_REUSE,
+    memoryBytes: s.HEARTH_GPU_MEMORY_GB && Math.round(s.HEARTH_GPU_MEMORY_GB * 1024 ** 3),
+    reserveBytes: s.HEARTH_GPU_RESERVE_MB * 1024 ** 2,
+    models: s.HEARTH_MODELS,
+    hosts: s.HEARTH_MODEL_HOSTS,
+    comfyuiUrl: s.HEARTH_COMFYUI_URL,
+    sdCli: s.HEARTH_SD_CLI,
+    python: s.HEARTH_PYTHON,
   }
 }
 
@@ -185,6 +233,20 @@ function budget() {
   const error = 'takes an amount in US dollars, as 20 or 2.50, or none'
   const amount = z.coerce.number(error).min(0, error).max(1_000_000, error)
   return z.union([z.literal('none').transform(() => null), amount], error)
+}
+
+function gigabytes() {
+  const error = 'takes gigabytes, as 8 or 23.5'
+  return z.coerce.number(error).min(0.5, error).max(10_000, error)
+}
+
+function hostNames() {
+  return z
+    .string()
+    .transform((text) => (text.trim() === 'none' ? [] : text.split(',').map((each) => each.trim().toLowerCase())))
+    .pipe(
+      z.array(z.string().regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?$/, 'takes names of hosts with commas between')),
+    )
 }
 
 function webAddress() {

@@ -126,6 +126,16 @@ describe('settings', () => {
     expect(sentence(() => at.read({ HEARTH_SANDBOX_IMAGE: '--privileged' }))).toContain('it takes the name of an image')
   })
 
+  test('say what the GPU may take, and from where models may come', () => {
+    using at = house()
+    expect(at.read().gpu).toMatchObject({ reuse: 0, memoryBytes: undefined, reserveBytes: 512 * 1024 ** 2 })
+    const said = at.read({ HEARTH_GPU_MEMORY_GB: '23.5', HEARTH_MODEL_HOSTS: 'Models.lan:8000, .example.org' })
+    expect(said.gpu).toMatchObject({ memoryBytes: 23.5 * 1024 ** 3, hosts: ['models.lan:8000', '.example.org'] })
+    expect(at.read({ HEARTH_MODEL_HOSTS: 'none' }).gpu.hosts).toEqual([])
+    expect(sentence(() => at.read({ HEARTH_MODEL_HOSTS: 'https://a.b' }))).toContain('it takes names of hosts')
+    expect(sentence(() => at.read({ HEARTH_GPU_MEMORY_GB: 'much' }))).toContain('it takes gigabytes')
+  })
+
   test('that can’t be used are named, with what they take', () => {
     using at = house()
     const port =

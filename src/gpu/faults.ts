@@ -23,5 +23,7 @@ export function faultAt({ allowFaults, fault }: WorkerSpec, step: number, say: S
       throw Object.assign(new Error('out of memory'), { code: 'OUT_OF_MEMORY' })
     case 'disk-full':
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    default:
+      throw new Error(`the sketch engine can't act out ${fault.kind}`)
   }
 }

@@ -1,6 +1,14 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { PROTOCOL, readLine, type WorkerResult, type WorkerSpec, workerResult, workerSpec } from './protocol.ts'
+import {
+  PROTOCOL,
+  readLine,
+  type SpecInput,
+  type WorkerResult,
+  type WorkerSpec,
+  workerResult,
+  workerSpec,
+} from './protocol.ts'
 
 /** `<root>/<job>/<attempt>`: everything that one attempt reads and writes. */
 export function attemptFolder(root: string, job: string, attempt: number): string {
@@ -23,7 +31,7 @@ export function writeDurably(path: string, bytes: string | Uint8Array): void {
   syncFolder(dirname(path))
 }
 
-export function writeSpec(folder: string, spec: Omit<WorkerSpec, 'v'>): void {
+export function writeSpec(folder: string, spec: Omit<SpecInput, 'v'>): void {
   writeDurably(join(folder, 'spec.json'), `${JSON.stringify({ ...spec, v: PROTOCOL }, null, 2)}\n`)
 }
 
@@ -35,13 +43,16 @@ export function sha256(bytes: Uint8Array): string {
   return new Bun.CryptoHasher('sha256').update(bytes).digest('hex')
 }
 
-/** The result of an attempt, once its output is there and is what the result says. Otherwise why not. */
+/** The result of an attempt, once all its outputs are there and are what the result says. Otherwise what is not. */
 export function readResult(folder: string): WorkerResult | { missing: string } {
   const result = readJson(join(folder, 'result.json'), (text) => readLine(workerResult, text))
   if (!result) return { missing: 'result.json' }
-  const path = join(folder, result.file)
-  if (!existsSync(path)) return { missing: result.file }
-  return sha256(readFileSync(path)) === result.sha256 ? result : { missing: `${result.file} as it was written` }
+  for (const { file, sha256: wanted } of result.outputs) {
+    const path = join(folder, file)
+    if (!existsSync(path)) return { missing: file }
+    if (sha256(readFileSync(path)) !== wanted) return { missing: `${file} as it was written` }
+  }
+  return result
 }
 
 function readJson<T>(path: string, parse: (text: string) => T | null): T | null {

@@ -3,10 +3,10 @@ import { DomainError } from '../errors.ts'
 import type { ChildEnd } from './child.ts'
 import { readResult } from './folder.ts'
 import { EXIT, type WorkerResult } from './protocol.ts'
-import type { RenderedPicture } from './render.ts'
+import type { Rendered } from './render.ts'
 
-/** What an ended child comes to: its picture, once result.json and the file agree, or the error to throw. */
-export function settle(end: ChildEnd, folder: string, signal: AbortSignal): RenderedPicture {
+/** What an ended child comes to: its outputs, once result.json and the files agree, or the error to throw. */
+export function settle(end: ChildEnd, folder: string, signal: AbortSignal): Rendered {
   if (end.why === 'cancelled')
     throw signal.reason ?? retryable('gpu_preempted', 'The renderer was stopped before its step ended.')
   if (end.why === 'hung')
@@ -25,11 +25,8 @@ export function settle(end: ChildEnd, folder: string, signal: AbortSignal): Rend
   throw exitError(end)
 }
 
-export function pictureOf(
-  folder: string,
-  { file, sha256, width, height, seed, bytes, params }: WorkerResult,
-): RenderedPicture {
-  return { path: join(folder, file), sha256, width, height, seed, bytes, params }
+export function renderedIn(folder: string, { outputs, ...result }: WorkerResult): Rendered {
+  return { ...result, outputs: outputs.map((output) => ({ ...output, path: join(folder, output.file) })) }
 }
 
 export function badSpec(detail: string): DomainError {
@@ -51,9 +48,9 @@ function diskError(code: 'disk_full' | 'disk_unwritable', detail = ''): DomainEr
   return new DomainError(code, `${todo}, then try the job again.`, { severity: 'critical', context: { detail } })
 }
 
-function finished(folder: string): RenderedPicture {
+function finished(folder: string): Rendered {
   const result = readResult(folder)
-  if (!('missing' in result)) return pictureOf(folder, result)
+  if (!('missing' in result)) return renderedIn(folder, result)
   throw retryable('gpu_worker_died', `The renderer ended as if it were done, but left no ${result.missing}.`)
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { count, inside, memoryPlan, name, renderParams, sha256, TIER } from './spec.ts'
 
 /** The version of the folder and of the lines. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 /** Longest line, in bytes. Pictures travel as files. */
 export const LINE_LIMIT = 64 * 1024
 /** Lines that can't be read before the child is given up. */
@@ -11,49 +12,118 @@ export const GARBAGE_LIMIT = 20
 export const EXIT = {
   done: 0,
   badSpec: 65,
+  modelMissing: 69,
   disk: 74,
   preempted: 75,
+  badOutput: 76,
   outOfMemory: 77,
+  deviceFatal: 78,
   cancelled: 130,
 } as const
 
 export const PHASES = ['fetch', 'load', 'encode', 'denoise', 'decode', 'save'] as const
 export type Phase = (typeof PHASES)[number]
 
-const count = z.number().int().nonnegative()
-const name = z.string().regex(/^[\w-]{1,100}$/)
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
-/** A path inside the attempt folder: a worker can't name anything else. */
-const inside = z.string().regex(/^(previews|ckpt|out)\/[\w-]+\.\w+$/)
+/** What a worker made for tests does wrong on command; each engine heeds those that it can act out. */
+export const FAULTS = [
+  'hang', // says nothing more, and no heartbeat
+  'garbage', // lines that are none
+  'long-line', // a line above the limit
+  'die', // SIGKILL, as the kernel does when the host's memory is out
+  'segfault',
+  'exit-1',
+  'oom', // the device's memory
+  'device-fatal', // an illegal address: the device needs to be left alone
+  'model-missing',
+  'disk-full',
+  'slow',
+  'bad-output', // not-a-number latents: a black picture
+  'no-output', // says that it is done, and left nothing
+  'holds-memory', // memory of the device that is not given back at the end
+  'deaf', // heeds no control line
+  'stubborn', // heeds no SIGTERM either
+  'fork', // leaves a grandchild that holds the pipes
+] as const
+export type FaultKind = (typeof FAULTS)[number]
 
-export const FAULTS = ['hang', 'garbage', 'die', 'exit-1', 'oom', 'disk-full'] as const
+const path = z.string().min(1).max(4096)
+const file = z.object({ path, sha256 })
+
+/** A file that a render begins with; the bytes lie in the attempt's folder. */
+const input = z.object({ path: z.string().regex(/^in\/[\w-]+\.\w+$/), sha256, mediaType: z.string() })
+
+/** The model as it lies on this machine. */
+const workerModel = z.object({
+  /** `family/name`, the name of its profile. */
+  id: z.string(),
+  family: z.string(),
+  /** How its files are to be read: a folder of diffusers, a single safetensors file, GGUF, ... */
+  format: z.string(),
+  /** Absolute: the folder, or the main file. */
+  path,
+  /** Absolute paths of parts in files of their own, by their names: `vae`, `textEncoder`, `transformer`, ... */
+  parts: z.record(z.string(), path).default({}),
+  /** Over all of its files: one digest that names exactly these weights. */
+  sha256,
+})
 
 /** `spec.json`: all that a worker is told. */
 export const workerSpec = z.object({
   v: z.literal(PROTOCOL),
-  engine: z.literal('sketch'),
+  engine: name,
+  /** What is asked for: `image`, `video`, `upscale`, ... */
+  function: name.default('image'),
   job: name,
   attempt: count,
-  prompt: z.string().min(1).max(10_000),
-  width: z.number().int().min(16).max(4096),
-  height: z.number().int().min(16).max(4096),
-  seed: count,
-  steps: z.number().int().min(1).max(500),
-  guidance: z.number().min(0).max(100),
+  params: renderParams,
+  /** Files that it begins with: `init`, `mask`, `control`, `last`, ... */
+  inputs: z.record(name, input).default({}),
+  /** None for an engine that has no weights. */
+  model: workerModel.nullable().default(null),
+  loras: z.array(file.extend({ name: z.string(), scale: z.number() })).default([]),
+  controlnet: file.extend({ scale: z.number() }).nullable().default(null),
+  memory: memoryPlan.prefault({}),
+  tier: z.enum(TIER),
+  device: z.object({ id: z.string(), kind: z.enum(['cpu', 'cuda', 'rocm', 'xpu', 'mps']), name: z.string() }),
   /** The least time that a step takes, ms, so that it can be watched. */
   stepMs: count.max(60_000).default(0),
-  tier: z.string(),
-  device: z.string(),
+  /** Checkpoints are at least this far apart, ms. */
+  checkpointMs: count.default(5_000),
+  /** Previews are at least this far apart, ms, and at most so large on their longer side, pixels. */
+  previewMs: count.default(500),
+  previewPixels: count.default(512),
   /** A checkpoint to go on from. */
   resumeFrom: z.string().optional(),
+  /** After `done`: stay, say `idle`, and wait for `next` on standard input. */
+  reuse: z.boolean().default(false),
   allowFaults: z.boolean().optional(),
-  /** Fails on command at a step, for tests; nothing without `allowFaults`. */
-  fault: z.object({ kind: z.enum(FAULTS), step: count }).optional(),
+  /** Fails on command, at a step or when a phase begins; nothing without `allowFaults`. */
+  fault: z.object({ kind: z.enum(FAULTS), step: count.optional(), phase: z.enum(PHASES).optional() }).optional(),
 })
 
 export type WorkerSpec = z.infer<typeof workerSpec>
+/** A spec as it is written: what has a default may be left out. */
+export type SpecInput = z.input<typeof workerSpec>
+
+/** One picture, clip or text that was made. */
+const output = z.object({
+  file: inside,
+  sha256,
+  mediaType: z.string(),
+  bytes: count,
+  width: count,
+  height: count,
+  seed: count,
+  frames: count.optional(),
+  fps: z.number().positive().optional(),
+})
+
+export type WorkerOutput = z.infer<typeof output>
 
 const envelope = { v: z.literal(PROTOCOL), seq: count, t: z.number(), job: name, attempt: count }
+
+/** Memory of the device, bytes: what this process holds, and the most that it held. */
+const memoryUse = { usedBytes: count.optional(), peakBytes: count.optional() }
 
 /** A line that a worker writes. `t` is its own clock: never used for liveness. */
 export const workerLine = z.discriminatedUnion('type', [
@@ -66,46 +136,61 @@ export const workerLine = z.discriminatedUnion('type', [
     device: z.string(),
   }),
   z.object({ ...envelope, type: z.literal('phase'), phase: z.enum(PHASES) }),
-  z.object({ ...envelope, type: z.literal('progress'), step: count, steps: count }),
-  z.object({ ...envelope, type: z.literal('preview'), file: inside, step: count }),
-  z.object({ ...envelope, type: z.literal('checkpoint'), file: inside, step: count }),
-  z.object({ ...envelope, type: z.literal('heartbeat') }),
+  /** Steps while denoising (`step` of `steps`), bytes while fetching and loading, tiles while decoding. */
   z.object({
     ...envelope,
-    type: z.literal('done'),
-    file: inside,
-    sha256,
-    width: count,
-    height: count,
-    seed: count,
-    bytes: count,
+    type: z.literal('progress'),
+    step: count.optional(),
+    steps: count.optional(),
+    bytes: count.optional(),
+    totalBytes: count.optional(),
   }),
+  z.object({ ...envelope, type: z.literal('preview'), file: inside, step: count }),
+  z.object({ ...envelope, type: z.literal('checkpoint'), file: inside, step: count }),
+  z.object({ ...envelope, type: z.literal('heartbeat'), ...memoryUse }),
+  z.object({ ...envelope, type: z.literal('done'), outputs: z.array(output).min(1).max(64) }),
   z.object({
     ...envelope,
     type: z.literal('failed'),
+    /** `out_of_memory`, `host_out_of_memory`, `device_fatal`, `bad_output`, `model_missing`, `model_unusable`, `bad_spec`, `disk_full`, `disk_unwritable`, or the engine's own. */
     code: z.string().max(100),
     message: z.string().max(2000),
     retryable: z.boolean(),
+    /** What a failed allocation wanted, and what the device had, bytes. */
+    needBytes: count.optional(),
+    freeBytes: count.optional(),
+    totalBytes: count.optional(),
   }),
+  /** Ready for the next attempt of the same model: only when the spec says `reuse`. */
+  z.object({ ...envelope, type: z.literal('idle') }),
 ])
 
 export type WorkerLine = z.infer<typeof workerLine>
 
-/** A line on a worker's stdin. `cancel` ends it at once, `pause` at the end of the step, with a checkpoint. */
-export const controlLine = z.object({ type: z.enum(['cancel', 'pause']) })
+/**
+ * A line on a worker's stdin. `cancel` ends it at once, `pause` at the end of the step, with a checkpoint; `next` names
+ * the folder of another attempt to an idle one.
+ */
+export const controlLine = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('cancel') }),
+  z.object({ type: z.literal('pause') }),
+  z.object({ type: z.literal('next'), folder: path }),
+])
 
 /** `result.json`, written last: its existence says that the attempt succeeded. */
 export const workerResult = z.object({
   v: z.literal(PROTOCOL),
   job: name,
   attempt: count,
-  file: inside,
-  sha256,
-  width: count,
-  height: count,
-  seed: count,
-  bytes: count,
-  params: z.record(z.string(), z.union([z.string(), z.number()])),
+  engine: z.string(),
+  engineVersion: z.string(),
+  outputs: z.array(output).min(1).max(64),
+  /** What was really done: every effective parameter. */
+  params: z.record(z.string(), z.json()),
+  /** The step that it went on from; 0: from the start. */
+  resumedFrom: count.default(0),
+  /** The most memory of the device that it held, bytes; null where nobody can know. */
+  peakBytes: count.nullable().default(null),
 })
 
 export type WorkerResult = z.infer<typeof workerResult>

@@ -4,10 +4,18 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { latestCheckpoint } from './checkpoints.ts'
 import { runChild } from './child.ts'
-import { SKETCH } from './engines.ts'
 import { attemptFolder, readResult, readSpec, writeSpec } from './folder.ts'
-import { badSpec, diskFailure, pictureOf, settle } from './outcome.ts'
-import { type Phase, PROTOCOL, type WorkerLine, type WorkerSpec, workerSpec } from './protocol.ts'
+import { badSpec, diskFailure, renderedIn, settle } from './outcome.ts'
+import {
+  type Phase,
+  PROTOCOL,
+  type SpecInput,
+  type WorkerLine,
+  type WorkerOutput,
+  type WorkerResult,
+  type WorkerSpec,
+  workerSpec,
+} from './protocol.ts'
 
 export interface RenderDeps {
   /** What runs a worker; the attempt's folder is added as the last argument. */
@@ -23,8 +31,7 @@ export interface RenderDeps {
 }
 
 /** What to render: `workerSpec` without its envelope. Without `resumeFrom` the job's best checkpoint is taken. */
-export type RenderSpec = Omit<WorkerSpec, 'v' | 'engine' | 'stepMs'> & {
-  stepMs?: number
+export type RenderSpec = Omit<SpecInput, 'v'> & {
   /** Attempts up to this number have left nothing that counts. */
   freshAfter?: number
 }
@@ -39,30 +46,25 @@ export interface RenderHooks {
   pause?: AbortSignal
 }
 
-export interface RenderedPicture {
-  /** Absolute. */
-  path: string
-  sha256: string
-  width: number
-  height: number
-  seed: number
-  bytes: number
-  params: Record<string, string | number>
+/** What an attempt has made, with all that is known of how. */
+export interface Rendered extends Omit<WorkerResult, 'v' | 'outputs'> {
+  /** With absolute paths. */
+  outputs: (WorkerOutput & { path: string })[]
 }
 
 /**
- * Renders a picture in a child process of its own. A result that an attempt of this job has already left for the same
- * picture is used again.
+ * Renders in a child process of its own. A result that an attempt of this job has already left for the same
+ * work is used again.
  * @throws the signal's reason when it aborts; else DomainError `gpu_bad_spec`, or, worth another try,
  * `gpu_worker_hung`, `gpu_worker_garbage`, `gpu_worker_died`, `gpu_out_of_memory`, `gpu_preempted`; or `disk_full`,
  * `disk_unwritable` for a person
  */
-export async function renderPicture(
+export async function render(
   deps: RenderDeps,
   { freshAfter = 0, ...spec }: RenderSpec,
   hooks: RenderHooks,
   signal: AbortSignal,
-): Promise<RenderedPicture> {
+): Promise<Rendered> {
   signal.throwIfAborted()
   const checked = checkSpec(spec)
   const before = earlierResult(deps.attempts, checked, freshAfter)
@@ -80,7 +82,7 @@ export async function renderPicture(
 }
 
 function checkSpec(spec: Omit<RenderSpec, 'freshAfter'>): WorkerSpec {
-  const parsed = workerSpec.safeParse({ v: PROTOCOL, engine: SKETCH.name, ...spec })
+  const parsed = workerSpec.safeParse({ ...spec, v: PROTOCOL })
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   throw badSpec(`${issue.path.join('.')}: ${issue.message}`)
@@ -88,7 +90,7 @@ function checkSpec(spec: Omit<RenderSpec, 'freshAfter'>): WorkerSpec {
 
 function prepare(attempts: string, spec: WorkerSpec, freshAfter: number): string {
   const folder = attemptFolder(attempts, spec.job, spec.attempt)
-  const resumeFrom = spec.resumeFrom ?? latestCheckpoint(attempts, spec.job, spec, freshAfter)?.path
+  const resumeFrom = spec.resumeFrom ?? latestCheckpoint(attempts, spec.job, spec.params, freshAfter)?.path
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     writeSpec(folder, { ...spec, resumeFrom })
@@ -105,31 +107,33 @@ function report({ clock }: RenderDeps, folder: string, hooks: RenderHooks): (lin
     if (line.type === 'phase') {
       if (line.phase === 'denoise') first = null
       hooks.onPhase?.(line.phase)
-    } else if (line.type === 'progress') {
-      first ??= { step: line.step, at: clock.awake() }
-      const timed = line.step - first.step
-      const etaMs = timed > 0 ? Math.round(((clock.awake() - first.at) / timed) * (line.steps - line.step)) : null
-      hooks.onProgress?.({ step: line.step, steps: line.steps, etaMs })
+    } else if (line.type === 'progress' && line.step !== undefined && line.steps !== undefined) {
+      const { step, steps } = line
+      first ??= { step, at: clock.awake() }
+      const timed = step - first.step
+      const etaMs = timed > 0 ? Math.round(((clock.awake() - first.at) / timed) * (steps - step)) : null
+      hooks.onProgress?.({ step, steps, etaMs })
     } else if (line.type === 'preview') hooks.onPreview?.(join(folder, line.file), line.step)
     else if (line.type === 'checkpoint') hooks.onCheckpoint?.(join(folder, line.file), line.step)
   }
 }
 
-function earlierResult(attempts: string, spec: WorkerSpec, freshAfter: number): RenderedPicture | null {
+function earlierResult(attempts: string, spec: WorkerSpec, freshAfter: number): Rendered | null {
   for (const attempt of attemptsOf(join(attempts, spec.job))) {
     if (Number(attempt) <= freshAfter) continue
     const folder = join(attempts, spec.job, attempt)
     const had = readSpec(folder)
-    if (!had || !samePicture(had, spec)) continue
+    if (!had || !isSameWork(had, spec)) continue
     const result = readResult(folder)
-    if (!('missing' in result)) return pictureOf(folder, result)
+    if (!('missing' in result)) return renderedIn(folder, result)
   }
   return null
 }
 
-function samePicture(a: WorkerSpec, b: WorkerSpec): boolean {
-  const keys = ['engine', 'prompt', 'width', 'height', 'seed', 'steps', 'guidance'] as const
-  return keys.every((key) => a[key] === b[key])
+/** Whether two specs ask for the same bytes. */
+function isSameWork(a: WorkerSpec, b: WorkerSpec): boolean {
+  const keys = ['engine', 'function', 'params', 'inputs', 'model', 'loras', 'controlnet'] as const
+  return keys.every((key) => Bun.deepEquals(a[key], b[key]))
 }
 
 function attemptsOf(folder: string): string[] {

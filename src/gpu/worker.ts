@@ -46,7 +46,7 @@ export async function runSketchWorker(
   const say = createVoice(folder, spec)
   const heartbeat = setInterval(() => say({ type: 'heartbeat' }), HEARTBEAT_MS)
   try {
-    say({ type: 'hello', pid: process.pid, engine: SKETCH.name, engineVersion: SKETCH.version, device: spec.device })
+    say({ type: 'hello', pid: process.pid, engine: SKETCH.name, engineVersion: SKETCH.version, device: spec.device.id })
     await render(startWork(folder, spec, say, control))
     return EXIT.done
   } catch (error) {
@@ -57,7 +57,8 @@ export async function runSketchWorker(
 }
 
 function startWork(folder: string, spec: WorkerSpec, say: Say, control: Control): Work {
-  const sketch = createSketch(spec.prompt, spec.seed, spec.width, spec.height, spec.steps)
+  const { prompt, seed, width, height, steps } = spec.params
+  const sketch = createSketch(prompt, seed, width, height, steps)
   const checkpoint = spec.resumeFrom ? readCheckpoint(spec.resumeFrom, sketch.spec) : null
   if (checkpoint) resumeSketch(sketch, checkpoint)
   else if (spec.resumeFrom) process.stderr.write(`${spec.resumeFrom} can't be resumed: starting over\n`)
@@ -70,9 +71,9 @@ async function render(work: Work): Promise<void> {
   say({ type: 'phase', phase: 'load' })
   await patiently(work, paintScene(sketch), 'any')
   say({ type: 'phase', phase: 'denoise' })
-  while (sketch.step < spec.steps) await nextStep(work)
+  while (sketch.step < spec.params.steps) await nextStep(work)
   say({ type: 'phase', phase: 'decode' })
-  const png = encodePng(spec.width, spec.height, sketch.sheet.pixels, provenance(spec))
+  const png = encodePng(spec.params.width, spec.params.height, sketch.sheet.pixels, provenance(spec))
   await work.control.turn()
   if (work.control.stop() === 'cancel') throw new Stopped()
   say({ type: 'phase', phase: 'save' })
@@ -81,14 +82,15 @@ async function render(work: Work): Promise<void> {
 
 async function nextStep(work: Work): Promise<void> {
   const { spec, say, control, sketch } = work
+  const { steps } = spec.params
   const started = performance.now()
   faultAt(spec, sketch.step + 1, say)
   await patiently(work, paintStep(sketch), 'cancel')
   await systemClock.sleep(Math.max(0, spec.stepMs - (performance.now() - started)), control.signal)
-  say({ type: 'progress', step: sketch.step, steps: spec.steps })
-  const last = sketch.step === spec.steps
+  say({ type: 'progress', step: sketch.step, steps })
+  const last = sketch.step === steps
   const stopping = control.stop() !== null
-  if (last || spec.steps <= PREVIEW_EACH_UP_TO || sketch.step % 2 === 0) writePreview(work)
+  if (last || steps <= PREVIEW_EACH_UP_TO || sketch.step % 2 === 0) writePreview(work)
   if (!last && (stopping || sketch.step % CHECKPOINT_STEPS === 0)) writeCheckpoint(work)
   await control.turn()
   const stop = control.stop()
@@ -128,24 +130,35 @@ function writeCheckpoint({ folder, say, sketch }: Work): void {
 function save({ folder, spec, say, sketch, resumedFrom }: Work, png: Buffer): void {
   const digest = sha256(png)
   const file = `out/${digest}.png`
-  const { job, attempt, width, height, seed } = spec
-  const output = { file, sha256: digest, width, height, seed, bytes: png.length }
+  const { job, attempt } = spec
+  const { width, height, seed } = spec.params
+  const output = { file, sha256: digest, mediaType: 'image/png', width, height, seed, bytes: png.length }
   writeDurably(join(folder, file), png)
   const params = {
     ...provenance(spec),
     scene: sketch.scene,
     mood: sketch.mood,
     tier: spec.tier,
-    device: spec.device,
+    device: spec.device.id,
     resumedFrom,
   }
-  const result: WorkerResult = { v: PROTOCOL, job, attempt, ...output, params }
+  const engine = { engine: SKETCH.name, engineVersion: SKETCH.version }
+  const result: WorkerResult = {
+    v: PROTOCOL,
+    job,
+    attempt,
+    ...engine,
+    outputs: [output],
+    params,
+    resumedFrom,
+    peakBytes: null,
+  }
   writeDurably(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
-  say({ type: 'done', ...output })
+  say({ type: 'done', outputs: [output] })
 }
 
 /** What is kept in the picture itself. No attempt and no resume: the same spec gives the same bytes. */
-function provenance({ prompt, seed, steps, guidance }: WorkerSpec): Record<string, string> {
+function provenance({ params: { prompt, seed, steps, guidance } }: WorkerSpec): Record<string, string> {
   return {
     Software: `Hearth ${SKETCH.name} ${SKETCH.version}`,
     prompt,

@@ -7,7 +7,7 @@ import { projectPath } from '../files/paths.ts'
 import type { Device } from '../gpu/devices.ts'
 import { SKETCH } from '../gpu/engines.ts'
 import type { DevicePool } from '../gpu/leases.ts'
-import { type RenderDeps, type RenderedPicture, renderPicture } from '../gpu/render.ts'
+import { type RenderDeps, type Rendered, render } from '../gpu/render.ts'
 import { parseTier } from '../gpu/tiers.ts'
 import type { Breakers } from '../jobs/breaker.ts'
 import { type Done, goesOnLater, type Handler, type JobContext } from '../jobs/handler.ts'
@@ -48,13 +48,14 @@ export function renderHandler(deps: StudioDeps): Handler<{ task: string }> {
 async function renderTask(deps: StudioDeps, ctx: Ctx): Promise<Done> {
   const task = await taskById(deps.db.read, ctx.input.task)
   const project = await projectById(deps.db.read, task.project)
-  const { picture, device } = await renderOnDevice(deps, ctx, project, task)
+  const { rendered, device } = await renderOnDevice(deps, ctx, project, task)
   await ctx.phase('keeping')
-  const blob = await deps.blobs.putFile(picture.path)
-  const { width, height, seed, bytes, sha256 } = picture
+  const [picture] = rendered.outputs
+  const { width, height, seed, bytes, sha256 } = picture!
+  const blob = await deps.blobs.putFile(picture!.path)
   return {
     result: { path: task.path, width, height, seed, bytes, sha256, engine: SKETCH.name, device: device.id },
-    effects: (tx) => keepPicture(deps, tx, { ctx, task, picture, blob, device }),
+    effects: (tx) => keepPicture(deps, tx, { ctx, task, rendered, blob, device }),
   }
 }
 
@@ -63,25 +64,29 @@ async function renderOnDevice(
   ctx: Ctx,
   project: Project,
   task: Task,
-): Promise<{ picture: RenderedPicture; device: Device }> {
+): Promise<{ rendered: Rendered; device: Device }> {
   await ctx.phase('waiting for a device')
   const works = ({ id }: Device) => !deps.breakers.isOpen(breakerOf(id))
   await using lease = await deps.devices.acquire(ctx.signal, works)
   await ctx.using({ engine: SKETCH.name, device: lease.device.id })
   const { steps, guidance, name: tier } = parseTier(project.tier)
   const { id: job, attempt } = ctx.job
+  const { id, name, kind } = lease.device
   const spec = {
+    engine: SKETCH.name,
     job,
     attempt,
     freshAfter: ctx.job.freshAfter,
-    prompt: task.prompt ?? task.title,
-    width: task.width!,
-    height: task.height!,
-    seed: (project.seed + task.position) % 2 ** 31,
-    steps,
-    guidance,
+    params: {
+      prompt: task.prompt ?? task.title,
+      width: task.width!,
+      height: task.height!,
+      seed: (project.seed + task.position) % 2 ** 31,
+      steps,
+      guidance,
+    },
     tier,
-    device: lease.device.id,
+    device: { id, name, kind: kind === 'cpu' ? ('cpu' as const) : ('cuda' as const) },
     stepMs: deps.stepMs,
   }
   const { pause, cancel } = endings(ctx.signal)
@@ -95,7 +100,7 @@ async function renderOnDevice(
     pause: pause.signal,
   }
   return {
-    picture: await renderGuarded(deps, lease.device, () => renderPicture(deps.render, spec, hooks, cancel.signal)),
+    rendered: await renderGuarded(deps, lease.device, () => render(deps.render, spec, hooks, cancel.signal)),
     device: lease.device,
   }
 }
@@ -115,11 +120,11 @@ function endings(signal: AbortSignal): { pause: AbortController; cancel: AbortCo
 }
 
 /** A device on which the engine fails again and again is left alone for a while; a failure may be the picture's fault, so it counts. */
-async function renderGuarded<T>({ breakers }: StudioDeps, { id, name }: Device, render: () => Promise<T>): Promise<T> {
+async function renderGuarded<T>({ breakers }: StudioDeps, { id, name }: Device, work: () => Promise<T>): Promise<T> {
   const label = `The renderer on ${name}`
   const passage = breakers.enter({ key: breakerOf(id), label, suspectsJob: true })
   try {
-    const rendered = await render()
+    const rendered = await work()
     passage.succeeded()
     return rendered
   } catch (error) {
@@ -136,7 +141,7 @@ function breakerOf(device: string): string {
 interface Kept {
   ctx: Ctx
   task: Task
-  picture: RenderedPicture
+  rendered: Rendered
   blob: BlobRef
   device: Device
 }
@@ -144,12 +149,12 @@ interface Kept {
 async function keepPicture(
   deps: StudioDeps,
   tx: Parameters<NonNullable<Done['effects']>>[0],
-  { ctx, task, picture, blob, device }: Kept,
+  { ctx, task, rendered, blob, device }: Kept,
 ): Promise<void> {
   const job = refOf(ctx.job)
   const id = deps.newId()
   const path = projectPath(task.path!)
-  const { width, height, seed, params } = picture
+  const { width, height, seed } = rendered.outputs[0]!
   const baseVersion = await versionNow(tx, task.project, path)
   await tx.insert(artifacts).values({
     id,
@@ -163,7 +168,7 @@ async function keepPicture(
     seed,
     engine: SKETCH.name,
     device: device.name,
-    params,
+    params: rendered.params,
     createdAt: deps.now(),
   })
   await deps.events.append(tx, {

@@ -9,7 +9,7 @@ const SHARE_OF_FAULTS = 0.1
 const [seed, folder] = process.argv.slice(-2)
 const spec = readSpec(folder!)
 if (spec) {
-  const chance = chanceFrom(`${seed} ${spec.seed} ${spec.attempt}`)
+  const chance = chanceFrom(`${seed} ${spec.params.seed} ${spec.attempt}`)
   const fault = { kind: chance.pick(['die', 'exit-1', 'oom', 'garbage'] as const), step: chance.whole(1, 12) }
   if (chance.often(SHARE_OF_FAULTS))
     writeFileSync(join(folder!, 'spec.json'), JSON.stringify({ ...spec, allowFaults: true, fault }))

@@ -52,7 +52,7 @@ test('nothing to sweep, or a note that is not one, is no trouble', () => {
 
 test('a child ends by itself when its server is killed, and leaves a checkpoint', async () => {
   using deps = testAttempts()
-  const spec = smallSpec({ steps: 50, stepMs: 60 })
+  const spec = smallSpec({ params: { steps: 50 }, stepMs: 60 })
   const server = Bun.spawn(
     [process.execPath, `${import.meta.dir}/../support/gpu-parent-main.ts`, deps.attempts, JSON.stringify(spec)],
     { stdout: 'pipe', stderr: 'inherit' },
@@ -66,5 +66,5 @@ test('a child ends by itself when its server is killed, and leaves a checkpoint'
   server.kill('SIGKILL')
   await server.exited
   await until('the child to end', () => workersIn(deps.attempts).length === 0)
-  expect(latestCheckpoint(deps.attempts, 'job-1', spec)!.step).toBeGreaterThanOrEqual(4)
+  expect(latestCheckpoint(deps.attempts, 'job-1', spec.params)!.step).toBeGreaterThanOrEqual(4)
 })

@@ -13,7 +13,7 @@ async function* inPieces(text: string, size: number): AsyncGenerator<Uint8Array>
 test('every line of the fixture is read as it was written', () => {
   const kinds = new Set(lines.map((text) => readLine(workerLine, text)!.type))
   for (const text of lines) expect<unknown>(readLine(workerLine, text)).toEqual(JSON.parse(text))
-  expect([...kinds].sort().join(' ')).toBe('checkpoint done failed heartbeat hello phase preview progress')
+  expect([...kinds].sort().join(' ')).toBe('checkpoint done failed heartbeat hello idle phase preview progress')
 })
 
 test.each(['', 'null', 'progress: 3/15', '{"type":"progress"}', '{"v":1,"type":"heartbeat"}'])(
@@ -40,28 +40,25 @@ test('a line that is too long is reported once, and the next is read', async () 
 
 test('a spec out of bounds is refused', () => {
   const spec = {
-    v: 1,
+    v: 2,
     engine: 'sketch',
     job: 'a',
     attempt: 1,
-    prompt: 'sea',
-    width: 64,
-    height: 64,
-    seed: 1,
-    steps: 4,
-    guidance: 7,
+    params: { prompt: 'sea', width: 64, height: 64, seed: 1, steps: 4, guidance: 7 },
     tier: 'low',
-    device: 'cpu',
+    device: { id: 'cpu', kind: 'cpu', name: 'CPU' },
   }
   expect(workerSpec.safeParse(spec).success).toBe(true)
   for (const bad of [
     { job: '../x' },
-    { width: 0 },
-    { steps: 0 },
-    { seed: -1 },
-    { prompt: '' },
-    { v: 2 },
-    { height: 99_999 },
+    { params: { ...spec.params, width: 0 } },
+    { params: { ...spec.params, steps: 0 } },
+    { params: { ...spec.params, seed: -1 } },
+    { params: { ...spec.params, prompt: '' } },
+    { v: 1 },
+    { params: { ...spec.params, height: 99_999 } },
+    { tier: 'huge' },
+    { inputs: { init: { path: '../../etc/passwd', sha256: '0'.repeat(64), mediaType: 'image/png' } } },
   ])
     expect(workerSpec.safeParse({ ...spec, ...bad }).success).toBe(false)
 })

@@ -4,31 +4,32 @@ import { join } from 'node:path'
 import { latestCheckpoint } from '../../src/gpu/checkpoints.ts'
 import { decodePng } from '../../src/gpu/png.ts'
 import { readLine, type WorkerSpec, workerLine } from '../../src/gpu/protocol.ts'
-import { type RenderDeps, type RenderHooks, type RenderSpec, renderPicture } from '../../src/gpu/render.ts'
+import { type RenderDeps, type RenderHooks, type RenderSpec, render as renderWork } from '../../src/gpu/render.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { smallSpec, testAttempts, until, workersIn } from '../support/gpu-attempts.ts'
 
 const HOUR_MS = 3_600_000
 const never = new AbortController().signal
 const render = (deps: RenderDeps, spec: RenderSpec = smallSpec(), hooks: RenderHooks = {}, signal = never) =>
-  renderPicture(deps, spec, hooks, signal)
+  renderWork(deps, spec, hooks, signal)
 const faulty = (kind: NonNullable<WorkerSpec['fault']>['kind'], step = 5) =>
   smallSpec({ allowFaults: true, fault: { kind, step } })
 
 test('a picture is rendered by a child, with its phases, steps, previews and provenance', async () => {
   using deps = testAttempts()
   const seen: string[] = []
-  const picture = await render(deps, smallSpec({ prompt: 'die See – 海' }), {
+  const { outputs, params } = await render(deps, smallSpec({ params: { prompt: 'die See – 海' } }), {
     onPhase: (phase) => seen.push(phase),
     onProgress: ({ step, steps, etaMs }) => seen.push(`${step}/${steps}${etaMs === null ? '' : ' eta'}`),
     onPreview: (path) => expect(decodePng(readFileSync(path)).width).toBe(160),
   })
   expect(seen.join(' ')).toBe('load denoise 1/8 2/8 eta 3/8 eta 4/8 eta 5/8 eta 6/8 eta 7/8 eta 8/8 eta decode save')
+  const picture = outputs[0]!
   const png = decodePng(readFileSync(picture.path))
   expect([png.width, png.height, picture.seed]).toEqual([160, 96, 7])
   expect(png.text).toMatchObject({ prompt: 'die See – 海', seed: '7', steps: '8', engine: 'sketch' })
   expect(picture.path).toEndWith(`out/${picture.sha256}.png`)
-  expect(picture.params).toMatchObject({ tier: 'low', resumedFrom: 0 })
+  expect(params).toMatchObject({ tier: 'low', resumedFrom: 0 })
   expect(workersIn(deps.attempts)).toEqual([])
 })
 
@@ -50,7 +51,7 @@ test('a finished picture is used again, also by a later attempt; another prompt 
   const broken = { ...deps, command: ['/bin/false'] }
   expect(await render(broken)).toEqual(first)
   expect(await render(broken, smallSpec({ attempt: 2 }))).toEqual(first)
-  await expect(render(broken, smallSpec({ attempt: 3, prompt: 'rye' }))).rejects.toMatchObject({
+  await expect(render(broken, smallSpec({ attempt: 3, params: { prompt: 'rye' } }))).rejects.toMatchObject({
     code: 'gpu_worker_died',
   })
 })
@@ -61,21 +62,21 @@ test('a child killed in the middle is resumed by the next attempt to the very sa
   const phases: number[] = []
   const resumed = await render(deps, smallSpec({ attempt: 2 }), { onProgress: ({ step }) => phases.push(step) })
   expect(phases).toEqual([4, 5, 6, 7, 8])
-  expect(resumed.params.resumedFrom).toBe(3)
+  expect(resumed.resumedFrom).toBe(3)
   using fresh = testAttempts()
-  expect((await render(fresh)).sha256).toBe(resumed.sha256)
+  expect((await render(fresh)).outputs[0]!.sha256).toBe(resumed.outputs[0]!.sha256)
 })
 
 test('the furthest good checkpoint is taken: a truncated one is passed over', async () => {
   using deps = testAttempts()
   await expect(render(deps, faulty('die', 8))).rejects.toMatchObject({ code: 'gpu_worker_died' })
   const spec = smallSpec()
-  const best = latestCheckpoint(deps.attempts, 'job-1', spec)!
+  const best = latestCheckpoint(deps.attempts, 'job-1', spec.params)!
   expect(best.step).toBe(6)
   truncateSync(best.path, 200)
-  expect(latestCheckpoint(deps.attempts, 'job-1', spec)?.step).toBe(3)
-  expect(latestCheckpoint(deps.attempts, 'job-1', { ...spec, seed: 8 })).toBeNull()
-  expect(latestCheckpoint(deps.attempts, 'job-9', spec)).toBeNull()
+  expect(latestCheckpoint(deps.attempts, 'job-1', spec.params)?.step).toBe(3)
+  expect(latestCheckpoint(deps.attempts, 'job-1', { ...spec.params, seed: 8 })).toBeNull()
+  expect(latestCheckpoint(deps.attempts, 'job-9', spec.params)).toBeNull()
 })
 
 test.each([
@@ -109,14 +110,14 @@ test('a child is not to blame for a silence in which the server slept, nor for a
       if (step === 4) clock.set(-2 * HOUR_MS)
     },
   })
-  expect(picture.width).toBe(160)
+  expect(picture.outputs[0]!.width).toBe(160)
   expect(new Set(etas)).toEqual(new Set([null, 0])) // no time has passed for the server
 })
 
 test('heartbeats keep a slow step alive', async () => {
   using deps = testAttempts({ deadlines: { denoise: 1_300 } })
-  const picture = await render(deps, smallSpec({ steps: 1, stepMs: 2_000 }))
-  expect(picture.width).toBe(160)
+  const picture = await render(deps, smallSpec({ params: { steps: 1 }, stepMs: 2_000 }))
+  expect(picture.outputs[0]!.width).toBe(160)
 })
 
 test('a cancelled render frees the device within a second', async () => {
@@ -150,7 +151,7 @@ test('a pause writes a checkpoint at the end of the step and ends the child', as
   const onProgress = ({ step }: { step: number }) => step === 4 && pause.abort()
   const spec = smallSpec({ stepMs: 40 })
   await expect(render(deps, spec, { onProgress, pause: pause.signal })).rejects.toMatchObject({ code: 'gpu_preempted' })
-  expect(latestCheckpoint(deps.attempts, 'job-1', spec)!.step).toBeGreaterThanOrEqual(4)
+  expect(latestCheckpoint(deps.attempts, 'job-1', spec.params)!.step).toBeGreaterThanOrEqual(4)
 })
 
 test('an output folder that cannot be written is told apart from a full disk', async () => {
@@ -168,7 +169,10 @@ test('a success that left no true output is none', async () => {
 
 test('a spec that no worker would take is refused before any is started', async () => {
   using deps = testAttempts({ command: ['/nonexistent'] })
-  await expect(render(deps, smallSpec({ width: 0 }))).rejects.toMatchObject({ code: 'gpu_bad_spec', retryable: false })
+  await expect(render(deps, smallSpec({ params: { width: 0 } }))).rejects.toMatchObject({
+    code: 'gpu_bad_spec',
+    retryable: false,
+  })
   await expect(render(deps, smallSpec({ job: '../../x' }))).rejects.toMatchObject({ code: 'gpu_bad_spec' })
 })
 

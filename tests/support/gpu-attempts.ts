@@ -7,7 +7,7 @@ import { openLog } from '../../src/log.ts'
 
 export const WORKER = [process.execPath, join(import.meta.dir, 'gpu-worker-main.ts')]
 
-/** A temporary folder of attempts, with what `renderPicture` needs to work in it. */
+/** A temporary folder of attempts, with what `render` needs to work in it. */
 export function testAttempts(over: Partial<RenderDeps> = {}): RenderDeps & Disposable {
   const attempts = mkdtempSync(join(tmpdir(), 'hearth-gpu-'))
   return {
@@ -21,18 +21,18 @@ export function testAttempts(over: Partial<RenderDeps> = {}): RenderDeps & Dispo
 }
 
 /** A small picture that takes a fraction of a second. */
-export function smallSpec(over: Partial<RenderSpec> = {}): RenderSpec {
+export function smallSpec({
+  params,
+  ...over
+}: Partial<Omit<RenderSpec, 'params'>> & { params?: Partial<RenderSpec['params']> } = {}): RenderSpec {
+  const small = { prompt: 'a lighthouse at dusk', width: 160, height: 96, seed: 7, steps: 8, guidance: 7 }
   return {
+    engine: 'sketch',
     job: 'job-1',
     attempt: 1,
-    prompt: 'a lighthouse at dusk',
-    width: 160,
-    height: 96,
-    seed: 7,
-    steps: 8,
-    guidance: 7,
+    params: { ...small, ...params },
     tier: 'low',
-    device: 'cpu',
+    device: { id: 'cpu', kind: 'cpu', name: 'CPU' },
     ...over,
   }
 }

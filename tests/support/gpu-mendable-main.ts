@@ -4,5 +4,5 @@ import { readSpec } from '../../src/gpu/folder.ts'
 import { runSketchWorker } from '../../src/gpu/worker.ts'
 
 const [device, broken, folder] = process.argv.slice(-3)
-if (readSpec(folder!)!.device === device && existsSync(broken!)) process.exit(1)
+if (readSpec(folder!)!.device.id === device && existsSync(broken!)) process.exit(1)
 process.exit(await runSketchWorker(folder!))

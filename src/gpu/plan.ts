@@ -1,0 +1,45 @@
+import type { MemoryPlan, RenderParams, TierName } from './spec.ts'
+
+/** What a person or a task asks for. What is absent is Hearth's to choose, and Hearth's to lower. */
+export type RenderRequest = Partial<Omit<RenderParams, 'prompt'>> &
+  Pick<RenderParams, 'prompt'> & {
+    function?: string | undefined
+    /** A profile's id; absent: the best that is installed and fits. */
+    model?: string | undefined
+    engine?: string | undefined
+    tier?: TierName | 'auto' | undefined
+    /** Names of inputs that it begins with: `init`, `mask`, `control`, `last`. */
+    inputs?: string[] | undefined
+    loras?: { model: string; scale: number }[] | undefined
+    controlnet?: { model: string; scale: number } | undefined
+    /** Lets Hearth lower what the person set, too. */
+    mayLower?: boolean | undefined
+  }
+
+/** Something that was lowered, and why. `rung`: of the ladder; 0: before it was first tried. */
+export interface Lowering {
+  what: 'tier' | 'steps' | 'size' | 'frames' | 'count' | 'tiling' | 'offload' | 'quantisation' | 'model'
+  from: string
+  to: string
+  rung: number
+  why: string
+}
+
+/** How a request is run on one device. */
+export interface RenderPlan {
+  engine: string
+  /** A profile's id; null for an engine without weights. */
+  model: string | null
+  tier: TierName
+  params: RenderParams
+  memory: MemoryPlan
+  lowered: Lowering[]
+  /** Memory of the device that it is expected to take, bytes; null: nobody knows. */
+  needBytes: number | null
+  /** How that is known. */
+  needFrom: 'learned' | 'measured' | 'published' | 'estimated' | null
+  /** Expected times, ms; null: nobody knows yet. */
+  expect: { loadMs: number | null; stepMs: number | null; decodeMs: number | null; totalMs: number | null }
+  /** One sentence: why this tier on this device. */
+  reason: string
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { count, memoryPlan, name, sha256, TIER } from './spec.ts'
+
+/** What a tier means for one model, where it differs from the usual. Sizes are bytes. */
+export const tierProfile = z.object({
+  memory: memoryPlan.prefault({}),
+  steps: z.number().int().min(1).optional(),
+  guidance: z.number().min(0).optional(),
+  sampler: name.optional(),
+  /** Most pixels of a picture or frame. */
+  maxPixels: count.optional(),
+  maxFrames: count.optional(),
+  /** Memory of the device that it takes at its largest size. */
+  vramBytes: count,
+  /** Memory of the host that its offloading takes. */
+  ramBytes: count.optional(),
+  /** Where the figure is from: measured here, published by somebody, or worked out from the weights. */
+  vramFrom: z.enum(['measured', 'published', 'estimated']).default('estimated'),
+})
+
+export type TierProfile = z.infer<typeof tierProfile>
+
+const modelFile = z.object({
+  /** Inside the model's folder. */
+  path: z.string().min(1),
+  url: z.url().optional(),
+  sha256: sha256.optional(),
+  bytes: count.optional(),
+  /** The part that it is where a model comes in single files: `transformer`, `vae`, `textEncoder`, ... */
+  part: name.optional(),
+})
+
+/** A model and how it is run, as `*.toml` in the catalogue or in the data directory. */
+export const modelProfile = z.object({
+  /** `family/name`: its folder below `models/`. */
+  id: z.string().regex(/^[a-z0-9.-]+\/[\w.-]+$/),
+  label: z.string().min(1).max(100),
+  family: z.string().min(1),
+  functions: z.array(name).default(['image']),
+  /** What it can begin with: `text`, `image` (img2img or a clip's first frame), `inpaint`. */
+  modes: z.array(z.enum(['text', 'image', 'inpaint', 'control'])).default(['text']),
+  format: z.enum(['diffusers', 'safetensors', 'gguf']),
+  /** Engines that can run it, the best first. */
+  engines: z.array(name).min(1),
+  files: z.array(modelFile).default([]),
+  /** Where people can read about it. */
+  page: z.url().optional(),
+  licence: z.object({
+    id: z.string(),
+    name: z.string(),
+    url: z.url().optional(),
+    /** A sentence or two on what it forbids or asks for. */
+    terms: z.string().default(''),
+    /** Regions in which it is not licensed. */
+    notIn: z.array(z.string()).default([]),
+    commercial: z.boolean().default(true),
+  }),
+  /** Pixels: sides are a multiple of it, within the bounds; `side` is what it was trained at. */
+  size: z
+    .object({ multiple: count.default(8), min: count.default(64), max: count.default(2048), side: count.default(512) })
+    .prefault({}),
+  /** For clips: frames are `multiple` x n + 1. */
+  frames: z
+    .object({
+      multiple: count.default(4),
+      max: count.default(81),
+      fps: z.number().default(16),
+      usual: count.default(33),
+    })
+    .optional(),
+  /** A distilled model takes these step counts alone. */
+  allowedSteps: z.array(z.number().int().positive()).optional(),
+  /** Its own guidance and steps where a tier says nothing; without them, the SD family's figures of the tier hold. */
+  steps: z.number().int().positive().optional(),
+  guidance: z.number().nonnegative().optional(),
+  sampler: name.optional(),
+  tiers: z.partialRecord(z.enum(TIER), tierProfile),
+  /** A model that this one is a smaller quantisation of: the ladder goes there when memory runs out. */
+  lowers: z.string().optional(),
+})
+
+export type ModelProfile = z.infer<typeof modelProfile>
+
+/** A model whose files are all on this machine. */
+export interface InstalledModel {
+  profile: ModelProfile
+  /** Absolute: its folder, or its main file. */
+  path: string
+  /** Absolute, by part. */
+  parts: Record<string, string>
+  /** One digest over all its files; null while they are still being hashed. */
+  sha256: string | null
+  bytes: number
+}
