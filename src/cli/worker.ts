@@ -1,5 +1,5 @@
 import { Invalid } from '../errors.ts'
-import { runSketchWorker } from '../gpu/worker.ts'
+import { runSketchWorker } from '../gpu/sketch/worker.ts'
 
 /** `hearth worker sketch FOLDER`: the child process of one render. The server starts it; nobody else needs to. */
 export async function run([engine, folder]: string[]): Promise<number> {

@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { latestCheckpoint } from './checkpoints.ts'
 import { runChild } from './child.ts'
 import { attemptFolder, readResult, readSpec, writeSpec } from './folder.ts'
 import { badSpec, diskFailure, renderedIn, settle } from './outcome.ts'
@@ -16,6 +15,7 @@ import {
   type WorkerSpec,
   workerSpec,
 } from './protocol.ts'
+import { latestCheckpoint } from './sketch/checkpoints.ts'
 
 export interface RenderDeps {
   /** What runs a worker; the attempt's folder is added as the last argument. */

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSpec } from '../../src/gpu/folder.ts'
-import { runSketchWorker } from '../../src/gpu/worker.ts'
+import { runSketchWorker } from '../../src/gpu/sketch/worker.ts'
 import { chanceFrom } from './chance.ts'
 
 const SHARE_OF_FAULTS = 0.1

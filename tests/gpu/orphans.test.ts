@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { latestCheckpoint } from '../../src/gpu/checkpoints.ts'
 import { sweepOrphans } from '../../src/gpu/processes.ts'
+import { latestCheckpoint } from '../../src/gpu/sketch/checkpoints.ts'
 import { startTimeOf } from '../../src/sandbox/start-time.ts'
 import { smallSpec, testAttempts, until, workersIn } from '../support/gpu-attempts.ts'
 

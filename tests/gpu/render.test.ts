@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { latestCheckpoint } from '../../src/gpu/checkpoints.ts'
 import { decodePng } from '../../src/gpu/png.ts'
 import { readLine, type WorkerSpec, workerLine } from '../../src/gpu/protocol.ts'
 import { type RenderDeps, type RenderHooks, type RenderSpec, render as renderWork } from '../../src/gpu/render.ts'
+import { latestCheckpoint } from '../../src/gpu/sketch/checkpoints.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { smallSpec, testAttempts, until, workersIn } from '../support/gpu-attempts.ts'
 

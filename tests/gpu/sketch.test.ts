@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
-import { decodeCheckpoint, encodeCheckpoint, resumeSketch } from '../../src/gpu/checkpoints.ts'
+import { decodeCheckpoint, encodeCheckpoint, resumeSketch } from '../../src/gpu/sketch/checkpoints.ts'
 import { seededRandom } from '../../src/gpu/sketch/random.ts'
 import { recognise } from '../../src/gpu/sketch/recognise.ts'
-import { createSketch, finish, paintScene, paintStep, type Sketch } from '../../src/gpu/sketch.ts'
+import { createSketch, finish, paintScene, paintStep, type Sketch } from '../../src/gpu/sketch/sketch.ts'
 
 const STEPS = 5
 

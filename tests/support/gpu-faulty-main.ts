@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readSpec } from '../../src/gpu/folder.ts'
-import { runSketchWorker } from '../../src/gpu/worker.ts'
+import { runSketchWorker } from '../../src/gpu/sketch/worker.ts'
 
 const [kind, folder] = process.argv.slice(-2)
 const spec = readSpec(folder!)!

@@ -1,3 +1,3 @@
-import { runSketchWorker } from '../../src/gpu/worker.ts'
+import { runSketchWorker } from '../../src/gpu/sketch/worker.ts'
 
 process.exit(await runSketchWorker(Bun.argv.at(-1)!))

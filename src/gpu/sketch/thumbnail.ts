@@ -1,4 +1,4 @@
-import type { Sheet } from './sketch/brush.ts'
+import type { Sheet } from './brush.ts'
 
 const WIDTH = 256 // pixels
 

@@ -1,6 +1,6 @@
 import { appendFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { PROTOCOL, type WorkerLine, type WorkerSpec } from './protocol.ts'
+import { PROTOCOL, type WorkerLine, type WorkerSpec } from '../protocol.ts'
 
 type Said = WorkerLine extends infer L
   ? L extends WorkerLine

@@ -1,5 +1,5 @@
-import { splitLines } from './lines.ts'
-import { controlLine, LINE_LIMIT, readLine } from './protocol.ts'
+import { splitLines } from '../lines.ts'
+import { controlLine, LINE_LIMIT, readLine } from '../protocol.ts'
 
 /** Why the work should end: at once, or at the end of the step with a checkpoint. */
 export type Stop = 'cancel' | 'preempt'

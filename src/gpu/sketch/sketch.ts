@@ -1,12 +1,12 @@
-import { type Brush, brushLayer, type Sheet } from './sketch/brush.ts'
-import { cameraFor } from './sketch/camera.ts'
-import { createCanvas } from './sketch/canvas.ts'
-import { paintFigures } from './sketch/figures/figures.ts'
-import { glaze, ground, varnish } from './sketch/finish.ts'
-import { createNoise } from './sketch/noise.ts'
-import { seededRandom } from './sketch/random.ts'
-import { recognise } from './sketch/recognise.ts'
-import { createReference, type Reference } from './sketch/reference.ts'
+import { type Brush, brushLayer, type Sheet } from './brush.ts'
+import { cameraFor } from './camera.ts'
+import { createCanvas } from './canvas.ts'
+import { paintFigures } from './figures/figures.ts'
+import { glaze, ground, varnish } from './finish.ts'
+import { createNoise } from './noise.ts'
+import { seededRandom } from './random.ts'
+import { recognise } from './recognise.ts'
+import { createReference, type Reference } from './reference.ts'
 
 const COARSEST = 0.075 // brush radius at the first step, of the picture's height
 const FINEST = 0.0036
