@@ -1,0 +1,195 @@
+import { existsSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { readSpec, writeDurably } from '../folder.ts'
+import { EXIT, type Phase, PROTOCOL, type WorkerOutput, type WorkerResult, type WorkerSpec } from '../protocol.ts'
+import { type Control, listenForControl } from '../sketch/worker-control.ts'
+import { createVoice, type Say } from '../sketch/worker-voice.ts'
+import { argumentsFor, LORAS, Unsuitable } from './arguments.ts'
+import type { Heard } from './output.ts'
+import { keepOutput, takeDone, writeDone } from './pictures.ts'
+import { previewTaker } from './previews.ts'
+import { lookAt, type Program, type Run, startProgram } from './program.ts'
+import { pulseOf } from './pulse.ts'
+
+const NAME = 'sd-cpp'
+const HEARTBEAT_MS = 1_000
+
+/** An end of the work that has an exit code of its own. */
+class Ended extends Error {
+  constructor(
+    readonly exit: number,
+    readonly code: string,
+    message: string,
+    readonly figures: { needBytes?: number } = {},
+  ) {
+    super(message)
+  }
+}
+
+interface Work {
+  folder: string
+  spec: WorkerSpec
+  say: Say
+  control: Control
+  program: Program
+  phase: Phase | null
+}
+
+/** The child's side of the protocol around stable-diffusion.cpp's program, which runs once for each picture of a batch. */
+export async function runSdCppWorker(
+  path: string,
+  folder: string,
+  { stdin = Bun.stdin.stream() as AsyncIterable<Uint8Array> } = {},
+): Promise<number> {
+  const control = listenForControl(stdin)
+  const spec = readSpec(folder)
+  if (!spec) {
+    process.stderr.write(`${join(folder, 'spec.json')} is missing or is not a spec\n`)
+    return EXIT.badSpec
+  }
+  const say = createVoice(folder, spec)
+  try {
+    for (const name of ['ckpt', 'previews', 'out']) mkdirSync(join(folder, name), { recursive: true })
+    const program = await lookAt(path)
+    if (!program) throw new Ended(EXIT.modelMissing, 'model_missing', `${path} can't be run. Set HEARTH_SD_CLI.`)
+    say({ type: 'hello', pid: process.pid, engine: NAME, engineVersion: program.version, device: spec.device.id })
+    await renderAll({ folder, spec, say, control, program, phase: null })
+    return EXIT.done
+  } catch (error) {
+    return explain(error, say)
+  }
+}
+
+async function renderAll(work: Work): Promise<void> {
+  const { folder, spec, say, program } = work
+  mustBeThere(spec)
+  linkLoras(folder, spec)
+  const outputs = takeDone(folder, spec.resumeFrom)
+  const resumedFrom = outputs.length
+  while (outputs.length < spec.params.count) {
+    outputs.push(await renderOne(work, outputs.length))
+    say({ type: 'checkpoint', file: writeDone(folder, outputs), step: outputs.length })
+  }
+  const { job, attempt, tier, device, memory, params } = spec
+  const result: WorkerResult = {
+    v: PROTOCOL,
+    job,
+    attempt,
+    engine: NAME,
+    engineVersion: program.version,
+    outputs,
+    params: { ...params, ...memory, tier, device: device.id, resumedFrom },
+    resumedFrom,
+    peakBytes: null,
+  }
+  writeDurably(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
+  say({ type: 'done', outputs })
+}
+
+function mustBeThere({ model, loras }: WorkerSpec): void {
+  const files = [...(model ? [model.path, ...Object.values(model.parts)] : []), ...loras.map(({ path }) => path)]
+  const missing = files.find((file) => !existsSync(file))
+  if (missing) throw new Ended(EXIT.modelMissing, 'model_missing', `${missing} is not there.`)
+}
+
+function linkLoras(folder: string, { loras }: WorkerSpec): void {
+  if (loras.length > 0) mkdirSync(join(folder, LORAS), { recursive: true })
+  loras.forEach(({ path }, n) => {
+    symlinkSync(path, join(folder, LORAS, `${n}.${path.split('.').at(-1)}`))
+  })
+}
+
+/** Runs the program for the n-th picture of the batch. */
+async function renderOne(work: Work, n: number): Promise<WorkerOutput> {
+  const { folder, spec, program, control } = work
+  const out = join(folder, 'out', `picture.${spec.function === 'video' ? 'webm' : 'png'}`)
+  const errors: Heard[] = []
+  const hear = listenerOf(work, errors)
+  enter(work, 'load')
+  const run = startProgram(program.path, argumentsFor(spec, { n, out, folder, options: program.options }), hear)
+  const stop = () => run.end()
+  control.signal.addEventListener('abort', stop, { once: true })
+  if (control.stop()) stop()
+  const { code, signal } = await attended(work, run)
+  control.signal.removeEventListener('abort', stop)
+  if (control.stop() === 'cancel') throw new Ended(EXIT.cancelled, 'cancelled', 'cancelled')
+  if (control.stop()) throw new Ended(EXIT.preempted, 'preempted', 'stopped before the picture was done')
+  if (code !== 0) throw failureOf(errors, code, signal)
+  return keepOutput(folder, out, spec, n)
+}
+
+/** Says that the program lives as long as it does, and takes its previews on the way. */
+async function attended({ say }: Work, run: Run) {
+  const isAlive = pulseOf(run.pid)
+  const beat = setInterval(() => isAlive() && say({ type: 'heartbeat' }), HEARTBEAT_MS)
+  try {
+    return await run.ended
+  } finally {
+    clearInterval(beat)
+  }
+}
+
+/** Turns what the program says into lines of the protocol. */
+function listenerOf(work: Work, errors: Heard[]): (heard: Heard) => void {
+  const { say, spec, folder } = work
+  const takePreview = previewTaker(folder, say)
+  const totalBytes = bytesOf(spec)
+  let previewedAt = 0
+  return (heard) => {
+    if (heard.type === 'loading') say({ type: 'progress', bytes: Math.round(totalBytes * heard.share), totalBytes })
+    else if (heard.type === 'encoding') enter(work, 'encode')
+    else if (heard.type === 'step') {
+      enter(work, 'denoise')
+      say({ type: 'progress', step: heard.step, steps: heard.steps })
+      if (spec.previewMs === 0 || performance.now() - previewedAt < spec.previewMs) return
+      previewedAt = performance.now()
+      takePreview(heard.step)
+    } else if (heard.type === 'decoding') enter(work, 'decode')
+    else if (heard.type === 'tile') {
+      if (work.phase === 'decode') say({ type: 'progress', step: heard.tile, steps: heard.tiles })
+    } else if (heard.type === 'saved') enter(work, 'save')
+    else errors.push(heard)
+  }
+}
+
+function enter(work: Work, phase: Phase): void {
+  if (work.phase === phase) return
+  work.phase = phase
+  work.say({ type: 'phase', phase })
+}
+
+function bytesOf({ model }: WorkerSpec): number {
+  const files = model ? new Set([model.path, ...Object.values(model.parts)]) : []
+  return [...files].reduce((sum, file) => sum + statSync(file).size, 0)
+}
+
+/** The gravest of what the program has complained of; its own exit code is always 1. */
+function failureOf(errors: Heard[], code: number | null, signal: string | null): Ended {
+  for (const heard of errors)
+    if (heard.type === 'out-of-memory') {
+      const [kind, where] =
+        heard.where === 'host' ? ['host_out_of_memory', 'This machine'] : ['out_of_memory', 'The device']
+      const figures = heard.needBytes === null ? {} : { needBytes: heard.needBytes }
+      return new Ended(EXIT.outOfMemory, kind!, `${where} has no memory left.`, figures)
+    }
+  const fatal = errors.find((heard) => heard.type === 'device-fatal')
+  if (fatal) return new Ended(EXIT.deviceFatal, 'device_fatal', fatal.message)
+  const said = errors.flatMap((heard) => (heard.type === 'error' ? [heard.message] : []))
+  const unread = said.find((message) =>
+    /^(init model loader from file|get sd version from file|load tensors)/.test(message),
+  )
+  if (unread) return new Ended(EXIT.modelMissing, 'model_unusable', unread)
+  return new Ended(1, 'engine_error', said.at(-1) ?? `sd-cli ended by itself (${signal ?? `exit code ${code}`}).`)
+}
+
+function explain(error: unknown, say: Say): number {
+  if (error instanceof Unsuitable) {
+    say({ type: 'failed', code: 'bad_spec', message: error.message, retryable: false })
+    return EXIT.badSpec
+  }
+  if (!(error instanceof Ended)) throw error
+  const { exit, code, message, figures } = error
+  if (exit !== EXIT.cancelled && exit !== EXIT.preempted)
+    say({ type: 'failed', code, message: message.slice(0, 2000), retryable: exit === EXIT.outOfMemory, ...figures })
+  return exit
+}
