@@ -10,6 +10,7 @@ import { newSecret } from './accounts/secrets.ts'
 import { agentAsides, agentRoutes } from './agents/routes.ts'
 import { type Config, secretsIn } from './config.ts'
 import { type Engines, type Overrides, openEngines } from './engines.ts'
+import { detectDevices } from './gpu/devices.ts'
 import { parseTier, TIERS, tierFor } from './gpu/tiers.ts'
 import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
 import { ensureSchedules } from './jobs/schedules.ts'
@@ -34,6 +35,7 @@ import { redactor } from './redact.ts'
 import { sweepAttempts } from './studio/attempts.ts'
 import { picturesOf } from './studio/pictures.ts'
 import { studioRoutes } from './studio/routes.ts'
+import { streamsUpload, type UploadRoutesDeps, uploadRoutes } from './studio/uploads/routes.ts'
 import { assetRoutes } from './web/assets.ts'
 import { bodies } from './web/body.ts'
 import { csrf } from './web/csrf.ts'
@@ -108,10 +110,10 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     },
     /** Takes over what an earlier run left, and works until disposed. */
     async startWork() {
-      const lanes = { ...lanesOf({ ...config, slots: () => engines.devices.counts().slots }), ...overrides.lanes }
+      const lanes = { ...lanesOf({ ...config, slots: engines.devices.counts().slots }), ...overrides.lanes }
       await heard(engines)
       await sweepAttempts(engines)
-      state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes, onWider: engines.devices.onChange })
+      state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes })
       await ensureSchedules(engines, builtInSchedules())
       state.scheduler = await startScheduler(engines)
       state.renewals = watchRenewals(engines)
@@ -147,14 +149,14 @@ interface State {
 
 /** All URLs: what is open to everybody first, then one block behind the guard. */
 function mount(config: Config, engines: Engines, state: State, opened: AsyncDisposableStack) {
-  const { read, db, log, newId, now, watch } = engines
+  const { read, db, log, newId, now, detected } = engines
   const cookie = sessionCookie(config.url)
   const meantForUs = hostCheck({ bound: config.host, urls: [config.url, config.previewUrl] })
   const accounts = { ...engines, hasher: openHasher(), cookie }
   const enter = authenticate({ db, now, log, cookie, localSecret: state.localSecret })
   const door = guard(enter)
   const lasting = opened.use(openLasting(enter))
-  const machine = () => machineOf(watch.now())
+  const machine = () => machineOf(detected)
   const shell = (actor: Actor, title: string) => shellFor({ read, machine }, actor, title)
   const origin = (request: Request) => config.url ?? new URL(request.url).origin
   const previewOrigin = (request: Request) => config.previewUrl ?? originAt(request, state.previewPort)
@@ -169,7 +171,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
     ...rooms,
     feeds: openFeeds({ ...engines, panels }),
     tiers: TIERS.map(({ name, steps }) => ({ id: name, label: `${name}, ${steps} steps` })),
-    tierNamed: (name: string | undefined) => (name ? parseTier(name).name : tierFor(watch.now()[0]!).name),
+    tierNamed: (name: string | undefined) => (name ? parseTier(name).name : tierFor(detected[0]!).name),
   }
   const ops = { door, ...opsFacts(config, engines, state) }
   const app = new Elysia({ serve: { idleTimeout: 30, ...listenerOptions(log) } })
@@ -181,13 +183,13 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
     .use(healthRoutes({ db, working: () => state.worker !== undefined }))
     .use(
       new Elysia()
-        .use(bodies({ leaves: readsItsOwnBody })) // lengths are looked at for all routes
+        .use(bodies({ leaves: streams })) // lengths are looked at for all routes
         .use(publicAccountRoutes({ ...accounts, authenticate: enter, proxied: config.url !== undefined })),
     )
     .use(
       new Elysia().use(door).guard({ signedIn: true }, (inside) =>
         inside
-          .use(bodies({ leaves: readsItsOwnBody, limitFor: formLimit })) // behind the door: nobody's body is read before it is known who asks
+          .use(bodies({ leaves: streams, limitFor: formLimit })) // behind the door: nobody's body is read before it is known who asks
           .use(accountRoutes({ ...accounts, door, shell }))
           .use(projectPages(projects))
           .use(projectApi(projects))
@@ -197,7 +199,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(jobRoutes(rooms))
           .use(jobPages(rooms))
           .use(settingsRoutes(projects))
-          .use(filesRoutes({ ...projects, trashDays: config.trashDays }))
+          .use(filesRoutes({ ...projects, trashDays: config.trashDays, uploadBytes: config.uploadBytes }))
           .use(executionRoutes(rooms))
           .use(studioRoutes(rooms))
           .use(opsRoutes({ ...engines, ...ops }))
@@ -210,8 +212,19 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
 }
 
 /** A project's files, what waits to become of them, and what was deleted. */
-function filesRoutes(deps: Parameters<typeof workspaceRoutes>[0] & ProposalRoutesDeps & TrashRoutesDeps) {
-  return new Elysia().use(workspaceRoutes(deps)).use(proposalRoutes(deps)).use(trashRoutes(deps))
+function filesRoutes(
+  deps: Parameters<typeof workspaceRoutes>[0] & ProposalRoutesDeps & TrashRoutesDeps & UploadRoutesDeps,
+) {
+  return new Elysia()
+    .use(workspaceRoutes(deps))
+    .use(uploadRoutes(deps))
+    .use(proposalRoutes(deps))
+    .use(trashRoutes(deps))
+}
+
+/** Whether a route reads the body itself, as it arrives. */
+function streams(request: Request): boolean {
+  return readsItsOwnBody(request) || streamsUpload(request)
 }
 
 /** What a project's page shows of the rooms that come after it. */
@@ -227,14 +240,14 @@ function panelsOf(engines: Engines, preview: { path: ProjectPanels['previewPath'
 }
 
 function opsFacts(config: Config, engines: Engines, state: State) {
-  const { db, models, now, reach, sandbox, setup, watch } = engines
+  const { db, models, now, reach, sandbox, setup } = engines
   const doctor = {
     config,
     db,
     get serving() {
       return `http://${hostName(config.host)}:${state.port}`
     },
-    devices: () => watch.look(),
+    devices: () => detectDevices(),
     models,
     sandbox,
     providers: { places: () => setup.current.places, reach },

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { Database, Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import { Invalid } from '../errors.ts'
@@ -11,6 +12,7 @@ import {
   putOnDisk,
   readFromDisk,
   readShortFromDisk,
+  takeFileOnDisk,
   verifyOnDisk,
 } from './blobs/disk.ts'
 import { isText, MOST_TEXT_BYTES, putText, putTextIn, readText } from './blobs/texts.ts'
@@ -31,6 +33,11 @@ export interface Blobs {
   put(content: Uint8Array | string, options?: PutOptions): Promise<BlobRef>
   /** As `put`, for a file of any size; it stays where it is. */
   putFile(path: string): Promise<BlobRef>
+  /**
+   * As `putFile`, for a file in the data directory that nobody else has or writes to, and whose hash is known from its writing: it
+   * is moved, so that a large one is on the disk once.
+   */
+  takeFile(path: string, blob: BlobRef): Promise<void>
   /** As `put`, in the caller's transaction. @throws Invalid `not_text` when it is too long, or holds NUL */
   putIn(tx: Tx, text: string, options?: PutOptions): Promise<BlobRef>
   /** @throws DomainError `blob_missing` */
@@ -58,6 +65,7 @@ export function openBlobs({ db, folder, now }: BlobsDeps): Blobs {
   return {
     put: (content, options) => put(store, bytesIn(content), options),
     putFile: (path) => putFile(store, path),
+    takeFile: (path, blob) => takeFile(store, path, blob),
     putIn: (tx, text, options) => putIn(store, tx, text, options),
     read: (hash) => read(store, hash),
     readIn: (reader, hash) => readIn(store, reader, hash),
@@ -87,6 +95,13 @@ async function putFile(store: Store, path: string): Promise<BlobRef> {
   const file = Bun.file(path)
   const content = file.size <= MOST_TEXT_BYTES && (await file.exists()) ? await file.bytes() : null
   return content && isText(content) ? put(store, content) : putFileOnDisk(store.disk, path)
+}
+
+async function takeFile(store: Store, path: string, blob: BlobRef): Promise<void> {
+  const content = blob.bytes <= MOST_TEXT_BYTES ? await Bun.file(path).bytes() : null
+  if (!content || !isText(content)) return takeFileOnDisk(store.disk, path, blob)
+  await put(store, content)
+  await rm(path)
 }
 
 async function putIn({ now }: Store, tx: Tx, text: string, { like }: PutOptions = {}): Promise<BlobRef> {

@@ -60,9 +60,14 @@ gif: image/gif: gif
 webp: image/webp: webp
 avif: image/avif: avif
 bmp: image/bmp: bmp
+tiff: image/tiff: tiff tif
+heic: image/heic: heic heif
 icon: image/x-icon: ico
 mp4: video/mp4: mp4 m4v
 webm: video/webm: webm
+mov: video/quicktime: mov
+mkv: video/x-matroska: mkv
+m4a: audio/mp4: m4a
 mp3: audio/mpeg: mp3
 wav: audio/wav: wav
 ogg: audio/ogg: ogg oga
@@ -77,6 +82,9 @@ zip: application/zip: zip
 archive: application/octet-stream: gz tar 7z xz zst
 binary: application/octet-stream: bin exe so dll dylib db sqlite
 `
+
+/** Pictures that browsers can't draw. */
+const UNDRAWN = new Set(['image/tiff', 'image/heic'])
 
 /** Files that are known by their whole name, in lower case. */
 const BY_NAME = new Map([
@@ -122,7 +130,7 @@ function rowsOf(table: string, text: boolean): [string, FileType][] {
     .split('\n')
     .flatMap((row) => {
       const [language, media, endings] = row.split(': ') as [string, string, string]
-      const picture = media.startsWith('image/')
+      const picture = media.startsWith('image/') && !UNDRAWN.has(media)
       const type: FileType = {
         language,
         media: text ? media + UTF8 : media,

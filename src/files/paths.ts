@@ -7,9 +7,9 @@ const TOO_LONG = `it is longer than ${MAX_PATH_BYTES} bytes`
 /** Names that Windows keeps for devices, with any ending. */
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?$/i
 /** What Windows can't hold in a name; the colon also means a drive or a hidden stream. */
-const FORBIDDEN = /[<>:"|?*]/
+export const FORBIDDEN = /[<>:"|?*]/
 /** Controls, lone surrogates, line separators, and marks that turn or hide the text around them. */
-const INVISIBLE = /[\p{Cc}\p{Cs}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/u
+export const INVISIBLE = /[\p{Cc}\p{Cs}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/u
 const HIDDEN_IN_NAMES = /\p{Cf}/gu
 
 /**

@@ -33,6 +33,7 @@ import demo from 'lucide-static/icons/sparkles.svg' with { type: 'text' }
 import remove from 'lucide-static/icons/trash-2.svg' with { type: 'text' }
 import warning from 'lucide-static/icons/triangle-alert.svg' with { type: 'text' }
 import undo from 'lucide-static/icons/undo-2.svg' with { type: 'text' }
+import upload from 'lucide-static/icons/upload.svg' with { type: 'text' }
 import offline from 'lucide-static/icons/wifi-off.svg' with { type: 'text' }
 
 /** The icons that pages may use, by what they mean. Each state of a task or project has a shape of its own. */
@@ -74,6 +75,7 @@ const ICONS = {
   talk,
   undo,
   up,
+  upload,
   warning,
 } as const
 

@@ -22,6 +22,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   too_large: 413,
   import_too_big: 413,
   import_too_many: 413,
+  upload_too_big: 413,
+  upload_too_many: 413,
   git_missing: 501,
   too_many_tries: 429,
   commit_unclear: 503,

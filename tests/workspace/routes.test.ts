@@ -151,7 +151,7 @@ async function filled() {
   await space.write('index.html', PAGE)
   await space.write('app.js', 'alert(2)\n')
   await space.write('logo.svg', '<svg onload="alert(3)"/>')
-  await space.write('images/hero.png', new Uint8Array([137, 80, 78, 71, 0]))
+  await space.write('images/hero.png', new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10, 0]))
   await space.write('café.md', 'Kaffee')
   await space.write('secret.txt', 'of the other project', { project: 'p2' })
   return space

@@ -57,6 +57,17 @@ export function putFileOnDisk(disk: Disk, source: string): Promise<BlobRef> {
   })
 }
 
+/** As `putFileOnDisk`, for a file on the same disk that nobody else has or writes to: it is moved, and gone in any case. */
+export async function takeFileOnDisk(disk: Disk, source: string, blob: BlobRef): Promise<void> {
+  try {
+    await flushed(source, 'r+')
+    await giveName(disk, source, blob)
+  } catch (error) {
+    await rm(source, { force: true })
+    throw explainFiles(error)
+  }
+}
+
 /** @throws DomainError `blob_missing` */
 export async function readFromDisk(disk: Disk, hash: string): Promise<Uint8Array<ArrayBuffer>> {
   const place = placeOf(disk, hash)

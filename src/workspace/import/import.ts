@@ -103,13 +103,18 @@ export function planned(present: ProjectFile[], incoming: File[], mode: Mode | u
   return plan
 }
 
-/** `notes.txt` -> `notes (2).txt`, the first that nothing has. */
+/** The first of `numbered` that nothing has. */
 function freeName(path: string, taken: Set<string>): string {
+  for (let number = 2; ; number++) {
+    const name = numbered(path, number)
+    if (!taken.has(caseKey(name))) return name
+  }
+}
+
+/** `notes.txt`, 2 -> `notes (2).txt` */
+export function numbered(path: string, number: number): string {
   const slash = path.lastIndexOf('/') + 1
   const dot = path.lastIndexOf('.')
   const end = dot > slash ? dot : path.length
-  for (let number = 2; ; number++) {
-    const name = `${path.slice(0, end)} (${number})${path.slice(end)}`
-    if (!taken.has(caseKey(name))) return name
-  }
+  return `${path.slice(0, end)} (${number})${path.slice(end)}`
 }
