@@ -15,6 +15,7 @@ export const LIBRARIES = [
   '@anthropic-ai/sdk/helpers/zod',
   '@google/genai/web',
   'dockerfile-utils',
+  'file-type',
   'gpt-tokenizer/encoding/o200k_base',
   'libpg-query/wasm/libpg-query.js',
   'openai',
@@ -24,7 +25,7 @@ export const LIBRARIES = [
 ]
 /** Modules of ours that gather parts of a large library, by their paths; they lie in the binary in the same way. */
 export const GATHERED = ['src/workspace/highlight/shiki.ts']
-/** Libraries that they share with the program. */
+/** Libraries that those of them share with the program which need one: a Worker, whose library needs none, is spared a copy. */
 const SHARED = ['zod', 'zod/v4']
 
 /** Puts each large library, where the program loads it, into a packed file of its own. They are packed first: a build can't wait for another. */
@@ -51,22 +52,25 @@ export async function packedLibraries(): Promise<BunPlugin> {
 
 /** A module with the library's own exports, which unpacks it when it is first imported. */
 async function standIn(name: string, source: string): Promise<string> {
-  const place = await pack(name, source)
+  const code = await built(source)
+  const place = compress(code, join(name, 'library.zst'))
+  const shared = SHARED.filter((library) => code.includes(`require(${JSON.stringify(library)})`))
   const exported = Object.keys(await import(source)).filter((each) => /^[A-Za-z_$][\w$]*$/.test(each))
   const named = exported.filter((each) => each !== 'default')
   return [
     `import place from ${JSON.stringify(place)} with { type: 'file' }`,
     `import { openLibrary } from ${JSON.stringify(LOADER)}`,
-    ...SHARED.map((name, i) => `import * as shared${i} from ${JSON.stringify(name)}`),
-    `const library = openLibrary(place, { ${SHARED.map((name, i) => `${JSON.stringify(name)}: shared${i}`).join(', ')} })`,
+    ...shared.map((name, i) => `import * as shared${i} from ${JSON.stringify(name)}`),
+    `const library = openLibrary(place, { ${shared.map((name, i) => `${JSON.stringify(name)}: shared${i}`).join(', ')} })`,
     ...named.map((name) => `export const ${name} = library[${JSON.stringify(name)}]`),
     exported.includes('default') ? 'export default library.default' : '',
   ].join('\n')
 }
 
-async function pack(name: string, source: string): Promise<string> {
+/** One text that is all of a library. */
+async function built(source: string): Promise<string> {
   const entry = join(ROOT, 'packed-entry.js')
-  const built = await Bun.build({
+  const { outputs } = await Bun.build({
     entrypoints: [entry],
     files: { [entry]: `module.exports = require(${JSON.stringify(source)})` },
     target: 'bun',
@@ -75,5 +79,5 @@ async function pack(name: string, source: string): Promise<string> {
     external: SHARED,
     plugins: [englishZod],
   })
-  return compress(await built.outputs[0]!.text(), join(name, 'library.zst'))
+  return outputs[0]!.text()
 }

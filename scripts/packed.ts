@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isPressed, listFiles, ON_BOARD, placeOf } from '../src/assets.ts'
 
 const WHERE = join(import.meta.dir, '../dist/packed')
 const LEVEL = 19 // zstd: slow to pack, as fast as any to unpack
+const HASH_LENGTH = 16
 const PACKED_MODULE = join(import.meta.dir, '../src/assets-packed.ts')
 
 /** What takes the place of `src/assets-packed.ts` in the binary: each file on board as an embedded file. */
@@ -22,10 +23,16 @@ function pressed(name: string): string {
   return isPressed(name) ? compress(readFileSync(placeOf(name)), `${name}.zst`) : placeOf(name)
 }
 
-/** Writes what the binary shall hold compressed to where the build finds it, under `name`; returns its place. */
+/**
+ * Writes what the binary shall hold compressed to where the build finds it, under `name`; returns its place. What has been compressed before is taken
+ * again, since it takes longer than the rest of a build; several builds may go on at once.
+ */
 export function compress(content: Uint8Array | string, name: string): string {
-  const place = join(WHERE, name)
+  const place = join(WHERE, `${LEVEL}-${Bun.SHA256.hash(content, 'hex').slice(0, HASH_LENGTH)}`, name)
+  if (existsSync(place)) return place
   mkdirSync(dirname(place), { recursive: true })
-  writeFileSync(place, Bun.zstdCompressSync(content, { level: LEVEL }))
+  const part = `${place}.${process.pid}`
+  writeFileSync(part, Bun.zstdCompressSync(content, { level: LEVEL }))
+  renameSync(part, place)
   return place
 }
