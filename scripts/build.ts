@@ -10,7 +10,9 @@ import { packedLibraries } from './packed-libraries.ts'
 const ROOT = join(import.meta.dir, '..')
 
 /** Code of Workers: each is started by its path in the repository, so that the binary has it under that path. */
-const WORKERS = [join(ROOT, 'src/files/symbols/parser.ts'), join(ROOT, 'src/workspace/highlight/worker.ts')]
+const WORKERS = ['src/files/symbols/parser.ts', 'src/workspace/highlight/worker.ts', 'src/gpu/models/hasher.ts'].map(
+  (path) => join(ROOT, path),
+)
 
 export type Arch = 'x64' | 'arm64'
 

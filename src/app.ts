@@ -111,7 +111,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     /** Takes over what an earlier run left, and works until disposed. */
     async startWork() {
       const lanes = { ...lanesOf({ ...config, slots: engines.devices.counts().slots }), ...overrides.lanes }
-      await heard(engines)
+      await Promise.all([heard(engines), engines.modelStore.ready])
       await sweepAttempts(engines)
       state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes })
       await ensureSchedules(engines, builtInSchedules())

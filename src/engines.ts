@@ -10,8 +10,10 @@ import { openHub } from './events/hub.ts'
 import type { Scope } from './events/line.ts'
 import { openBlobs } from './files/blobs.ts'
 import { openSymbols } from './files/symbols/symbols.ts'
+import { catalogueTexts } from './gpu/built-in.ts'
 import { type Device, detectDevices } from './gpu/devices.ts'
 import { createDevicePool } from './gpu/leases.ts'
+import { openModelStore } from './gpu/models/store.ts'
 import { sweepOrphans } from './gpu/processes.ts'
 import { openBreakers } from './jobs/breaker.ts'
 import { openDraftWriter } from './jobs/drafts.ts'
@@ -93,8 +95,11 @@ export async function openEngines(
   const sandbox =
     overrides.sandbox ??
     openSandbox({ clock: systemClock, data: config.data, readable: config.sandboxRead, image: config.sandboxImage })
+  const folders = { data: config.data, folders: config.gpu.models, catalogue: catalogueTexts() }
+  const modelStore = opened.use(await openModelStore({ ...folders, db, now, log }))
   const deps = {
     ...asking,
+    modelStore,
     read: db.read,
     hub,
     live,

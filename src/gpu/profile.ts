@@ -26,9 +26,18 @@ const modelFile = z.object({
   url: z.url().optional(),
   sha256: sha256.optional(),
   bytes: count.optional(),
-  /** The part that it is where a model comes in single files: `transformer`, `vae`, `textEncoder`, ... */
+  /**
+   * The part that it is where a model comes in single files, as sd-cli's options have them: `checkpoint` (all in one), `transformer`,
+   * `highNoise`, `vae`, `clipL`, `clipG`, `t5` (and UMT5), `llm`.
+   */
   part: name.optional(),
 })
+
+export type ModelFile = z.infer<typeof modelFile>
+
+/** What a file of weights is for. Only a `model` makes pictures by itself. */
+export const MODEL_KINDS = ['model', 'lora', 'vae', 'controlnet', 'textEncoder', 'upscaler'] as const
+export type ModelKind = (typeof MODEL_KINDS)[number]
 
 /** A model and how it is run, as `*.toml` in the catalogue or in the data directory. */
 export const modelProfile = z.object({
@@ -43,6 +52,11 @@ export const modelProfile = z.object({
   /** Engines that can run it, the best first. */
   engines: z.array(name).min(1),
   files: z.array(modelFile).default([]),
+  kind: z.enum(MODEL_KINDS).default('model'),
+  /** A repository of the hub whose files are listed when the model is added: a whole folder of diffusers. */
+  repo: z.object({ name: z.string().regex(/^[\w.-]+\/[\w.-]+$/), include: z.array(z.string()).min(1) }).optional(),
+  /** The hub gives it only to accounts that have asked there. */
+  gated: z.boolean().default(false),
   /** Where people can read about it. */
   page: z.url().optional(),
   licence: z.object({
