@@ -10,7 +10,6 @@ import { newSecret } from './accounts/secrets.ts'
 import { agentAsides, agentRoutes } from './agents/routes.ts'
 import { type Config, secretsIn } from './config.ts'
 import { type Engines, type Overrides, openEngines } from './engines.ts'
-import { detectDevices } from './gpu/devices.ts'
 import { parseTier, TIERS, tierFor } from './gpu/tiers.ts'
 import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
 import { ensureSchedules } from './jobs/schedules.ts'
@@ -110,10 +109,10 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     },
     /** Takes over what an earlier run left, and works until disposed. */
     async startWork() {
-      const lanes = { ...lanesOf({ ...config, slots: engines.devices.counts().slots }), ...overrides.lanes }
+      const lanes = { ...lanesOf({ ...config, slots: () => engines.devices.counts().slots }), ...overrides.lanes }
       await Promise.all([heard(engines), engines.modelStore.ready])
       await sweepAttempts(engines)
-      state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes })
+      state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes, onWider: engines.devices.onChange })
       await ensureSchedules(engines, builtInSchedules())
       state.scheduler = await startScheduler(engines)
       state.renewals = watchRenewals(engines)
@@ -149,14 +148,14 @@ interface State {
 
 /** All URLs: what is open to everybody first, then one block behind the guard. */
 function mount(config: Config, engines: Engines, state: State, opened: AsyncDisposableStack) {
-  const { read, db, log, newId, now, detected } = engines
+  const { read, db, log, newId, now, watch } = engines
   const cookie = sessionCookie(config.url)
   const meantForUs = hostCheck({ bound: config.host, urls: [config.url, config.previewUrl] })
   const accounts = { ...engines, hasher: openHasher(), cookie }
   const enter = authenticate({ db, now, log, cookie, localSecret: state.localSecret })
   const door = guard(enter)
   const lasting = opened.use(openLasting(enter))
-  const machine = () => machineOf(detected)
+  const machine = () => machineOf(watch.now())
   const shell = (actor: Actor, title: string) => shellFor({ read, machine }, actor, title)
   const origin = (request: Request) => config.url ?? new URL(request.url).origin
   const previewOrigin = (request: Request) => config.previewUrl ?? originAt(request, state.previewPort)
@@ -171,7 +170,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
     ...rooms,
     feeds: openFeeds({ ...engines, panels }),
     tiers: TIERS.map(({ name, steps }) => ({ id: name, label: `${name}, ${steps} steps` })),
-    tierNamed: (name: string | undefined) => (name ? parseTier(name).name : tierFor(detected[0]!).name),
+    tierNamed: (name: string | undefined) => (name ? parseTier(name).name : tierFor(watch.now()[0]!).name),
   }
   const ops = { door, ...opsFacts(config, engines, state) }
   const app = new Elysia({ serve: { idleTimeout: 30, ...listenerOptions(log) } })
@@ -240,14 +239,14 @@ function panelsOf(engines: Engines, preview: { path: ProjectPanels['previewPath'
 }
 
 function opsFacts(config: Config, engines: Engines, state: State) {
-  const { db, models, now, reach, sandbox, setup } = engines
+  const { db, models, now, reach, sandbox, setup, watch } = engines
   const doctor = {
     config,
     db,
     get serving() {
       return `http://${hostName(config.host)}:${state.port}`
     },
-    devices: () => detectDevices(),
+    devices: () => watch.look(),
     models,
     sandbox,
     providers: { places: () => setup.current.places, reach },

@@ -11,8 +11,10 @@ import type { Scope } from './events/line.ts'
 import { openBlobs } from './files/blobs.ts'
 import { openSymbols } from './files/symbols/symbols.ts'
 import { catalogueTexts } from './gpu/built-in.ts'
-import { type Device, detectDevices } from './gpu/devices.ts'
-import { createDevicePool } from './gpu/leases.ts'
+import { openProbe, type Probe, pretendedProbe } from './gpu/devices/probe.ts'
+import { openDeviceWatch } from './gpu/devices/watch.ts'
+import type { Device } from './gpu/devices.ts'
+import { openDevicePool } from './gpu/leases.ts'
 import { openModelStore } from './gpu/models/store.ts'
 import { sweepOrphans } from './gpu/processes.ts'
 import { openBreakers } from './jobs/breaker.ts'
@@ -49,7 +51,8 @@ export interface Overrides {
   clock?: Clock
   log?: Log
   providers?: Provider[]
-  devices?: Device[]
+  /** The devices there are, or what says so each time that they are looked at. */
+  devices?: Device[] | Probe
   /** How this program starts itself as a worker; the attempt's folder is added. */
   workerCommand?: string[]
   /** More kinds of jobs, by lane. */
@@ -90,7 +93,7 @@ export async function openEngines(
   await settleLostCalls({ db, now })
   const ground = { db, events, now, newId, log, redact, breakers, clock }
   const asking = await openTheModels(opened, config, overrides, ground)
-  const detected = overrides.devices ?? (await detectDevices())
+  const { watch, devices } = await openTheDevices(opened, overrides, { clock, log })
   const blobs = openBlobs({ db, folder: join(config.data, 'blobs'), now })
   const sandbox =
     overrides.sandbox ??
@@ -111,7 +114,8 @@ export async function openEngines(
     redact,
     attempts,
     data: config.data,
-    detected,
+    watch,
+    devices,
     changes: openChanges({
       events,
       now,
@@ -124,13 +128,25 @@ export async function openEngines(
     sandbox,
     compilers: openCompilers({ sandbox, now: awake }),
     breakers,
-    devices: createDevicePool(detected),
     render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },
     stepMs: config.sketchStepMs,
     startedAt: now(),
   }
   for (const handler of handlersOf(deps, config, overrides)) handlers.set(handler.kind, handler)
   return deps
+}
+
+/** The devices of this machine, or those that a test pretends, and the pool that leases them. */
+async function openTheDevices(
+  opened: AsyncDisposableStack,
+  { devices: pretended }: Overrides,
+  { clock, log }: { clock: Clock; log: Log },
+) {
+  const probe = Array.isArray(pretended) ? pretendedProbe(pretended) : (pretended ?? openProbe())
+  const busy = () => pool.counts().busy + pool.counts().waiting > 0
+  const watch = opened.use(await openDeviceWatch({ probe, clock, log, busy, lives: !pretended }))
+  const pool = openDevicePool({ watch, clock })
+  return { watch, devices: pool }
 }
 
 type HandlersDeps = Parameters<typeof agentHandlers>[0] &

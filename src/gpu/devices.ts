@@ -1,66 +1,53 @@
 import { cpus, freemem, totalmem } from 'node:os'
 
-const QUERY = ['--query-gpu=index,uuid,name,memory.total,memory.used,memory.free', '--format=csv,noheader,nounits']
-const TIME_LIMIT_MS = 3_000
-const MIB = 1024 ** 2
+/** The kind that a spec and a manifest name: what a framework calls the way to a device. */
+export type DeviceKind = 'cpu' | 'cuda' | 'rocm' | 'xpu' | 'mps'
 
+/** Something that pictures can be made on. Bytes are of its own memory, or of the machine's where they share it. */
 export interface Device {
-  /** The UUID of a GPU, or `cpu`. */
+  /** Stays the same when devices are put in another order: a UUID, else the PCI address, else `cpu`. */
   id: string
   name: string
-  kind: 'cpu' | 'gpu'
+  kind: DeviceKind
   totalBytes: number
   freeBytes: number
+  /** Among those of its kind, as the vendor's tool counts. */
+  index?: number
+  driver?: string
+  /** Of its chip, in degrees Celsius; null: it does not say. */
+  temperature?: number | null
+  /** Who holds memory on it; absent: the tool can't tell. */
+  processes?: DeviceProcess[]
+  /** The profile of a slice of a partitioned card, such as `1g.10gb`. */
+  mig?: string | null
+  /** It reports no memory: the figure comes from a setting. */
+  configured?: boolean
 }
 
-/** Runs the query and gives its output, or null when it is absent, fails or takes too long. */
-export type Query = (signal?: AbortSignal) => Promise<string | null>
-
-/** The GPUs of this machine as the driver's own tool reports them; without any, its CPU. */
-export async function detectDevices(run: Query = nvidiaSmi(), signal?: AbortSignal): Promise<Device[]> {
-  const output = await run(signal)
-  const found = (output ?? '').split('\n').flatMap(parseLine)
-  return found.length > 0 ? found : [cpuDevice()]
+export interface DeviceProcess {
+  pid: number
+  name?: string
+  usedBytes: number | null
 }
 
+/** The processor, which is always there. */
 export function cpuDevice(): Device {
   const model = cpus()[0]?.model.trim()
   const name = model && model !== 'unknown' ? `CPU (${model})` : 'CPU'
   return { id: 'cpu', name, kind: 'cpu', totalBytes: totalmem(), freeBytes: freemem() }
 }
 
-/** Asks `command` in a short-lived child: the server itself never opens the driver. */
-export function nvidiaSmi(command = 'nvidia-smi', limitMs = TIME_LIMIT_MS): Query {
-  return async (signal) => {
-    try {
-      const limit = AbortSignal.timeout(limitMs)
-      const child = Bun.spawn([command, ...QUERY], {
-        stdin: 'ignore',
-        stdout: 'pipe',
-        stderr: 'ignore',
-        killSignal: 'SIGKILL',
-        signal: signal ? AbortSignal.any([signal, limit]) : limit,
-      })
-      const stopped = new Promise<null>((resolve) => limit.addEventListener('abort', () => resolve(null)))
-      const output = await Promise.race([new Response(child.stdout).text(), stopped])
-      if (output === null) return null
-      return (await child.exited) === 0 ? output : null
-    } catch {
-      return null // not installed: that is an answer
-    }
-  }
+/** What a child is told so that it sees this device alone, as its first. */
+export function deviceEnv({ id, kind, index = 0 }: Pick<Device, 'id' | 'kind' | 'index'>): Record<string, string> {
+  const at = String(index)
+  if (kind === 'cuda') return { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_VISIBLE_DEVICES: isUuid(id) ? id : at }
+  if (kind === 'rocm') return { ROCR_VISIBLE_DEVICES: isUuid(id) ? id : at }
+  if (kind === 'xpu') return { ZE_ENABLE_PCI_ID_DEVICE_ORDER: '1', ZE_AFFINITY_MASK: at }
+  if (kind === 'cpu') return { CUDA_VISIBLE_DEVICES: '', ROCR_VISIBLE_DEVICES: '' }
+  return {}
 }
 
-/** A MIG parent or a shared-memory chip reports `[N/A]`: what is left out is worked out, or the device is skipped. */
-function parseLine(line: string): Device[] {
-  const fields = line.split(',').map((field) => field.trim())
-  if (fields.length !== 6 || !/^(GPU|MIG)-[\w-]+$/.test(fields[1]!)) return []
-  const [total, used, free] = fields.slice(3).map(mebibytes)
-  if (total === null || total === undefined) return []
-  const freeBytes = free ?? (used === null ? 0 : total - (used ?? 0))
-  return [{ id: fields[1]!, name: fields[2]!, kind: 'gpu', totalBytes: total, freeBytes: Math.max(0, freeBytes) }]
-}
-
-function mebibytes(field: string): number | null {
-  return /^\d+$/.test(field) ? Number(field) * MIB : null
+/** As `nvidia-smi` and ROCm name theirs; HIP counts within what ROCR leaves, so one variable is enough. */
+function isUuid(id: string): boolean {
+  return /^(GPU|MIG)-[\w-]+$/.test(id)
 }

@@ -1,75 +1,163 @@
+import type { Clock } from '../clock.ts'
+import { choose, type Wish } from './devices/choose.ts'
+import { isMeasured, memoryBack } from './devices/memory-back.ts'
+import type { DeviceWatch } from './devices/watch.ts'
 import type { Device } from './devices.ts'
 
 export interface Lease extends AsyncDisposable {
+  /** As seen when it was leased. */
   device: Device
+  since: number
+  /** Says what the work held at its most, bytes: so much must come back. */
+  took(bytes: number): void
+  /** A child stays for the next job of its profile: what it holds is not waited for. */
+  keep(): void
+  /** Leaves the device alone once the lease is given back, until its memory is back or a person says otherwise. */
+  degrade(why: string, pid?: number): void
+}
+
+/** A lease as others see it. */
+export interface Held {
+  device: string
+  job: string | null
+  profile: string | null
+  since: number
 }
 
 export interface DevicePool {
   /**
-   * Waits for a free device, first come first served: for one that is `fit`, as long as there is any. Dispose the lease to
-   * give it back; a second time does nothing. @throws the signal's reason when it aborts first
+   * Waits for a free device, first come first served. Dispose the lease to give it back: that waits until its memory is back
+   * (5 s at most; then the device is degraded). A second time does nothing. @throws the signal's reason when it aborts first
    */
-  acquire(signal?: AbortSignal, fit?: Fit): Promise<Lease>
-  /** Devices in use, and callers that wait. */
+  acquire(signal?: AbortSignal, wish?: Wish): Promise<Lease>
+  /** Devices in use, callers that wait, and how many can work at once. */
   counts(): { busy: number; waiting: number; slots: number }
+  held(): Held[]
+  /** What free devices have loaded last. */
+  warm(): Set<string>
+  /** Calls back when there are more or fewer places than there were. */
+  onChange(hear: () => void): () => void
 }
 
-/** Says of a device whether it is of use at this moment. */
-type Fit = (device: Device) => boolean
+export interface PoolDeps {
+  watch: DeviceWatch
+  clock: Clock
+  /** Jobs at once on a CPU. */
+  cpuSlots?: number
+}
 
 interface Waiting {
-  fit: Fit
-  take: (device: Device) => void
+  wish: Wish
+  take: (lease: Lease) => void
 }
 
-/** One slot a GPU, and `cpuSlots` for a CPU. */
-export function createDevicePool(devices: Device[], cpuSlots = 1): DevicePool {
-  const slots = devices.flatMap((device) => Array.from({ length: device.kind === 'cpu' ? cpuSlots : 1 }, () => device))
-  const free = [...slots]
+/** How old a look may be for what is leased by it. */
+const FRESH_MS = 1_000
+
+/** One lease a GPU, and `cpuSlots` of a CPU. The devices are those of the watch: one that comes serves at once. */
+export function openDevicePool({ watch, clock, cpuSlots = 1 }: PoolDeps): DevicePool {
+  const leases = new Set<Held>()
   const waiting: Waiting[] = []
+  const loaded = new Map<string, string>()
+
+  const well = () => watch.now().filter(({ id }) => !watch.degraded(id))
+  const placesOf = ({ kind }: Device) => (kind === 'cpu' ? cpuSlots : 1)
+  const used = (id: string) => [...leases].filter(({ device }) => device === id).length
+  const seen = async (device: Device) => (await watch.recent(FRESH_MS)).find(({ id }) => id === device.id)
+  const free = () => well().filter((device) => used(device.id) < placesOf(device))
 
   /** Looks at all who wait: what was unfit for them when they came may have been mended since. */
-  const serve = () => {
+  function serve(): void {
     for (const one of [...waiting]) {
-      const at = free.findIndex((device) => one.fit(device) || !slots.some(one.fit))
-      if (at < 0) continue
+      const device = choose(one.wish, { all: watch.now(), well: well(), free: free(), loaded })
+      if (!device) continue
       waiting.splice(waiting.indexOf(one), 1)
-      one.take(free.splice(at, 1)[0]!)
+      one.take(leaseOf(device, one.wish))
     }
   }
-  const giveBack = (device: Device) => {
-    free.push(device)
-    serve()
+
+  function leaseOf(device: Device, { job, profile }: Wish): Lease {
+    const held = { device: device.id, job: job ?? null, profile: profile ?? null, since: clock.now() }
+    leases.add(held)
+    return openLease(device, held.since, async ({ before, tookBytes, keeps, degraded }) => {
+      try {
+        if (profile !== undefined) loaded.set(device.id, profile)
+        const taken = { before, bytes: tookBytes, since: held.since }
+        const left = keeps ? null : await memoryBack({ watch, clock }, taken)
+        if (degraded) watch.degrade(device.id, { ...degraded, backAt: left?.backAt ?? before.freeBytes })
+        else if (left) watch.degrade(device.id, left)
+      } finally {
+        leases.delete(held)
+        serve()
+      }
+    })
   }
+
+  watch.onChange(serve)
   return {
-    acquire: async (signal, fit = () => true) => {
+    acquire: async (signal, wish = {}) => {
       signal?.throwIfAborted()
-      const device = turn(waiting, fit, signal)
+      const given = turn(waiting, wish, signal)
       serve()
-      return leaseOf(await device, giveBack)
+      const lease = await given
+      if (isMeasured(lease.device)) lease.device = (await seen(lease.device)) ?? lease.device
+      if (!signal?.aborted) return lease
+      await lease[Symbol.asyncDispose]()
+      throw signal.reason
     },
-    counts: () => ({ busy: slots.length - free.length, waiting: waiting.length, slots: slots.length }),
+    counts: () => ({
+      busy: leases.size,
+      waiting: waiting.length,
+      slots: well().reduce((sum, device) => sum + placesOf(device), 0),
+    }),
+    held: () => [...leases],
+    warm: () => new Set(free().flatMap(({ id }) => loaded.get(id) ?? [])),
+    onChange: (hear) => watch.onChange(hear),
   }
 }
 
-function leaseOf(device: Device, giveBack: (device: Device) => void): Lease {
-  let held = true
+/** How a lease ended, for whoever takes the device back. */
+interface Ending {
+  before: Device
+  tookBytes: number
+  keeps: boolean
+  degraded: { why: string; pid?: number | undefined } | undefined
+}
+
+function openLease(device: Device, since: number, giveBack: (ending: Ending) => Promise<void>): Lease {
+  const ending: Ending = { before: device, tookBytes: 0, keeps: false, degraded: undefined }
+  let over: Promise<void> | undefined
   return {
-    device,
-    [Symbol.asyncDispose]: async () => {
-      if (held) giveBack(device)
-      held = false
+    get device() {
+      return ending.before
+    },
+    set device(seen) {
+      ending.before = seen
+    },
+    since,
+    took(bytes) {
+      ending.tookBytes = Math.max(ending.tookBytes, bytes)
+    },
+    keep() {
+      ending.keeps = true
+    },
+    degrade(why, pid) {
+      ending.degraded = { why, pid }
+    },
+    [Symbol.asyncDispose]() {
+      over ??= giveBack(ending)
+      return over
     },
   }
 }
 
-function turn(waiting: Waiting[], fit: Fit, signal: AbortSignal | undefined): Promise<Device> {
+function turn(waiting: Waiting[], wish: Wish, signal: AbortSignal | undefined): Promise<Lease> {
   return new Promise((resolve, reject) => {
-    const take = (device: Device) => {
+    const take = (lease: Lease) => {
       signal?.removeEventListener('abort', giveUp)
-      resolve(device)
+      resolve(lease)
     }
-    const one = { fit, take }
+    const one = { wish, take }
     const giveUp = () => {
       waiting.splice(waiting.indexOf(one), 1)
       reject(signal!.reason)

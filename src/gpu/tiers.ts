@@ -1,4 +1,5 @@
 import { Invalid } from '../errors.ts'
+import type { DeviceKind } from './devices.ts'
 
 const GIB = 1024 ** 3
 /** A card of 8 GB never reports all of it as free: this much of a tier's memory may be missing. */
@@ -15,7 +16,7 @@ export const TIERS = [
 export type Tier = (typeof TIERS)[number]
 
 /** The highest tier that this much free memory carries. Less than the lowest still gives `low`, as does a CPU. */
-export function tierFor(device: { kind: 'cpu' | 'gpu'; freeBytes: number }): Tier {
+export function tierFor(device: { kind: DeviceKind; freeBytes: number }): Tier {
   if (device.kind === 'cpu') return TIERS[0]
   return TIERS.findLast((tier) => device.freeBytes >= tier.bytes * SLACK) ?? TIERS[0]
 }

@@ -18,8 +18,11 @@ const SUSPECT_MS = 250
 export interface PumpDeps extends JobsDeps, Owner {
   log: Log
   /** Most jobs at once, by lane. */
-  lanes: Readonly<Record<string, number>>
+  lanes: Readonly<Record<string, Width>>
 }
+
+/** How many jobs of a lane run at once; a function where that changes with time. */
+export type Width = number | (() => number)
 
 /** Claims what is due whenever there may be something to claim, and starts it. */
 export interface Pump {
@@ -82,11 +85,11 @@ export function openPump(deps: PumpDeps, running: Running): Pump {
   }
 
   function placesIn(lane: string): number {
-    return lanes[lane]! - running.busy(lane)
+    return widthOf(lanes[lane]!) - running.busy(lane)
   }
 
   async function fill(lane: string): Promise<void> {
-    await claim(deps, deps, lane, placesIn(lane), running.start)
+    await claim(deps, deps, lane, Math.max(0, placesIn(lane)), running.start)
   }
 
   /** When the first job gets due that was not due yet when the lanes were filled. */
@@ -106,4 +109,8 @@ export function openPump(deps: PumpDeps, running: Running): Pump {
       await pumping
     },
   }
+}
+
+function widthOf(width: Width): number {
+  return typeof width === 'function' ? width() : width
 }

@@ -21,6 +21,8 @@ export interface WorkerDeps extends PumpDeps {
   random: () => number
   /** Calls back whenever drafts are written: leases that are renewed then cost no commit of their own. */
   onFlush?: (hear: () => void) => () => void
+  /** Calls back whenever a lane may have become wider. */
+  onWider?: (hear: () => void) => () => void
   awake: () => number
 }
 
@@ -43,6 +45,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     running.keepLeases().catch((error) => log.error('leases could not be renewed', { error }))
   }
   const stopHearing = deps.onFlush?.(() => renewAfter(RENEW_MS))
+  const stopWidening = deps.onWider?.(pump.wake)
   const renewing = setInterval(renewAfter, RENEW_AT_LATEST_MS, RENEW_AT_LATEST_MS)
   const watching = setInterval(() => {
     clock.look().then(
@@ -62,6 +65,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     async [Symbol.asyncDispose]() {
       clearInterval(renewing)
       stopHearing?.()
+      stopWidening?.()
       clearInterval(watching)
       await pump.stop()
       await running.giveAllBack()

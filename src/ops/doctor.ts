@@ -62,7 +62,8 @@ function examineDevices(devices: Device[]): Finding[] {
   const found = devices.map((device) => {
     const memory = `${bytes(device.freeBytes)} of ${bytes(device.totalBytes)} free`
     const says = `${device.name}, ${memory}: tier ${tierFor(device).name}`
-    if (device.kind === 'gpu') return ok('device', says)
+    if (device.kind !== 'cpu') return ok('device', says)
+    if (devices.length > 1) return ok('device', `${device.name}, for what needs no GPU`)
     return ok('device', `${says}. No GPU was found, so pictures are sketched on the processor`)
   })
   const table = TIERS.map((t) => `${t.name} ${bytes(t.bytes)}, ${t.steps} steps, guidance ${t.guidance.toFixed(1)}`)

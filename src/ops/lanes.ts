@@ -1,3 +1,4 @@
+import type { Width } from '../jobs/pump.ts'
 import { CHAT, RUN } from '../projects/asides.ts'
 import { UPKEEP } from './schedules/upkeep.ts'
 
@@ -10,8 +11,8 @@ const CHECKERS = 2
 /** Commands run at once in sandboxes, for people. */
 const RUNNERS = 2
 
-/** Most jobs at once, by lane: `writers` files are written, `slots` pictures rendered. */
-export function lanesOf({ writers, slots }: { writers: number; slots: number }): Record<string, number> {
+/** Most jobs at once, by lane: `writers` files are written, `slots()` pictures rendered, as many as there are devices now. */
+export function lanesOf({ writers, slots }: { writers: number; slots: () => number }): Record<string, Width> {
   return {
     plan: PLANNERS,
     check: CHECKERS,

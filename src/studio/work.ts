@@ -67,7 +67,7 @@ async function renderOnDevice(
 ): Promise<{ rendered: Rendered; device: Device }> {
   await ctx.phase('waiting for a device')
   const works = ({ id }: Device) => !deps.breakers.isOpen(breakerOf(id))
-  await using lease = await deps.devices.acquire(ctx.signal, works)
+  await using lease = await deps.devices.acquire(ctx.signal, { fit: works, job: ctx.job.id })
   await ctx.using({ engine: SKETCH.name, device: lease.device.id })
   const { steps, guidance, name: tier } = parseTier(project.tier)
   const { id: job, attempt } = ctx.job
@@ -86,7 +86,7 @@ async function renderOnDevice(
       guidance,
     },
     tier,
-    device: { id, name, kind: kind === 'cpu' ? ('cpu' as const) : ('cuda' as const) },
+    device: { id, name, kind },
     stepMs: deps.stepMs,
   }
   const { pause, cancel } = endings(ctx.signal)

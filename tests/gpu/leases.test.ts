@@ -1,8 +1,12 @@
 import { expect, test } from 'bun:test'
+import { pretendedProbe } from '../../src/gpu/devices/probe.ts'
+import { openDeviceWatch } from '../../src/gpu/devices/watch.ts'
 import type { Device } from '../../src/gpu/devices.ts'
-import { createDevicePool } from '../../src/gpu/leases.ts'
+import { openDevicePool } from '../../src/gpu/leases.ts'
+import { stoppedClock } from '../support/clock.ts'
+import { silent } from '../support/database.ts'
 
-const device = (id: string, kind: Device['kind'] = 'gpu'): Device => ({
+const device = (id: string, kind: Device['kind'] = 'cuda'): Device => ({
   id,
   name: id,
   kind,
@@ -10,8 +14,14 @@ const device = (id: string, kind: Device['kind'] = 'gpu'): Device => ({
   freeBytes: 8,
 })
 
+async function poolOf(devices: Device[], cpuSlots = 1) {
+  const clock = stoppedClock()
+  const watch = await openDeviceWatch({ probe: pretendedProbe(devices), clock, log: silent, lives: false })
+  return openDevicePool({ watch, clock, cpuSlots })
+}
+
 test('a device is leased to one at a time, in the order of asking', async () => {
-  const pool = createDevicePool([device('GPU-a')])
+  const pool = await poolOf([device('GPU-a')])
   const order: string[] = []
   const work = async (name: string) => {
     await using lease = await pool.acquire()
@@ -25,14 +35,14 @@ test('a device is leased to one at a time, in the order of asking', async () => 
 })
 
 test('two GPUs serve two, and a CPU as many as it is told', async () => {
-  const gpus = createDevicePool([device('GPU-a'), device('GPU-b')])
+  const gpus = await poolOf([device('GPU-a'), device('GPU-b')])
   const ids = (await Promise.all([gpus.acquire(), gpus.acquire()])).map((lease) => lease.device.id)
   expect(ids).toEqual(['GPU-a', 'GPU-b'])
-  expect(createDevicePool([device('cpu', 'cpu')], 3).counts().slots).toBe(3)
+  expect((await poolOf([device('cpu', 'cpu')], 3)).counts().slots).toBe(3)
 })
 
 test('who gives up while waiting leaves the queue, and nobody loses the device', async () => {
-  const pool = createDevicePool([device('GPU-a')])
+  const pool = await poolOf([device('GPU-a')])
   const held = await pool.acquire()
   const impatient = new AbortController()
   const given = pool.acquire(impatient.signal)
@@ -46,7 +56,7 @@ test('who gives up while waiting leaves the queue, and nobody loses the device',
 })
 
 test('a lease that is given back twice frees one device', async () => {
-  const pool = createDevicePool([device('GPU-a')])
+  const pool = await poolOf([device('GPU-a')])
   const lease = await pool.acquire()
   await lease[Symbol.asyncDispose]()
   await lease[Symbol.asyncDispose]()
@@ -54,7 +64,7 @@ test('a lease that is given back twice frees one device', async () => {
 })
 
 test('who has given up before asking gets nothing', async () => {
-  const pool = createDevicePool([device('GPU-a')])
+  const pool = await poolOf([device('GPU-a')])
   await expect(pool.acquire(AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late')
   expect(pool.counts().busy).toBe(0)
 })

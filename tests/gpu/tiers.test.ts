@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { parseTier, TIERS, tierFor } from '../../src/gpu/tiers.ts'
 
 const GIB = 1024 ** 3
-const gpu = (gib: number) => tierFor({ kind: 'gpu', freeBytes: gib * GIB }).name
+const gpu = (gib: number) => tierFor({ kind: 'cuda', freeBytes: gib * GIB }).name
 
 test('the tier is the highest that the free memory carries', () => {
   expect([2, 4, 7, 8, 11, 12, 15.5, 80].map(gpu)).toEqual([

@@ -121,7 +121,7 @@ test('a model that there isn’t is bad, in words', async () => {
 
 test('each device is shown with its tier, beside the table of tiers', async () => {
   using folder = temporaryFolder()
-  const card = { id: 'GPU-1', name: 'RTX 4090', kind: 'gpu' as const, totalBytes: 24 * GIB, freeBytes: 13 * GIB }
+  const card = { id: 'GPU-1', name: 'RTX 4090', kind: 'cuda' as const, totalBytes: 24 * GIB, freeBytes: 13 * GIB }
   const found = await examine(patient(folder.path, { devices: async () => [card] }))
   expect(found.find(({ name }) => name === 'device')?.says).toBe('RTX 4090, 13 GB of 24 GB free: tier high')
   expect(found.find(({ name }) => name === 'tiers')?.says).toContain('premium 16 GB, 50 steps, guidance 8.5')

@@ -8,7 +8,7 @@ import { until } from '../support/jobs.ts'
 import { planOf, scriptedModel } from '../support/scripted-model.ts'
 
 const MENDABLE = join(import.meta.dir, '../support/gpu-mendable-main.ts')
-const gpu = (id: string): Device => ({ id, name: `Card ${id}`, kind: 'gpu', totalBytes: 8, freeBytes: 8 })
+const gpu = (id: string): Device => ({ id, name: `Card ${id}`, kind: 'cuda', totalBytes: 8, freeBytes: 8 })
 
 /** An app on these devices, with a project of `pictures` small pictures; the renderer dies at once on the device `a`. */
 async function broken(devices: Device[], pictures: number) {

@@ -1,0 +1,47 @@
+import type { Log } from '../../log.ts'
+import type { Device } from '../devices.ts'
+import type { Sight } from './probe.ts'
+
+/** Looks in a row that a vendor's tool may fail before its devices are taken to be gone. */
+const MOST_MISSES = 3
+
+interface Known {
+  devices: Device[]
+  misses: number
+  /** Why it could not say. */
+  said?: string
+}
+
+/** What the vendors' tools have said so far: one that fails once has not taken its devices away. */
+export interface Sightings {
+  note(sights: Record<string, Sight>): void
+  devices(): Device[]
+  /** A sentence for each vendor whose tool fails. */
+  troubles(): string[]
+}
+
+export function openSightings(log: Log): Sightings {
+  const known = new Map<string, Known>()
+
+  function noteOne(vendor: string, sight: Sight): void {
+    if ('devices' in sight) known.set(vendor, { devices: sight.devices, misses: 0 })
+    else if ('absent' in sight) known.delete(vendor)
+    else noteFailure(vendor, sight.failed)
+  }
+
+  function noteFailure(vendor: string, said: string): void {
+    const before = known.get(vendor) ?? { devices: [], misses: 0 }
+    if (before.said !== said) log.warn('the tool of a vendor of devices failed', { vendor, said })
+    const misses = before.misses + 1
+    known.set(vendor, { devices: misses < MOST_MISSES ? before.devices : [], misses, said })
+  }
+
+  return {
+    note: (sights) => {
+      for (const [vendor, sight] of Object.entries(sights)) noteOne(vendor, sight)
+    },
+    devices: () => [...known.values()].flatMap(({ devices }) => devices),
+    troubles: () =>
+      [...known].flatMap(([vendor, { said }]) => (said ? [`${vendor}’s devices could not be asked: ${said}.`] : [])),
+  }
+}
