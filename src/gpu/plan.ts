@@ -42,4 +42,37 @@ export interface RenderPlan {
   expect: { loadMs: number | null; stepMs: number | null; decodeMs: number | null; totalMs: number | null }
   /** One sentence: why this tier on this device. */
   reason: string
+  /** Where on the ladder it stands; 0: as it was first planned. See `ladder.ts`. */
+  rung: number
+  /** The rungs below that would still change something, the nearest first. */
+  ahead: number[]
+}
+
+/** What was learned about one way to run a model; see `learned.ts`. */
+export interface LearnedKey {
+  engine: string
+  /** A profile's id; null for an engine without weights. */
+  model: string | null
+  deviceName: string
+  /** From `sizeClass`. */
+  size: string
+  /** From `memoryKey`. */
+  memory: string
+}
+
+/** Expected times of the stages, ms; null: not known. `stepMs` is of one step, `decodeMs` and `saveMs` of one picture. */
+export interface StageTimes {
+  loadMs: number | null
+  encodeMs: number | null
+  stepMs: number | null
+  decodeMs: number | null
+  saveMs: number | null
+}
+
+/** What the planner asks of what was learned. */
+export interface Learned {
+  /** The most memory that was seen to be enough, and that was seen not to be; null: nothing is known. */
+  memory(key: LearnedKey): { peakBytes: number | null; moreThanBytes: number | null } | null
+  /** Cold: the model has to be read from the disk. Warm: it was in use a moment ago. */
+  times(key: LearnedKey, start: 'cold' | 'warm'): StageTimes | null
 }

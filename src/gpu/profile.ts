@@ -89,6 +89,8 @@ export const modelProfile = z.object({
   guidance: z.number().nonnegative().optional(),
   sampler: name.optional(),
   tiers: z.partialRecord(z.enum(TIER), tierProfile),
+  /** How good its pictures are, 0 to 100, 50 where it says nothing: of those that fit, the best is taken where nobody names a model. */
+  quality: z.number().min(0).max(100).optional(),
   /** A model that this one is a smaller quantisation of: the ladder goes there when memory runs out. */
   lowers: z.string().optional(),
 })

@@ -1,5 +1,6 @@
 import { Invalid } from '../errors.ts'
 import type { DeviceKind } from './devices.ts'
+import type { TierName } from './spec.ts'
 
 const GIB = 1024 ** 3
 /** A card of 8 GB never reports all of it as free: this much of a tier's memory may be missing. */
@@ -15,6 +16,9 @@ export const TIERS = [
 
 export type Tier = (typeof TIERS)[number]
 
+/** What a person may say: a tier, or that each picture gets the best that its device can do. */
+export type TierWish = TierName | 'auto'
+
 /** The highest tier that this much free memory carries. Less than the lowest still gives `low`, as does a CPU. */
 export function tierFor(device: { kind: DeviceKind; freeBytes: number }): Tier {
   if (device.kind === 'cpu') return TIERS[0]
@@ -25,8 +29,20 @@ export function tierFor(device: { kind: DeviceKind; freeBytes: number }): Tier {
 export function parseTier(name: string): Tier {
   const tier = TIERS.find((one) => one.name === name)
   if (tier) return tier
-  const names = TIERS.map((one) => one.name).join(', ')
-  throw new Invalid('unknown_tier', `There is no tier “${name.slice(0, 40)}”. Choose one of ${names}.`, {
+  throw unknownTier(name, [])
+}
+
+/** @throws Invalid `unknown_tier` */
+export function parseTierWish(name: string): TierWish {
+  if (name === 'auto') return name
+  const tier = TIERS.find((one) => one.name === name)
+  if (tier) return tier.name
+  throw unknownTier(name, ['auto'])
+}
+
+function unknownTier(name: string, more: string[]): Invalid {
+  const names = [...more, ...TIERS.map((one) => one.name)].join(', ')
+  return new Invalid('unknown_tier', `There is no tier “${name.slice(0, 40)}”. Choose one of ${names}.`, {
     context: { field: 'tier' },
   })
 }
