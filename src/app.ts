@@ -31,9 +31,9 @@ import { machineOf, shellFor } from './projects/shell.ts'
 import { taskPages } from './projects/tasks/form-routes.ts'
 import { taskApi } from './projects/tasks/routes.ts'
 import { redactor } from './redact.ts'
-import { sweepAttempts } from './studio/attempts.ts'
 import { picturesOf } from './studio/pictures.ts'
 import { studioRoutes } from './studio/routes.ts'
+import { tidyStudio } from './studio/start.ts'
 import { streamsUpload, type UploadRoutesDeps, uploadRoutes } from './studio/uploads/routes.ts'
 import { assetRoutes } from './web/assets.ts'
 import { bodies } from './web/body.ts'
@@ -111,7 +111,7 @@ export async function createApp(config: Config, overrides: Overrides = {}) {
     async startWork() {
       const lanes = { ...lanesOf({ ...config, slots: () => engines.devices.counts().slots }), ...overrides.lanes }
       await Promise.all([heard(engines), engines.modelStore.ready])
-      await sweepAttempts(engines)
+      opened.use(await tidyStudio(engines))
       state.worker = await startWorker({ ...engines, boot: engines.newId(), lanes, onWider: engines.devices.onChange })
       await ensureSchedules(engines, builtInSchedules())
       state.scheduler = await startScheduler(engines)

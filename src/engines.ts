@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import { lockDataDirectory } from './db/lock.ts'
 import { openDatabase, type Reader } from './db/open.ts'
 import { openEventLog } from './events/append.ts'
-import { openHub } from './events/hub.ts'
+import { type LiveSource, openHub } from './events/hub.ts'
 import type { Scope } from './events/line.ts'
 import { openBlobs } from './files/blobs.ts'
 import { openSymbols } from './files/symbols/symbols.ts'
@@ -21,7 +21,7 @@ import { openBreakers } from './jobs/breaker.ts'
 import { openDraftWriter } from './jobs/drafts.ts'
 import type { Handler } from './jobs/handler.ts'
 import { isScopeActive, jobById, jobsOf } from './jobs/jobs.ts'
-import { openLiveJobs } from './jobs/live.ts'
+import { type LiveJobs, openLiveJobs } from './jobs/live.ts'
 import { type AroundDeps, around } from './llm/around.ts'
 import { settleLostCalls } from './llm/books.ts'
 import { fixedModels } from './llm/fixed-models.ts'
@@ -81,12 +81,7 @@ export async function openEngines(
   const hub = opened.use(openHub({ now }))
   const events = openEventLog({ hub, now, redact })
   const live = openLiveJobs({ hub, now, awake })
-  hub.source = {
-    states: live.states,
-    beats: live.beats,
-    active: (scope) => isScopeActive(db.read, scope),
-    present: (scope) => presentState(db.read, scope),
-  }
+  hub.source = sourceOf(db.read, live)
   const { onFlush } = opened.use(openDraftWriter({ db, live, flushMs: config.flushMs, log }))
   const handlers = new Map<string, Handler>()
   const breakers = openBreakers({ db, events, now, log })
@@ -130,6 +125,7 @@ export async function openEngines(
     breakers,
     render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },
     stepMs: config.sketchStepMs,
+    results: join(config.data, 'results'),
     startedAt: now(),
   }
   for (const handler of handlersOf(deps, config, overrides)) handlers.set(handler.kind, handler)
@@ -194,6 +190,16 @@ async function openTheModels(
   const wrap = (provider: Provider) => withBooks(books, around({ ...books, breakers, clock }, provider))
   const models = providers ? fixedModels(providers.map(wrap)) : openModels({ config, setup, reach, clock, wrap })
   return { ...books, setup, reach, models }
+}
+
+/** What the jobs tell of themselves. */
+function sourceOf(read: Reader, { states, beats }: LiveJobs): LiveSource {
+  return {
+    states,
+    beats,
+    active: (scope) => isScopeActive(read, scope),
+    present: (scope) => presentState(read, scope),
+  }
 }
 
 /** What a reader is told who can't be told how it came to be. */

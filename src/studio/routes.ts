@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { Elysia } from 'elysia'
 import { z } from 'zod'
 import type { Reader } from '../db/open.ts'
 import { NotFound } from '../errors.ts'
+import { mediaTypeOf } from '../files/languages.ts'
 import { attemptFolder } from '../gpu/folder.ts'
 import type { Guard } from '../web/guard.ts'
 import { rawUrl } from '../workspace/urls.ts'
@@ -19,7 +20,7 @@ export interface StudioRoutesDeps {
 const Preview = z.object({
   id: z.string().regex(/^[\w-]{1,64}$/),
   attempt: z.coerce.number().int().min(1),
-  file: z.string().regex(/^\d{1,6}\.png$/),
+  file: z.string().regex(/^\d{1,6}\.(png|jpe?g|webp)$/),
 })
 
 /** What a picture looks like while it is being rendered. */
@@ -31,14 +32,17 @@ export function studioRoutes({ guard, read, attempts }: StudioRoutesDeps) {
     const picture = Bun.file(join(attemptFolder(attempts, id, attempt), 'previews', file))
     if (!(await picture.exists())) return toFinished(read, id, file)
     return new Response(picture, {
-      headers: { 'content-type': 'image/png', 'cache-control': 'private, max-age=3600, immutable' },
+      headers: { 'content-type': mediaTypeOf(file), 'cache-control': 'private, max-age=3600, immutable' },
     })
   })
 }
 
 /** The previews go when the picture is finished: a page that shows the last one gets the picture itself. */
 async function toFinished(read: Reader, job: string, file: string): Promise<Response> {
-  const [made] = await read.select().from(artifacts).where(eq(artifacts.job, job))
+  const [made] = await read
+    .select()
+    .from(artifacts)
+    .where(and(eq(artifacts.job, job), eq(artifacts.n, 1)))
   if (!made) throw new NotFound('preview', file)
   return new Response(null, {
     status: 302,

@@ -172,3 +172,33 @@ test('changes of one thing become changes with operations, and what was undone a
   expect(await rows('PRAGMA foreign_key_check')).toEqual([])
   expect(await rows("SELECT sql FROM sqlite_master WHERE sql LIKE '%\\_now%' ESCAPE '\\'")).toEqual([])
 })
+
+test('pictures of before batches stay, each the first of its job, and many may follow', async () => {
+  using db = fresh()
+  const shipped = shippedMigrations()
+  await db.to(...shipped.filter(({ id }) => id < 25))
+  const { client } = db
+  await client.execute(`INSERT INTO projects (id, title, brief, model, tier, seed, autorun, tags, created_by, created_at, updated_at)
+    VALUES ('p', 't', 'b', 'demo', 'low', 1, 1, '[]', 'x', 0, 0)`)
+  await client.execute(
+    "INSERT INTO jobs (id, kind, lane, state, run_at, created_at) VALUES ('j', 'render', 'render', 'queued', 0, 0)",
+  )
+  await client.execute(`INSERT INTO artifacts (id, project_id, job_id, path, hash, bytes, width, height, seed, engine, device, params, created_at)
+    VALUES ('a', 'p', 'j', 'a.png', 'aa', 9, 64, 64, 7, 'sketch', 'CPU', '{"prompt":"a lamp","version":"2"}', 5)`)
+  await db.to(...shipped)
+  const add = (id: string, n: number) =>
+    client.execute(`INSERT INTO artifacts (id, project_id, job_id, n, path, hash, bytes, width, height, seed, engine, device, params, parent_id, created_at)
+      VALUES ('${id}', 'p', 'j', ${n}, 'b.png', 'bb', 9, 64, 64, 8, 'sketch', 'CPU', '{}', 'a', 6)`)
+  await add('b', 2)
+  await expect(add('c', 2)).rejects.toThrow('UNIQUE')
+  const { rows } = await client.execute(
+    'SELECT id, n, prompt, engine_version AS version, media_type AS type FROM artifacts ORDER BY n',
+  )
+  expect(rows.map(({ id, n, prompt, version, type }) => ({ id, n, prompt, version, type }))).toEqual<unknown[]>([
+    { id: 'a', n: 1, prompt: 'a lamp', version: '2', type: 'image/png' },
+    { id: 'b', n: 2, prompt: '', version: '', type: 'image/png' },
+  ])
+  await client.execute('PRAGMA foreign_keys = ON')
+  await client.execute("DELETE FROM artifacts WHERE id = 'a'")
+  expect((await client.execute('SELECT parent_id FROM artifacts')).rows[0]?.parent_id).toBeNull()
+})

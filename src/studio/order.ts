@@ -1,0 +1,114 @@
+import { and, desc, eq } from 'drizzle-orm'
+import type { Reader } from '../db/open.ts'
+import { DomainError } from '../errors.ts'
+import type { RenderRequest } from '../gpu/plan.ts'
+import { projectById } from '../projects/projects.ts'
+import type { Project, Task } from '../projects/tables.ts'
+import { taskById } from '../projects/tasks.ts'
+import { fileAt } from '../workspace/files.ts'
+import { fileVersions } from '../workspace/tables.ts'
+import { artifactById } from './artifacts.ts'
+import type { Recipe } from './recipe.ts'
+import type { NewRender } from './request.ts'
+import type { Artifact } from './tables.ts'
+
+/** The input of a render job: a task's picture, what somebody asked for, or a picture that is to be made again. */
+export type RenderInput =
+  | { task: string }
+  | ({ project: string } & NewRender)
+  | { project: string; recipe: Recipe; anyway: boolean; again: string | null }
+
+/** A file that a render begins with, as it was when the job first looked. */
+export interface InputFile {
+  path: string
+  hash: string
+}
+
+/** What is to be made, wherever it was asked for. */
+export interface Order {
+  project: Project
+  task: Task | null
+  request: RenderRequest
+  inputs: Record<string, InputFile>
+  parent: Artifact | null
+  /** What has to come out again. */
+  recipe: Recipe | null
+  anyway: boolean
+}
+
+/** Reads what a job is to make. @throws NotFound; DomainError `input_missing` */
+export async function orderOf(read: Reader, input: RenderInput): Promise<Order> {
+  if ('task' in input) return taskOrder(read, input.task)
+  const project = await projectById(read, input.project)
+  if ('recipe' in input) return againOrder(read, project, input)
+  const { request, inputs, parent } = input
+  const files = Object.entries(inputs).map(async ([role, path]) => {
+    const { hash, path: name } = await fileAt(read, project.id, path!)
+    return [role, { path: name, hash }] as const
+  })
+  return {
+    project,
+    task: null,
+    request: { ...request, ...(files.length > 0 ? { inputs: Object.keys(inputs) } : {}) },
+    inputs: Object.fromEntries(await Promise.all(files)),
+    parent: parent ? await artifactById(read, parent) : null,
+    recipe: null,
+    anyway: false,
+  }
+}
+
+async function taskOrder(read: Reader, id: string): Promise<Order> {
+  const task = await taskById(read, id)
+  const project = await projectById(read, task.project)
+  const request = {
+    prompt: task.prompt ?? task.title,
+    width: task.width!,
+    height: task.height!,
+    seed: (project.seed + task.position) % 2 ** 31,
+  }
+  return { project, task, request, inputs: {}, parent: null, recipe: null, anyway: false }
+}
+
+async function againOrder(
+  read: Reader,
+  project: Project,
+  { recipe, anyway, again }: { recipe: Recipe; anyway: boolean; again: string | null },
+): Promise<Order> {
+  const { params, function: what, engine, model, tier } = recipe
+  const inputs: Record<string, InputFile> = {}
+  for (const [role, hash] of Object.entries(recipe.inputs)) inputs[role] = await fileOf(read, project.id, role, hash)
+  const names = Object.keys(inputs)
+  return {
+    project,
+    task: null,
+    request: {
+      ...params,
+      sampler: params.sampler ?? null,
+      function: what,
+      engine,
+      tier,
+      ...(model ? { model: model.id } : {}),
+      ...(names.length > 0 ? { inputs: names } : {}),
+    },
+    inputs,
+    parent: again ? await artifactById(read, again) : null,
+    recipe,
+    anyway,
+  }
+}
+
+/** The version of a file of the project that holds these very bytes. */
+async function fileOf(read: Reader, project: string, role: string, hash: string): Promise<InputFile> {
+  const [found] = await read
+    .select({ path: fileVersions.path })
+    .from(fileVersions)
+    .where(and(eq(fileVersions.project, project), eq(fileVersions.hash, hash)))
+    .orderBy(desc(fileVersions.at))
+    .limit(1)
+  if (found) return { path: found.path, hash }
+  throw new DomainError(
+    'input_missing',
+    `The picture was made from another one (${role}, ${hash.slice(0, 12)}…), which is not in this project. Add that file, then try again.`,
+    { context: { role, sha256: hash } },
+  )
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { name, renderParams, TIER } from '../gpu/spec.ts'
+import { recipe } from './recipe.ts'
+
+const { shape } = renderParams
+const lora = z.object({ model: z.string().min(1).max(200), scale: z.number().min(-10).max(10) })
+
+/** What a person asks for. What they leave out is chosen for them. */
+export const renderRequest = z.object({
+  prompt: z.string('takes a text').trim().min(1, 'takes a text').max(10_000, 'takes 10 000 characters at most'),
+  negative: shape.negative.unwrap().optional(),
+  width: shape.width.optional(),
+  height: shape.height.optional(),
+  seed: shape.seed.optional(),
+  steps: shape.steps.optional(),
+  guidance: shape.guidance.optional(),
+  sampler: name.optional(),
+  strength: shape.strength.unwrap().optional(),
+  count: shape.count.unwrap().optional(),
+  frames: shape.frames.unwrap().optional(),
+  fps: shape.fps.unwrap().optional(),
+  scale: shape.scale.unwrap().optional(),
+  function: name.optional(),
+  model: z.string().max(200).optional(),
+  engine: name.optional(),
+  tier: z.enum(['auto', ...TIER]).optional(),
+  loras: z.array(lora).max(16).optional(),
+  controlnet: lora.optional(),
+  mayLower: z.boolean('takes true or false').optional(),
+})
+
+/** What it begins with: paths of files of the project, by what each is for. */
+export const renderInputs = z.partialRecord(
+  z.enum(['init', 'mask', 'control', 'last'], 'takes init, mask, control or last'),
+  z.string('takes the path of a file of the project').min(1).max(1_000),
+)
+
+/** A render that was asked for: a request, or, instead, the recipe of a picture that is to be made again. */
+export const newRender = z.object({
+  request: renderRequest,
+  inputs: renderInputs.default({}),
+  /** The artifact that it was made from. */
+  parent: z.string().max(64).optional(),
+})
+
+/** A picture that is to be made again, by its recipe. */
+export const renderAgain = z.object({
+  recipe,
+  /** Also where the model or the engine is another one than then. */
+  anyway: z.boolean('takes true or false').default(false),
+})
+
+export type NewRender = z.infer<typeof newRender>
