@@ -1,0 +1,121 @@
+"""What a render begins with: which pipeline does it, and with which arguments."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+from diffusers import AutoPipelineForImage2Image, AutoPipelineForInpainting, AutoPipelineForText2Image
+from diffusers.pipelines import auto_pipeline
+from PIL import Image
+
+from .failures import BadSpec
+from .spec import Spec
+
+MOST_PIXELS = 100_000_000  # of a picture that is given
+# Pipelines whose `guidance_scale` is for distilled weights: the guidance that people mean has another name.
+TRUE_GUIDANCE = ("QwenImage",)
+
+
+def open_inputs(spec: Spec, folder: Path) -> dict[str, Image.Image]:
+    """The given pictures, in the size of the render."""
+    size = (spec.params.width, spec.params.height)
+    opened = {}
+    for name, file in spec.inputs.items():
+        try:
+            with Image.open(folder / file.path) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise BadSpec(f"The input “{name}” has more than {MOST_PIXELS} pixels.")
+                mode = "L" if name == "mask" else "RGB"
+                opened[name] = picture.convert(mode).resize(size, Image.Resampling.LANCZOS)
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            raise BadSpec(f"The input “{name}” is not a picture that can be read: {error}") from error
+    if "mask" in opened and "init" not in opened:
+        raise BadSpec("A mask needs a picture to change (init).")
+    return opened
+
+
+def pipeline_for(pipe: Any, spec: Spec, controlnet: Any = None) -> Any:
+    """The same components as the pipeline that does what is asked for.
+
+    Raises BadSpec when the model's family has none.
+    """
+    given = {"controlnet": controlnet} if controlnet is not None else {}
+    names = set(spec.inputs)
+    if spec.function == "video":
+        return video_pipeline(pipe, names)
+    if spec.function != "image":
+        raise BadSpec(f"This engine does no “{spec.function}”.")
+    auto: Any = AutoPipelineForText2Image
+    if "mask" in names:
+        auto = AutoPipelineForInpainting
+    elif "init" in names:
+        auto = AutoPipelineForImage2Image
+    if auto is AutoPipelineForText2Image and not given:
+        return pipe
+    try:
+        return auto.from_pipe(pipe, **given)
+    except (ValueError, KeyError, TypeError) as error:
+        takes = inspect.signature(pipe.__call__).parameters
+        if not given and "image" in takes and ("mask" not in names or "mask_image" in takes):
+            return pipe  # an editing model: its one pipeline takes pictures
+        raise BadSpec(
+            f"{type(pipe).__name__} has no way to begin with {' and '.join(sorted(names)) or 'a ControlNet'}."
+        ) from error
+
+
+def video_pipeline(pipe: Any, names: set[str]) -> Any:
+    """The pipeline that makes a clip from text, or from its first picture."""
+    takes = inspect.signature(pipe.__call__).parameters
+    if "num_frames" not in takes:
+        raise BadSpec(f"{type(pipe).__name__} makes no clips.")
+    if "init" not in names or "image" in takes:
+        return pipe
+    name = auto_pipeline._get_model(type(pipe).__name__)
+    cls = auto_pipeline.AUTO_IMAGE2VIDEO_PIPELINES_MAPPING.get(name)
+    if cls is None:
+        raise BadSpec(f"{type(pipe).__name__} can't begin with a picture; its family has another model for that.")
+    return cls(**pipe.components)
+
+
+def arguments_for(pipe: Any, spec: Spec, pictures: dict[str, Image.Image]) -> dict[str, Any]:
+    """What the pipeline is called with: what is asked for, as far as it takes it."""
+    params = spec.params
+    takes = inspect.signature(pipe.__call__).parameters
+    wanted: dict[str, Any] = {
+        "prompt": params.prompt,
+        "height": params.height,
+        "width": params.width,
+        "num_inference_steps": params.steps,
+        "guidance_scale": params.guidance,
+        "output_type": "np",
+    }
+    if params.negative:
+        wanted["negative_prompt"] = params.negative
+    if type(pipe).__name__.startswith(TRUE_GUIDANCE):
+        del wanted["guidance_scale"]
+        wanted |= {"true_cfg_scale": params.guidance, "negative_prompt": params.negative or " "}
+    if spec.function == "video":
+        wanted |= {"num_frames": params.frames, "frame_rate": params.fps}
+    wanted |= picture_arguments(takes, spec, pictures)
+    return {name: value for name, value in wanted.items() if name in takes}
+
+
+def picture_arguments(takes: Any, spec: Spec, pictures: dict[str, Image.Image]) -> dict[str, Any]:
+    """The given pictures under the names that the pipeline has for them."""
+    found: dict[str, Any] = {}
+    if "init" in pictures:
+        found |= {"image": pictures["init"], "strength": spec.params.strength}
+    if "mask" in pictures:
+        found["mask_image"] = pictures["mask"]
+    if "last" in pictures:
+        found["last_image"] = pictures["last"]
+    if "control" in pictures:
+        name = "control_image" if "control_image" in takes else "image"
+        found[name] = pictures["control"]
+    if spec.controlnet:
+        if "control" not in pictures:
+            raise BadSpec("A ControlNet needs a picture to follow (control).")
+        found["controlnet_conditioning_scale"] = spec.controlnet.scale
+    return found

@@ -1,0 +1,234 @@
+"""From files to a pipeline, in the host's memory: a folder of diffusers, or single files beside a folder of configs."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+import transformers
+from diffusers.pipelines import pipeline_utils
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from .failures import BadSpec, ModelMissing, ModelUnusable, Stopped, WorkerError
+from .quantisation import gguf_config, pipeline_quantisation
+from .safety import check_pipeline_folder, check_weights_file, components_of, read_json
+from .spec import Model, Spec
+
+# Called with bytes loaded so far and in all.
+Report = Callable[[int, int], None]
+
+DENOISERS = ("unet", "transformer", "transformer_2")
+# A checkpoint that holds the whole pipeline has the VAE or the text encoder under one of these.
+WHOLE = ("first_stage_model.", "cond_stage_model.", "conditioner.")
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+VAE_IN_FLOAT32 = ("AutoencoderKLWan",)  # as its authors ask: lower precision shows in the picture
+
+
+def be_quiet() -> None:
+    """No bars of the libraries in the attempt's log."""
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
+
+
+def is_encoder(name: str) -> bool:
+    """Whether a component reads the prompt, and is of no use once it has been read."""
+    return name.startswith("text_encoder")
+
+
+def load_pipeline(spec: Spec, without_encoders: bool, report: Report) -> Any:
+    """The model's own pipeline, on the CPU.
+
+    Raises BadSpec, ModelMissing or ModelUnusable. `without_encoders`: the prompt has been read already.
+    """
+    model = spec.model
+    if model is None:
+        raise BadSpec("This engine needs a model.")
+    try:
+        if model.format == "diffusers":
+            return load_folder(Path(model.path), spec, without_encoders, report)
+        if model.format in ("safetensors", "gguf"):
+            return load_single(model, spec, without_encoders, report)
+    except (Stopped, WorkerError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError) as error:
+        raise ModelUnusable(f"{model.id} can't be loaded: {error}") from error
+    raise BadSpec(f"Models of the format “{model.format}” are not read by this engine.")
+
+
+def load_folder(folder: Path, spec: Spec, without_encoders: bool, report: Report, **given: Any) -> Any:
+    """A pipeline folder; `given` are components that are there already."""
+    index = check_pipeline_folder(folder)
+    given = {**left_out(folder, index, without_encoders), **given}
+    missing = [name for name in components_of(index) if name not in given and not (folder / name).is_dir()]
+    if missing:
+        raise ModelMissing(f"{folder}: the folder of “{missing[0]}” is not there.")
+    with reported(folder, [name for name in components_of(index) if name not in given], report):
+        return pipeline_class(index).from_pretrained(
+            str(folder),
+            dtype=dtypes(index, spec),
+            use_safetensors=True,
+            local_files_only=True,
+            variant=variant_of(folder),
+            quantization_config=pipeline_quantisation(spec.memory, list(components_of(index))),
+            **given,
+        )
+
+
+def load_single(model: Model, spec: Spec, without_encoders: bool, report: Report) -> Any:
+    """One file with the whole pipeline or the denoiser, its parts, and the folder that says what they are."""
+    file = Path(model.path)
+    check_weights_file(file)
+    config = config_folder(model)
+    index = check_pipeline_folder(config)
+    parts = {snake(name): Path(path) for name, path in model.parts.items() if name != "config"}
+    for part in parts.values():
+        check_weights_file(part)
+    if file.suffix == ".safetensors" and is_whole(file):
+        return load_whole(file, config, index, spec, without_encoders)
+    denoiser = next((name for name in DENOISERS if name in components_of(index)), None)
+    if denoiser is None:
+        raise ModelUnusable(f"{config} names no denoiser that a single file could be.")
+    parts[denoiser] = file
+    wanted = {name: path for name, path in parts.items() if not (without_encoders and is_encoder(name))}
+    given: dict[str, Any] = {}
+    total = sum(path.stat().st_size for path in wanted.values())
+    for name, path in wanted.items():
+        report(sum(wanted[done].stat().st_size for done in given), total)
+        given[name] = load_part(path, name, config, index, spec)
+    report(total, total)
+    return load_folder(config, spec, without_encoders, lambda *_: None, **given)
+
+
+def load_whole(file: Path, config: Path, index: dict[str, Any], spec: Spec, without_encoders: bool) -> Any:
+    """A checkpoint that holds denoiser, VAE and text encoders (SD and SDXL)."""
+    given = {name: None for name in components_of(index) if without_encoders and is_encoder(name)}
+    return pipeline_class(index).from_single_file(
+        str(file),
+        config=str(config),
+        local_files_only=True,
+        dtype=DTYPES[spec.memory.dtype],
+        **{**given, **left_out(config, index, False)},
+    )
+
+
+def load_part(path: Path, name: str, config: Path, index: dict[str, Any], spec: Spec) -> Any:
+    """One component from a file of its own."""
+    library, class_name = components_of(index).get(name, (None, None))
+    if library is None or class_name is None:
+        raise ModelUnusable(f"{config / 'model_index.json'} has no “{name}”.")
+    dtype = dtypes(index, spec)
+    dtype = dtype.get(name, dtype["default"])
+    if library == "transformers":
+        return load_encoder(getattr(transformers, class_name), path, config / name, dtype)
+    cls = getattr(diffusers, class_name)
+    if not hasattr(cls, "from_single_file"):
+        raise ModelUnusable(f"{class_name} can't be read from a single file.")
+    quantised = {"quantization_config": gguf_config(dtype)} if path.suffix == ".gguf" else {}
+    return cls.from_single_file(
+        str(path), config=str(config), subfolder=name, local_files_only=True, dtype=dtype, **quantised
+    )
+
+
+def load_encoder(cls: Any, path: Path, config: Path, dtype: torch.dtype) -> Any:
+    """A text encoder from one safetensors file, with its config from the folder."""
+    if path.suffix != ".safetensors":
+        raise ModelUnusable(f"{path.name}: a text encoder is read from safetensors alone.")
+    settings = cls.config_class.from_pretrained(str(config), local_files_only=True)
+    return cls.from_pretrained(None, config=settings, state_dict=load_file(str(path)), dtype=dtype)
+
+
+def config_folder(model: Model) -> Path:
+    """The folder with `model_index.json`, the components' configs and the tokenizers, for a model in single files."""
+    file = Path(model.path)
+    named = [Path(model.parts["config"])] if "config" in model.parts else []
+    named = [path.parent if path.is_file() else path for path in named]
+    for folder in [*named, file.parent, file.parent / "config", file.parent.parent / "config"]:
+        if (folder / "model_index.json").is_file():
+            return folder
+    raise ModelMissing(
+        f"{file.name} is a single file: the configs and tokenizers of its family are needed beside it, "
+        f"as {file.parent / 'config'} (a folder of diffusers without the weights)."
+    )
+
+
+def pipeline_class(index: dict[str, Any]) -> Any:
+    """The pipeline's class, of diffusers alone."""
+    cls = getattr(diffusers, index["_class_name"], None)
+    if not isinstance(cls, type) or not issubclass(cls, diffusers.DiffusionPipeline):
+        raise ModelUnusable(f"This diffusers ({diffusers.__version__}) has no pipeline “{index['_class_name']}”.")
+    return cls
+
+
+def dtypes(index: dict[str, Any], spec: Spec) -> dict[str, torch.dtype]:
+    """The precision of each component."""
+    found: dict[str, torch.dtype] = {"default": DTYPES[spec.memory.dtype]}
+    if components_of(index).get("vae", ("", ""))[1] in VAE_IN_FLOAT32:
+        found["vae"] = torch.float32
+    return found
+
+
+def left_out(folder: Path, index: dict[str, Any], without_encoders: bool) -> dict[str, None]:
+    """Components that are not loaded: encoders that have done their work, and checkers that were not brought along."""
+    names = components_of(index)
+    absent = [
+        name for name in ("safety_checker", "feature_extractor") if name in names and not (folder / name).is_dir()
+    ]
+    encoders = [name for name in names if without_encoders and is_encoder(name)]
+    return dict.fromkeys([*absent, *encoders])
+
+
+def variant_of(folder: Path) -> str | None:
+    """`fp16` when the denoiser's weights are there in that variant alone."""
+    names = [path.name for name in DENOISERS for path in (folder / name).glob("*.safetensors")]
+    return "fp16" if names and all(".fp16." in name or ".fp16-" in name for name in names) else None
+
+
+def is_whole(file: Path) -> bool:
+    """Whether a safetensors file holds more than the denoiser."""
+    with safe_open(str(file), "pt") as opened:
+        return any(key.startswith(WHOLE) for key in opened.keys())  # noqa: SIM118 - not a mapping
+
+
+def snake(name: str) -> str:
+    """`textEncoder2` as `text_encoder_2`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z0-9])", "_", name).lower()
+
+
+@contextlib.contextmanager
+def reported(folder: Path, names: list[str], report: Report) -> Iterator[None]:
+    """Reports bytes as components come in: diffusers itself says nothing while it loads."""
+    sizes = {name: folder_bytes(folder / name) for name in names}
+    total = sum(sizes.values())
+    real = pipeline_utils.load_sub_model
+    done = 0
+
+    def load_sub_model(*positional: Any, **named: Any) -> Any:
+        nonlocal done
+        loaded = real(*positional, **named)
+        done += sizes.get(named.get("name", ""), 0)
+        report(min(done, total), total)
+        return loaded
+
+    report(0, total)
+    pipeline_utils.load_sub_model = load_sub_model
+    try:
+        yield
+    finally:
+        pipeline_utils.load_sub_model = real
+
+
+def folder_bytes(folder: Path) -> int:
+    """The size of a component's weights."""
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+
+
+def settings_of(model: Model) -> dict[str, Any]:
+    """`model_index.json` of a model, wherever it lies."""
+    folder = Path(model.path) if model.format == "diffusers" else config_folder(model)
+    return read_json(folder / "model_index.json")

@@ -1,0 +1,105 @@
+"""Going on in mid-denoise gives the same picture, bit for bit, whatever the step and the solver."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tiny
+import torch
+from hearth_worker.samplers import scheduler_for
+from hearth_worker.walk import Walk
+
+CPU = torch.device("cpu")
+STEPS = 5
+USUAL = {"prompt": "a cat", "height": 32, "width": 32, "num_inference_steps": STEPS, "output_type": "np"}
+
+
+def walk_through(pipe: Any, scheduler: Any, keep: dict[int, Any] | None = None, saved: Any = None, **more: Any) -> Any:
+    """Calls a pipeline; keeps each step's state, or goes on from one."""
+    pipe.scheduler = scheduler
+    calls = {"decoded": 0, "denoised": 0}
+
+    def on_step(done: int, _steps: int, latents: torch.Tensor) -> None:
+        calls["denoised"] += 1
+        if keep is not None:
+            keep[done] = (done, *walk.state(latents))
+
+    walk = Walk(pipe, CPU, torch.Generator("cpu").manual_seed(7), on_step, lambda: None)
+    if saved:
+        walk.skip, walk.saved, walk.saved_tensors = saved
+    result = walk.run(USUAL | more)
+    return np.asarray(result.images if hasattr(result, "images") else result.frames), calls
+
+
+def resumes_at_each_step(pipe: Any, sampler: str | None, **more: Any) -> None:
+    """Each step's state gives the whole picture again, in another pipeline's hands, and computes only what is left."""
+    pipe.set_progress_bar_config(disable=True)
+    own = pipe.scheduler
+    keep: dict[int, Any] = {}
+    whole, calls = walk_through(pipe, scheduler_for(sampler, own, pipe), keep, **more)
+    assert np.isfinite(whole).all() and calls["denoised"] == len(keep) >= STEPS
+    for done, saved in keep.items():
+        again, counted = walk_through(pipe, scheduler_for(sampler, own, pipe), None, saved, **more)
+        assert np.array_equal(again, whole), f"{sampler}: another picture after step {done}"
+        assert counted["denoised"] == len(keep) - done
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    ["euler", "euler_a", "dpmpp_2m", "dpmpp_2m_karras", "dpmpp_2m_sde", "dpmpp_2m_sde_karras", "unipc", "ddim", "lcm"]
+    + ["heun", "deis", "pndm", "dpm2", "dpmpp_2s", "tcd"],
+)
+def test_sd_goes_on_at_each_step(sampler: str) -> None:
+    resumes_at_each_step(tiny.sd(), sampler, guidance_scale=5.0)
+
+
+@pytest.mark.parametrize("sampler", ["dpmpp_2m_karras", "euler_a"])
+def test_sdxl_goes_on_at_each_step(sampler: str) -> None:
+    resumes_at_each_step(tiny.sdxl(), sampler, guidance_scale=5.0)
+
+
+@pytest.mark.parametrize("sampler", [None, "flow_euler", "unipc", "dpmpp_2m"])
+def test_flux_goes_on_at_each_step(sampler: str | None) -> None:
+    if sampler == "dpmpp_2m":
+        pytest.raises(Exception, resumes_at_each_step, tiny.flux(), sampler).match("noise schedule")
+        return
+    resumes_at_each_step(tiny.flux(), sampler)
+
+
+@pytest.mark.parametrize("two", [False, True])
+@pytest.mark.parametrize("sampler", [None, "dpmpp_2m", "euler"])
+def test_wan_goes_on_at_each_step(two: bool, sampler: str | None) -> None:
+    resumes_at_each_step(tiny.wan(two), sampler, num_frames=5, guidance_scale=3.0)
+
+
+def test_a_pipeline_without_a_callback_is_seen_by_its_scheduler() -> None:
+    class Silent(type(tiny.sd())):  # type: ignore[misc]
+        """As those that know no `callback_on_step_end`."""
+
+        def __call__(self, prompt: str, height: int, width: int, num_inference_steps: int, generator: Any) -> Any:
+            return super().__call__(
+                prompt, height, width, num_inference_steps, generator=generator, guidance_scale=5.0, output_type="np"
+            )
+
+    pipe = Silent(**tiny.sd().components, requires_safety_checker=False)
+    del USUAL["output_type"]
+    try:
+        resumes_at_each_step(pipe, "dpmpp_2m")
+    finally:
+        USUAL["output_type"] = "np"
+
+
+def test_the_last_state_needs_no_denoiser() -> None:
+    pipe = tiny.flux()
+    pipe.set_progress_bar_config(disable=True)
+    keep: dict[int, Any] = {}
+    whole, _ = walk_through(pipe, scheduler_for(None, pipe.scheduler, pipe), keep)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("the denoiser was called")
+
+    pipe.transformer.forward = refuse
+    again, _ = walk_through(pipe, scheduler_for(None, pipe.scheduler, pipe), None, keep[STEPS])
+    assert np.array_equal(again, whole)
