@@ -88,7 +88,7 @@ export async function openEngines(
   await settleLostCalls({ db, now })
   const ground = { db, events, now, newId, log, redact, breakers, clock }
   const asking = await openTheModels(opened, config, overrides, ground)
-  const { watch, devices } = await openTheDevices(opened, overrides, { clock, log })
+  const { watch, devices } = await openTheDevices(opened, config, overrides, { clock, log })
   const blobs = openBlobs({ db, folder: join(config.data, 'blobs'), now })
   const sandbox =
     overrides.sandbox ??
@@ -135,10 +135,11 @@ export async function openEngines(
 /** The devices of this machine, or those that a test pretends, and the pool that leases them. */
 async function openTheDevices(
   opened: AsyncDisposableStack,
+  config: Config,
   { devices: pretended }: Overrides,
   { clock, log }: { clock: Clock; log: Log },
 ) {
-  const probe = Array.isArray(pretended) ? pretendedProbe(pretended) : (pretended ?? openProbe())
+  const probe = Array.isArray(pretended) ? pretendedProbe(pretended) : (pretended ?? openProbe(config.gpu))
   const busy = () => pool.counts().busy + pool.counts().waiting > 0
   const watch = opened.use(await openDeviceWatch({ probe, clock, log, busy, lives: !pretended }))
   const pool = openDevicePool({ watch, clock })

@@ -3,7 +3,7 @@ import { readServer, type ServerFacts } from '../accounts/local.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { DomainError } from '../errors.ts'
-import { devicesHere } from '../gpu/devices/probe.ts'
+import { devicesHere, openProbe } from '../gpu/devices/probe.ts'
 import { fixedModels } from '../llm/fixed-models.ts'
 import { openProviders } from '../llm/open-models.ts'
 import { placesOf } from '../llm/setup/places.ts'
@@ -62,5 +62,15 @@ function ownLook(config: Config, serving: string | null): DoctorDeps {
     image: config.sandboxImage,
   })
   const { now } = systemClock
-  return { config, db: null, serving, devices: () => devicesHere(), models, providers, sandbox, tmp: tmpdir(), now }
+  return {
+    config,
+    db: null,
+    serving,
+    devices: () => devicesHere(openProbe(config.gpu)),
+    models,
+    providers,
+    sandbox,
+    tmp: tmpdir(),
+    now,
+  }
 }

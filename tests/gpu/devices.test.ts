@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { devicesHere, openProbe } from '../../src/gpu/devices/probe.ts'
 import { toolRunner } from '../../src/gpu/devices/tool.ts'
 
+const FIXTURES = join(import.meta.dir, '../fixtures/devices')
 const folder = mkdtempSync(join(tmpdir(), 'hearth-smi-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -16,51 +17,40 @@ function toolFolder(script: string): string {
   return path
 }
 
-const MIB = 1024 ** 2
-const lookIn = (path: string) => devicesHere(openProbe({ run: toolRunner(path, 400) }))
-/** The GPUs; the CPU comes last. */
-const gpusOf = async (script: string) => (await lookIn(toolFolder(script))).slice(0, -1)
+const probeIn = (path: string, limitMs = 5_000) => openProbe({ run: toolRunner(path, limitMs), root: '/nowhere' })
 
-test('each GPU comes with its UUID, its total and its free memory', async () => {
-  const line =
-    'cat <<X\n0, GPU-1a2b, NVIDIA GeForce RTX 4090, 24564, 1020, 23031\n1, GPU-3c4d, NVIDIA RTX A2000, 6138, 5000, 1138\nX'
-  expect(await gpusOf(line)).toEqual([
-    {
-      id: 'GPU-1a2b',
-      name: 'NVIDIA GeForce RTX 4090',
-      kind: 'cuda',
-      totalBytes: 24564 * MIB,
-      freeBytes: 23031 * MIB,
-      index: 0,
-    },
-    { id: 'GPU-3c4d', name: 'NVIDIA RTX A2000', kind: 'cuda', totalBytes: 6138 * MIB, freeBytes: 1138 * MIB, index: 1 },
+test('a tool on the PATH is asked in a child of its own, which learns no secret of ours', async () => {
+  const path = toolFolder(`[ -z "$HOME" ] && case "$1" in
+    --query-gpu=*) cat "${FIXTURES}/nvidia-two.csv" ;;
+    --query-compute-apps=*) cat "${FIXTURES}/nvidia-apps.csv" ;;
+  esac`)
+  const found = await devicesHere(probeIn(path))
+  expect(found.map(({ name, kind }) => [name, kind])).toEqual([
+    ['NVIDIA GeForce RTX 4090', 'cuda'],
+    ['NVIDIA RTX A2000', 'cuda'],
+    [expect.stringContaining('CPU'), 'cpu'],
   ])
-})
-
-test('a field that is not available is worked out, and one that says nothing has none', async () => {
-  const found = await gpusOf(
-    'echo "0, GPU-a, NVIDIA A100, 40960, 960, [N/A]"; echo "1, GPU-b, NVIDIA GB10, [N/A], [N/A], [N/A]"',
-  )
-  expect(found.map(({ id, freeBytes }) => [id, freeBytes])).toEqual([
-    ['GPU-a', 40000 * MIB],
-    ['GPU-b', 0],
-  ])
+  expect(found[0]!.processes).toHaveLength(1)
 })
 
 test.each([
-  ['fails', 'echo "Failed to initialize NVML: Driver/library version mismatch"; exit 18'],
-  ['prints garbage', 'echo "No devices were found"'],
-  ['prints nothing', 'true'],
-  ['says something and then fails', 'echo "0, GPU-a, A100, 40960, 960, 40000"; exit 1'],
-  ['hangs', 'sleep 5'],
-])('a tool that %s leaves the CPU', async (_what, script) => {
-  const [device, ...more] = await lookIn(toolFolder(script))
+  ['fails', `cat "${FIXTURES}/nvidia-mismatch.txt"; exit 18`, 'Driver/library version mismatch'],
+  ['says why on the other channel', 'echo "Insufficient Permissions" >&2; exit 4', 'Insufficient Permissions'],
+  ['ends without a word', 'exit 9', 'it ended with 9'],
+  ['says something and then fails', `cat "${FIXTURES}/nvidia-two.csv"; exit 1`, 'RTX 4090'],
+  ['hangs', 'sleep 5', 'nvidia-smi did not answer within 0.2 s'],
+  ['never ends its answer', 'yes 0123456789abcdef', 'it said more than anybody can read'],
+])('a tool that %s leaves the CPU, and why', async (what, script, why) => {
+  const probe = probeIn(toolFolder(script), what === 'hangs' ? 200 : 5_000)
+  expect((await probe()).NVIDIA).toEqual({ failed: expect.stringContaining(why) })
+  const [device, ...more] = await devicesHere(probe)
   expect(more).toEqual([])
   expect(device).toMatchObject({ id: 'cpu', kind: 'cpu', name: expect.stringContaining('CPU') })
   expect(device!.totalBytes).toBeGreaterThan(0)
 })
 
-test('a machine without the tool has its CPU', async () => {
-  const found = await lookIn(join(folder, 'absent'))
-  expect(found.map((device) => device.id)).toEqual(['cpu'])
+test('a machine without any tool has its CPU', async () => {
+  const probe = probeIn(join(folder, 'absent'))
+  expect(Object.values(await probe())).toEqual(Array(4).fill({ absent: true }))
+  expect((await devicesHere(probe)).map(({ id }) => id)).toEqual(['cpu'])
 })

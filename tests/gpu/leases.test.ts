@@ -68,3 +68,31 @@ test('who has given up before asking gets nothing', async () => {
   await expect(pool.acquire(AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late')
   expect(pool.counts().busy).toBe(0)
 })
+
+test('where there is a GPU the CPU serves what wants it, and nothing that wants the GPU', async () => {
+  const pool = await poolOf([device('GPU-a'), device('cpu', 'cpu')])
+  const sketching = await pool.acquire(undefined, { kinds: ['cpu'] })
+  const painting = await pool.acquire(undefined, { kinds: ['cuda', 'cpu'] })
+  expect([sketching.device.id, painting.device.id]).toEqual(['cpu', 'GPU-a'])
+  const more = pool.acquire(undefined, { kinds: ['cuda', 'cpu'] })
+  await sketching[Symbol.asyncDispose]()
+  expect(pool.counts()).toEqual({ busy: 1, waiting: 1, slots: 2 }) // it waits for the GPU, though the CPU is free
+  await painting[Symbol.asyncDispose]()
+  expect((await more).device.id).toBe('GPU-a')
+})
+
+test('a device that has loaded the same last is taken before others, and is told as warm while it is free', async () => {
+  const pool = await poolOf([device('GPU-a'), device('GPU-b'), device('GPU-c')])
+  const [, second] = await Promise.all([pool.acquire(), pool.acquire(undefined, { profile: 'sdxl/base' })])
+  await second![Symbol.asyncDispose]()
+  expect(pool.warm()).toEqual(new Set(['sdxl/base']))
+  const other = await pool.acquire(undefined, { profile: 'flux/dev' })
+  expect(other.device.id).toBe('GPU-b') // nothing is warm for it: the first that is free
+  await other[Symbol.asyncDispose]()
+  const third = await pool.acquire(undefined, { profile: 'flux/dev', prefer: ({ id }) => (id === 'GPU-c' ? 1 : 0) })
+  expect(third.device.id).toBe('GPU-c')
+  expect(pool.held().map(({ device, profile }) => [device, profile])).toEqual([
+    ['GPU-a', null],
+    ['GPU-c', 'flux/dev'],
+  ])
+})
