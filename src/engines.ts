@@ -111,6 +111,7 @@ export async function openEngines(
     data: config.data,
     watch,
     devices,
+    warm: (lane: string) => (lane === 'render' ? devices.warm() : []),
     changes: openChanges({
       events,
       now,

@@ -33,8 +33,8 @@ export interface DevicePool {
   /** Devices in use, callers that wait, and how many can work at once. */
   counts(): { busy: number; waiting: number; slots: number }
   held(): Held[]
-  /** What free devices have loaded last. */
-  warm(): Set<string>
+  /** What free devices have loaded last, a device each. */
+  warm(): string[]
   /** Calls back when there are more or fewer places than there were. */
   onChange(hear: () => void): () => void
 }
@@ -111,7 +111,7 @@ export function openDevicePool({ watch, clock, cpuSlots = 1 }: PoolDeps): Device
       slots: well().reduce((sum, device) => sum + placesOf(device), 0),
     }),
     held: () => [...leases],
-    warm: () => new Set(free().flatMap(({ id }) => loaded.get(id) ?? [])),
+    warm: () => free().flatMap(({ id }) => loaded.get(id) ?? []),
     onChange: (hear) => watch.onChange(hear),
   }
 }

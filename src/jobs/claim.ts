@@ -2,6 +2,7 @@ import { and, eq, inArray, lte, ne, notInArray, or, sql } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import { afterCommit, type Tx } from '../db/writer.ts'
 import { DomainError, errorFacts } from '../errors.ts'
+import { preferWarm } from './affinity.ts'
 import { openAttempts } from './attempt-row.ts'
 import { MAX_ATTEMPTS } from './backoff.ts'
 import type { Draft } from './handler.ts'
@@ -32,23 +33,33 @@ export interface Owner {
 export type Start = (job: Job, draft: Draft) => void
 
 /** Takes up to `places` jobs of a lane, in turn, counts the attempt and sets the lease in the same statement, and says so. */
-export function claim(deps: JobsDeps, owner: Owner, lane: string, places: number, start?: Start): Promise<Job[]> {
-  return deps.db.write((tx) => claimIn(deps, tx, owner, { lane, places, start }))
+export function claim(
+  deps: JobsDeps,
+  owner: Owner,
+  lane: string,
+  places: number,
+  start?: Start,
+  warm: readonly string[] = [],
+): Promise<Job[]> {
+  return deps.db.write((tx) => claimIn(deps, tx, owner, { lane, places, start, warm }))
 }
 
 interface Wanted {
   lane: string
   places: number
   start?: Start | undefined
+  /** What is loaded at free places. */
+  warm: readonly string[]
 }
 
-async function claimIn(deps: JobsDeps, tx: Tx, { boot }: Owner, { lane, places, start }: Wanted): Promise<Job[]> {
+async function claimIn(deps: JobsDeps, tx: Tx, { boot }: Owner, { lane, places, start, warm }: Wanted): Promise<Job[]> {
   const at = deps.now()
-  const oneByOne = places === 1 || (await hasManyLines(tx, lane, MANY_LINES))
+  const oneByOne = places === 1 || warm.length > 0 || (await hasManyLines(tx, lane, MANY_LINES))
+  const loaded = [...warm]
   const claimed: Job[] = []
   while (claimed.length < places) {
     const left = places - claimed.length
-    const ids = oneByOne ? await nextId(tx, lane, at) : await nextIds(tx, lane, at, left)
+    const ids = oneByOne ? await nextId(tx, lane, at, loaded) : await nextIds(tx, lane, at, left)
     if (ids.length === 0) break
     const started = await startAll(tx, ids, boot, at)
     await passTurns(tx, lane, started)
@@ -71,18 +82,19 @@ async function nextIds(tx: Tx, lane: string, at: number, places: number): Promis
   const queue = await queueOf(tx, lane, at, places)
   const ids = pickFairly(queue, places)
   const isEmpty = queue.lines.every(({ heads }) => heads.length === 0)
-  return ids.length > 0 || isEmpty ? ids : nextId(tx, lane, at)
+  return ids.length > 0 || isEmpty ? ids : nextId(tx, lane, at, [])
 }
 
-async function nextId(tx: Tx, lane: string, at: number): Promise<string[]> {
+async function nextId(tx: Tx, lane: string, at: number, loaded: string[]): Promise<string[]> {
   const row = await tx.get<{ id: string | null }>(sql`SELECT ${nextInLine(lane, at)} AS id`)
-  return row.id === null ? [] : [row.id]
+  if (row.id === null) return []
+  return [loaded.length > 0 ? await preferWarm(tx, row.id, at, loaded) : row.id]
 }
 
 async function startAll(tx: Tx, ids: string[], boot: string, at: number): Promise<Job[]> {
   const rows = await tx.all<{ job: string }>(sql`
     UPDATE jobs SET state = 'running', attempt = attempt + 1, boot_id = ${boot}, lease_until = ${at + LEASE_MS},
-      attempt_started_at = ${at}, started_at = coalesce(started_at, ${at})
+      attempt_started_at = ${at}, passed_over = 0, started_at = coalesce(started_at, ${at})
     WHERE id IN (SELECT value FROM json_each(${JSON.stringify(ids)})) AND state = 'queued'
     RETURNING ${jobAsJson} AS job`)
   const started = new Map(rows.map(({ job }) => jobOfJson(job)).map((job) => [job.id, job]))

@@ -14,6 +14,8 @@ export interface NewJob {
   /** The person that it is done for, as `by` names them: nobody's jobs keep another's waiting. */
   owner?: string
   priority?: number
+  /** What it loads: it may go before others of its own line where that is loaded already. */
+  affinity?: string | undefined
   /** A second enqueue with the same key returns the first job. */
   key?: string
   /** What `job.queued` says of the work, for those who only read the log. */
@@ -44,7 +46,7 @@ export async function enqueueAll(deps: JobsDeps, tx: Tx, wanted: NewJob[]): Prom
 
 function newRow(
   { handlers, newId, now }: JobsDeps,
-  { kind, input, scope, by = 'system', owner = by, priority = 0, key }: NewJob,
+  { kind, input, scope, by = 'system', owner = by, priority = 0, key, affinity }: NewJob,
 ): Job {
   const lane = handlers.get(kind)?.lane
   if (!lane) throw new Error(`no handler for jobs of kind “${kind}”`)
@@ -74,15 +76,17 @@ function newRow(
     attemptStartedAt: null,
     endedAt: null,
     freshAfter: 0,
+    affinity: affinity ?? null,
+    passedOver: 0,
   }
 }
 
 /** Inserts what no job with the same key is there for. Returns which of them are new. */
 async function insert(tx: Tx, rows: Job[]): Promise<(job: Job) => boolean> {
   const statement = sql`
-    INSERT INTO jobs (id, kind, lane, scope, idempotency_key, input, state, priority, run_at, author, owner, created_at)
+    INSERT INTO jobs (id, kind, lane, scope, idempotency_key, input, state, priority, run_at, author, owner, created_at, affinity)
     SELECT value ->> 'id', value ->> 'kind', value ->> 'lane', value ->> 'scope', value ->> 'idempotencyKey', value -> 'input', 'queued',
-           value ->> 'priority', value ->> 'runAt', value ->> 'by', value ->> 'owner', value ->> 'createdAt'
+           value ->> 'priority', value ->> 'runAt', value ->> 'by', value ->> 'owner', value ->> 'createdAt', value ->> 'affinity'
     FROM json_each(${JSON.stringify(rows)}) WHERE true
     ON CONFLICT (idempotency_key) DO NOTHING`
   if (rows.every(({ idempotencyKey }) => idempotencyKey === null)) {

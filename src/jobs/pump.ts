@@ -19,6 +19,8 @@ export interface PumpDeps extends JobsDeps, Owner {
   log: Log
   /** Most jobs at once, by lane. */
   lanes: Readonly<Record<string, Width>>
+  /** What is loaded at the free places of a lane. */
+  warm?: (lane: string) => readonly string[]
 }
 
 /** How many jobs of a lane run at once; a function where that changes with time. */
@@ -89,7 +91,7 @@ export function openPump(deps: PumpDeps, running: Running): Pump {
   }
 
   async function fill(lane: string): Promise<void> {
-    await claim(deps, deps, lane, Math.max(0, placesIn(lane)), running.start)
+    await claim(deps, deps, lane, Math.max(0, placesIn(lane)), running.start, deps.warm?.(lane))
   }
 
   /** When the first job gets due that was not due yet when the lanes were filled. */

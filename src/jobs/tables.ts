@@ -28,6 +28,8 @@ export const jobs = sqliteTable('jobs', {
   attemptStartedAt: integer('attempt_started_at'),
   endedAt: integer('ended_at'),
   freshAfter: integer('fresh_after').notNull().default(0),
+  affinity: text('affinity'),
+  passedOver: integer('passed_over').notNull().default(0),
 })
 
 export type Job = typeof jobs.$inferSelect

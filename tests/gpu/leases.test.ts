@@ -85,7 +85,7 @@ test('a device that has loaded the same last is taken before others, and is told
   const pool = await poolOf([device('GPU-a'), device('GPU-b'), device('GPU-c')])
   const [, second] = await Promise.all([pool.acquire(), pool.acquire(undefined, { profile: 'sdxl/base' })])
   await second![Symbol.asyncDispose]()
-  expect(pool.warm()).toEqual(new Set(['sdxl/base']))
+  expect(pool.warm()).toEqual(['sdxl/base'])
   const other = await pool.acquire(undefined, { profile: 'flux/dev' })
   expect(other.device.id).toBe('GPU-b') // nothing is warm for it: the first that is free
   await other[Symbol.asyncDispose]()

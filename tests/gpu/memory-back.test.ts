@@ -112,7 +112,7 @@ test('a child that is kept for the next job keeps its memory, and its device wor
   lease.keep()
   await lease[Symbol.asyncDispose]()
   expect(one.pool.counts()).toEqual({ busy: 0, waiting: 0, slots: 1 })
-  expect(one.pool.warm()).toEqual(new Set(['sdxl/base']))
+  expect(one.pool.warm()).toEqual(['sdxl/base'])
 })
 
 test('a lease can leave its device degraded', async () => {
