@@ -10,6 +10,9 @@ const ROOT = join(import.meta.dir, '..')
 const REPORTS = join(ROOT, 'dist/reports')
 const OLDEST_NODE_FOR_PLAYWRIGHT = 20
 
+/** Test files that nothing runs beside; the others run two at a time. */
+const ALONE = ['tests/streams/', 'tests/bench/', 'tests/crash/random']
+
 const NOTHING: Tally = { passed: 0, failed: 0 }
 const ONE_FAILED: Tally = { passed: 0, failed: 1 }
 
@@ -40,12 +43,25 @@ function python(): Tally {
 }
 
 async function bunTests(): Promise<Tally> {
-  const report = join(REPORTS, 'bun.xml')
-  const command = [process.execPath, 'test', '--timeout=20000', '--reporter=junit', `--reporter-outfile=${report}`]
   const nginx = nginxForTests(process.env)
   bubblewrapForTests(process.env)
-  const ok = run('bun test', command, nginx ? { NGINX: nginx } : {})
-  return settle(ok, await bunTally(report, bunTestFiles()))
+  const env: Record<string, string> = nginx ? { NGINX: nginx } : {}
+  const [alone, together] = [bunTestFiles().filter(isAlone), bunTestFiles().filter((file) => !isAlone(file))]
+  const sideBySide = await bunTest('bun-together', together, ['--parallel=2', '--no-isolate'], env)
+  return sum([sideBySide, await bunTest('bun-alone', alone, [], env)])
+}
+
+async function bunTest(name: string, files: string[], how: string[], env: Record<string, string>): Promise<Tally> {
+  const report = join(REPORTS, `${name}.xml`)
+  const command = [process.execPath, 'test', ...how, '--timeout=20000']
+  const told = ['--reporter=junit', `--reporter-outfile=${report}`]
+  const ok = run(`bun test, ${files.length} files`, [...command, ...told, ...files.map((file) => `./${file}`)], env)
+  return settle(ok, await bunTally(report, files))
+}
+
+/** Measures how fast something is, or uses both cores by itself. */
+function isAlone(file: string): boolean {
+  return ALONE.some((place) => file.startsWith(place))
 }
 
 function bunTestFiles(): string[] {
