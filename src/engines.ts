@@ -14,6 +14,7 @@ import { catalogueTexts } from './gpu/built-in.ts'
 import { openProbe, type Probe, pretendedProbe } from './gpu/devices/probe.ts'
 import { openDeviceWatch } from './gpu/devices/watch.ts'
 import type { Device } from './gpu/devices.ts'
+import { openLearned } from './gpu/learned.ts'
 import { openDevicePool } from './gpu/leases.ts'
 import { openModelStore } from './gpu/models/store.ts'
 import { sweepOrphans } from './gpu/processes.ts'
@@ -98,6 +99,7 @@ export async function openEngines(
   const deps = {
     ...asking,
     modelStore,
+    learned: await openLearned({ db, now }),
     read: db.read,
     hub,
     live,

@@ -8,7 +8,7 @@ import { type RenderParams, renderParams, type TierName } from './spec.ts'
 import { parseTier } from './tiers.ts'
 
 /** A side where nobody says one and there is no model that was trained at some. */
-const USUAL_SIDE = 512
+const USUAL_SIDE = 768
 const USUAL_FPS = 24
 const USUAL_FRAMES = 33
 
