@@ -10,10 +10,11 @@ import { type LiveSource, openHub } from './events/hub.ts'
 import type { Scope } from './events/line.ts'
 import { openBlobs } from './files/blobs.ts'
 import { openSymbols } from './files/symbols/symbols.ts'
-import { catalogueTexts } from './gpu/built-in.ts'
+import { builtInEngines, catalogueTexts } from './gpu/built-in.ts'
 import { openProbe, type Probe, pretendedProbe } from './gpu/devices/probe.ts'
 import { openDeviceWatch } from './gpu/devices/watch.ts'
 import type { Device } from './gpu/devices.ts'
+import { type EngineSet, openEngineSet } from './gpu/engines.ts'
 import { openLearned } from './gpu/learned.ts'
 import { openDevicePool } from './gpu/leases.ts'
 import { openModelStore } from './gpu/models/store.ts'
@@ -54,8 +55,10 @@ export interface Overrides {
   providers?: Provider[]
   /** The devices there are, or what says so each time that they are looked at. */
   devices?: Device[] | Probe
-  /** How this program starts itself as a worker; the attempt's folder is added. */
+  /** What stands in for the command of the sketch engine; the attempt's folder is added. */
   workerCommand?: string[]
+  /** More folders of engines, or of one engine each. */
+  engineFolders?: string[]
   /** More kinds of jobs, by lane. */
   handlers?: Handler[]
   lanes?: Record<string, number>
@@ -126,7 +129,7 @@ export async function openEngines(
     sandbox,
     compilers: openCompilers({ sandbox, now: awake }),
     breakers,
-    render: { command: overrides.workerCommand ?? ownCommand(), attempts, clock, log },
+    render: { engines: theEngines(config, overrides), attempts, clock, log },
     stepMs: config.sketchStepMs,
     results: join(config.data, 'results'),
     startedAt: now(),
@@ -214,8 +217,20 @@ async function presentState(read: Reader, scope: Scope): Promise<Record<string, 
   return { project, tasks, files: await filesOf(read, id), jobs: await jobsOf(read, id) }
 }
 
+/** All that renders: what comes with Hearth, and what was dropped into the data directory. */
+function theEngines({ data, gpu }: Config, { workerCommand, engineFolders = [] }: Overrides): EngineSet {
+  return openEngineSet({
+    folders: [builtInEngines(data), join(data, 'engines'), ...engineFolders],
+    hearth: ownCommand(),
+    data,
+    python: gpu.python,
+    settings: { HEARTH_SD_CLI: gpu.sdCli, HEARTH_COMFYUI_URL: gpu.comfyuiUrl },
+    commands: workerCommand ? { sketch: workerCommand } : {},
+  })
+}
+
 /** The running program: the binary itself, or Bun with the checkout's entry. */
 function ownCommand(): string[] {
   const inBinary = import.meta.dir.startsWith('/$bunfs')
-  return [process.execPath, ...(inBinary ? [] : [join(import.meta.dir, 'main.ts')]), 'worker', 'sketch']
+  return [process.execPath, ...(inBinary ? [] : [join(import.meta.dir, 'main.ts')])]
 }

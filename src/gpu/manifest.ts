@@ -37,8 +37,13 @@ export const engineManifest = z.object({
       serverSetting: z.string().optional(),
     })
     .prefault({}),
-  /** Added to the child's small environment. */
+  /** Found only where its own folder is named, not among others: it is for tests. */
+  onlyNamed: z.boolean().default(false),
+  /** Added to the child's small environment; placeholders are filled here too. */
   env: z.record(z.string(), z.string()).default({}),
+  /** How far apart its checkpoints and previews are at least, ms, where a request says nothing. */
+  checkpointMs: z.number().int().nonnegative().default(5_000),
+  previewMs: z.number().int().nonnegative().default(500),
   /** Longest silence in a phase, ms, where it differs from the usual. */
   deadlines: z.partialRecord(z.enum(['fetch', 'load', 'encode', 'denoise', 'decode', 'save']), z.number()).default({}),
 })

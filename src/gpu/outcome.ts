@@ -1,9 +1,16 @@
 import { join } from 'node:path'
 import { DomainError } from '../errors.ts'
 import type { ChildEnd } from './child.ts'
-import { readResult } from './folder.ts'
-import { EXIT, type WorkerResult } from './protocol.ts'
-import type { Rendered } from './render.ts'
+import { readResult, readSpec } from './folder.ts'
+import { EXIT, type WorkerOutput, type WorkerResult, type WorkerSpec } from './protocol.ts'
+
+/** What an attempt has made, with all that is known of how. */
+export interface Rendered extends Omit<WorkerResult, 'v' | 'outputs'> {
+  /** With absolute paths. */
+  outputs: (WorkerOutput & { path: string })[]
+  /** The name of the device on which it went on from a checkpoint; null: it was made from the start. */
+  resumedOn: string | null
+}
 
 /** What an ended child comes to: its outputs, once result.json and the files agree, or the error to throw. */
 export function settle(end: ChildEnd, folder: string, signal: AbortSignal): Rendered {
@@ -25,8 +32,16 @@ export function settle(end: ChildEnd, folder: string, signal: AbortSignal): Rend
   throw exitError(end)
 }
 
-export function renderedIn(folder: string, { outputs, ...result }: WorkerResult): Rendered {
-  return { ...result, outputs: outputs.map((output) => ({ ...output, path: join(folder, output.file) })) }
+export function renderedIn(
+  folder: string,
+  { v: _, outputs, ...result }: WorkerResult,
+  spec: WorkerSpec | null,
+): Rendered {
+  return {
+    ...result,
+    outputs: outputs.map((output) => ({ ...output, path: join(folder, output.file) })),
+    resumedOn: result.resumedFrom > 0 ? (spec?.device.name ?? null) : null,
+  }
 }
 
 export function badSpec(detail: string): DomainError {
@@ -50,7 +65,7 @@ function diskError(code: 'disk_full' | 'disk_unwritable', detail = ''): DomainEr
 
 function finished(folder: string): Rendered {
   const result = readResult(folder)
-  if (!('missing' in result)) return renderedIn(folder, result)
+  if (!('missing' in result)) return renderedIn(folder, result, readSpec(folder))
   throw retryable('gpu_worker_died', `The renderer ended as if it were done, but left no ${result.missing}.`)
 }
 

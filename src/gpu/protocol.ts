@@ -71,6 +71,8 @@ const workerModel = z.object({
 export const workerSpec = z.object({
   v: z.literal(PROTOCOL),
   engine: name,
+  /** That its manifest says. */
+  engineVersion: z.string().max(100).default(''),
   /** What is asked for: `image`, `video`, `upscale`, ... */
   function: name.default('image'),
   job: name,
@@ -94,6 +96,8 @@ export const workerSpec = z.object({
   previewPixels: count.default(512),
   /** A checkpoint to go on from. */
   resumeFrom: z.string().optional(),
+  /** Earlier ones, the furthest first, for when that one is damaged. */
+  resumeElse: z.array(z.string()).default([]),
   /** After `done`: stay, say `idle`, and wait for `next` on standard input. */
   reuse: z.boolean().default(false),
   allowFaults: z.boolean().optional(),

@@ -1,5 +1,5 @@
-import { basename } from 'node:path'
-import type { RenderHooks } from '../gpu/render.ts'
+import { basename, dirname } from 'node:path'
+import type { Progress, RenderHooks } from '../gpu/report.ts'
 import type { JobContext } from '../jobs/handler.ts'
 import type { Log } from '../log.ts'
 
@@ -26,7 +26,7 @@ export function telling(
   { log, now, awake }: TellingDeps,
   ctx: Pick<JobContext<unknown>, 'job' | 'phase' | 'progress' | 'preview' | 'bytes' | 'remember'>,
 ) {
-  const { id: job, attempt } = ctx.job
+  const { id: job } = ctx.job
   const marks: Marks = { waitsAt: now() }
   let shownAt = Number.NEGATIVE_INFINITY
   const mark = (name: keyof Marks) => {
@@ -39,11 +39,13 @@ export function telling(
       mark(LOADS.includes(phase) ? 'loadsAt' : 'runsAt')
       void ctx.phase(phase).catch((error) => log.warn('a phase was not told', { job, phase, error }))
     },
-    onProgress: ({ step, steps, etaMs }: { step: number; steps: number; etaMs: number | null }) =>
-      ctx.progress({ step, steps, etaMs: etaMs ?? undefined }),
+    onProgress: (said: Progress) => {
+      if ('step' in said) ctx.progress({ ...said, etaMs: said.etaMs ?? undefined })
+    },
     onPreview: (path: string) => {
       if (awake() - shownAt < PREVIEW_MS) return
       shownAt = awake()
+      const attempt = basename(dirname(dirname(path))) // an earlier one, where its worker still runs
       ctx.preview(`/jobs/${job}/previews/${attempt}/${basename(path)}`)
     },
   } satisfies RenderHooks

@@ -3,15 +3,24 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSyn
 import { join } from 'node:path'
 import { decodePng } from '../../src/gpu/png.ts'
 import { readLine, type WorkerSpec, workerLine } from '../../src/gpu/protocol.ts'
-import { type RenderDeps, type RenderHooks, type RenderSpec, render as renderWork } from '../../src/gpu/render.ts'
-import { latestCheckpoint } from '../../src/gpu/sketch/checkpoints.ts'
+import { type RenderDeps, type RenderSpec, render as renderWork } from '../../src/gpu/render.ts'
 import { stoppedClock } from '../support/clock.ts'
-import { smallSpec, testAttempts, until, workersIn } from '../support/gpu-attempts.ts'
+import {
+  furthestStep,
+  type StepHooks,
+  smallSpec,
+  stepsOnly,
+  testAttempts,
+  testEngines,
+  until,
+  workersIn,
+} from '../support/gpu-attempts.ts'
 
+const MODEL = { id: 'a/b', family: 'a', format: 'diffusers', path: '/m', parts: {}, sha256: 'a'.repeat(64) }
 const HOUR_MS = 3_600_000
 const never = new AbortController().signal
-const render = (deps: RenderDeps, spec: RenderSpec = smallSpec(), hooks: RenderHooks = {}, signal = never) =>
-  renderWork(deps, spec, hooks, signal)
+const render = (deps: RenderDeps, spec: RenderSpec = smallSpec(), hooks: StepHooks = {}, signal = never) =>
+  renderWork(deps, spec, stepsOnly(hooks), signal)
 const faulty = (kind: NonNullable<WorkerSpec['fault']>['kind'], step = 5) =>
   smallSpec({ allowFaults: true, fault: { kind, step } })
 
@@ -48,7 +57,7 @@ test('the child keeps the same lines in events.ndjson, and two checkpoints', asy
 test('a finished picture is used again, also by a later attempt; another prompt is rendered', async () => {
   using deps = testAttempts()
   const first = await render(deps)
-  const broken = { ...deps, command: ['/bin/false'] }
+  const broken = { ...deps, engines: testEngines(['/bin/false']) }
   expect(await render(broken)).toEqual(first)
   expect(await render(broken, smallSpec({ attempt: 2 }))).toEqual(first)
   await expect(render(broken, smallSpec({ attempt: 3, params: { prompt: 'rye' } }))).rejects.toMatchObject({
@@ -71,12 +80,9 @@ test('the furthest good checkpoint is taken: a truncated one is passed over', as
   using deps = testAttempts()
   await expect(render(deps, faulty('die', 8))).rejects.toMatchObject({ code: 'gpu_worker_died' })
   const spec = smallSpec()
-  const best = latestCheckpoint(deps.attempts, 'job-1', spec.params)!
-  expect(best.step).toBe(6)
-  truncateSync(best.path, 200)
-  expect(latestCheckpoint(deps.attempts, 'job-1', spec.params)?.step).toBe(3)
-  expect(latestCheckpoint(deps.attempts, 'job-1', { ...spec.params, seed: 8 })).toBeNull()
-  expect(latestCheckpoint(deps.attempts, 'job-9', spec.params)).toBeNull()
+  expect(furthestStep(deps.attempts)).toBe(6)
+  truncateSync(join(deps.attempts, 'job-1', '1', 'ckpt', '000006.bin'), 200)
+  expect((await render(deps, { ...spec, attempt: 2 })).resumedFrom).toBe(3)
 })
 
 test.each([
@@ -151,7 +157,7 @@ test('a pause writes a checkpoint at the end of the step and ends the child', as
   const onProgress = ({ step }: { step: number }) => step === 4 && pause.abort()
   const spec = smallSpec({ stepMs: 40 })
   await expect(render(deps, spec, { onProgress, pause: pause.signal })).rejects.toMatchObject({ code: 'gpu_preempted' })
-  expect(latestCheckpoint(deps.attempts, 'job-1', spec.params)!.step).toBeGreaterThanOrEqual(4)
+  expect(furthestStep(deps.attempts)).toBeGreaterThanOrEqual(4)
 })
 
 test('an output folder that cannot be written is told apart from a full disk', async () => {
@@ -195,4 +201,53 @@ test('a worker that floods stderr neither stalls nor fills the disk', async () =
   using deps = testAttempts({ command: ['/bin/sh', '-c', script] })
   await expect(render(deps)).rejects.toMatchObject({ code: 'gpu_worker_died', context: { code: 3 } })
   expect(statSync(join(deps.attempts, 'job-1', '1', 'log.txt')).size).toBe(256 * 1024)
+})
+
+test('each picture of a batch is the same as alone, with the seeds counting up', async () => {
+  using deps = testAttempts()
+  const { outputs } = await render(deps, smallSpec({ params: { count: 3, steps: 4 } }))
+  expect(outputs.map(({ seed }) => seed)).toEqual([7, 8, 9])
+  using other = testAttempts()
+  const alone = await render(other, smallSpec({ params: { seed: 9, steps: 4 } }))
+  expect(outputs[2]!.sha256).toBe(alone.outputs[0]!.sha256)
+})
+
+test('a batch that is killed goes on with the picture at work: those before it are kept', async () => {
+  using deps = testAttempts()
+  const params = { count: 3, steps: 4 }
+  const spec = smallSpec({ params, allowFaults: true, fault: { kind: 'die', step: 10 } })
+  await expect(render(deps, spec)).rejects.toMatchObject({ code: 'gpu_worker_died' })
+  const resumed = await render(deps, smallSpec({ params, attempt: 2 }))
+  expect([resumed.resumedFrom, resumed.resumedOn]).toEqual([8, 'CPU'])
+  using fresh = testAttempts()
+  const whole = await render(fresh, smallSpec({ params }))
+  expect(resumed.outputs.map(({ sha256 }) => sha256)).toEqual(whole.outputs.map(({ sha256 }) => sha256))
+})
+
+test.each([
+  ['another tier', { tier: 'high' }],
+  ['other parameters', { params: { guidance: 3 } }],
+  ['other weights', { model: MODEL }],
+  ['another quantisation', { memory: { quantisation: 'int8' } }],
+] as const)('a checkpoint of %s is not resumed', async (_what, change) => {
+  using deps = testAttempts()
+  await expect(render(deps, faulty('die'))).rejects.toMatchObject({ code: 'gpu_worker_died' })
+  expect((await render(deps, smallSpec({ attempt: 2, ...change }))).resumedFrom).toBe(0)
+})
+
+test('one that was only held otherwise in memory is', async () => {
+  using deps = testAttempts()
+  await expect(render(deps, faulty('die'))).rejects.toMatchObject({ code: 'gpu_worker_died' })
+  const memory = { vaeTiling: true, offload: 'model' } as const
+  expect((await render(deps, smallSpec({ attempt: 2, memory }))).resumedFrom).toBe(3)
+})
+
+test('checkpoints and previews are as far apart as the spec says', async () => {
+  using deps = testAttempts()
+  const seen: string[] = []
+  await render(deps, smallSpec({ checkpointMs: 60_000, previewMs: 60_000, previewPixels: 40 }), {
+    onCheckpoint: (_path, step) => seen.push(`checkpoint ${step}`),
+    onPreview: (path, step) => seen.push(`preview ${step} ${decodePng(readFileSync(path)).width}`),
+  })
+  expect(seen).toEqual(['preview 1 40', 'checkpoint 3', 'preview 8 40'])
 })

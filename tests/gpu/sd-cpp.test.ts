@@ -7,7 +7,7 @@ import { argumentsFor, optionsIn, Unsuitable } from '../../src/gpu/sd-cpp/argume
 import { createListener, type Heard } from '../../src/gpu/sd-cpp/output.ts'
 import { pulseOf } from '../../src/gpu/sd-cpp/pulse.ts'
 import { temporaryFolder } from '../support/database.ts'
-import { smallSpec, until } from '../support/gpu-attempts.ts'
+import { until, writtenSpec } from '../support/gpu-attempts.ts'
 
 const ROOT = join(import.meta.dir, '../..')
 const fixture = (name: string) => readFileSync(join(ROOT, 'tests/fixtures/sd-cli', `${name}.txt`), 'utf8')
@@ -75,9 +75,9 @@ const MODEL = {
 }
 const at = { n: 0, out: '/f/out/picture.png', folder: '/f', options: OPTIONS }
 
-async function specOf(over: Parameters<typeof smallSpec>[0] = {}) {
+async function specOf(over: Parameters<typeof writtenSpec>[0]) {
   const { workerSpec } = await import('../../src/gpu/protocol.ts')
-  return workerSpec.parse({ v: 2, ...smallSpec({ engine: 'sd-cpp', model: MODEL, ...over }) })
+  return workerSpec.parse({ v: 2, ...writtenSpec({ engine: 'sd-cpp', model: MODEL, ...over }) })
 }
 
 test('a spec becomes arguments, all of them options that the program has', async () => {
@@ -121,7 +121,7 @@ test.each([
 })
 
 /** The worker around the stand-in, as the server starts it, on a spec of `over`. */
-function runWorker(over: Parameters<typeof smallSpec>[0] & object, attempt = 1) {
+function runWorker(over: Parameters<typeof writtenSpec>[0] & object, attempt = 1) {
   const place = temporaryFolder()
   const folder = join(place.path, 'job-1', String(attempt))
   mkdirSync(folder, { recursive: true })
@@ -130,7 +130,7 @@ function runWorker(over: Parameters<typeof smallSpec>[0] & object, attempt = 1) 
   const program = join(place.path, 'sd-cli')
   writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${ROOT}/tests/support/sd-cli-main.ts' "$@"\n`)
   chmodSync(program, 0o755)
-  writeSpec(folder, smallSpec({ engine: 'sd-cpp', model: { ...MODEL, path: weights }, attempt, ...over }))
+  writeSpec(folder, writtenSpec({ engine: 'sd-cpp', model: { ...MODEL, path: weights }, attempt, ...over }))
   const child = Bun.spawn([process.execPath, join(ROOT, 'src/main.ts'), 'worker', 'sd-cpp', program, folder], {
     stdin: 'pipe',
     stdout: 'pipe',
@@ -229,7 +229,7 @@ test.skipIf(!SD_CLI || !SD_MODEL)(
     const folder = join(place.path, 'job-1', '1')
     mkdirSync(folder, { recursive: true })
     const params = { width: 64, height: 64, steps: 2 }
-    writeSpec(folder, smallSpec({ engine: 'sd-cpp', model: { ...MODEL, path: SD_MODEL! }, params }))
+    writeSpec(folder, writtenSpec({ engine: 'sd-cpp', model: { ...MODEL, path: SD_MODEL! }, params }))
     const child = Bun.spawn([process.execPath, join(ROOT, 'src/main.ts'), 'worker', 'sd-cpp', SD_CLI!, folder], {
       stdin: 'pipe',
     })

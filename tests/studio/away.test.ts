@@ -37,7 +37,7 @@ test('a device on which five renders in a row have died is left alone: its jobs 
   using one = await broken([gpu('a')], 3)
   await using app = one.app
   const all = () => pictures(app, one.project.id)
-  await until(async () => (await all()).filter(({ wait }) => wait?.reason === 'away').length === 3, 'all wait')
+  await until(async () => (await all()).filter(({ wait }) => wait?.reason === 'away').length === 3, 'all wait', 15_000)
   const failures = (await all()).map(({ job }) => job.failures)
   expect(failures.reduce((sum, each) => sum + each, 0)).toBe(5)
   for (const { job, wait, attempts } of await all()) {

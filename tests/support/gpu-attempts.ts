@@ -1,17 +1,29 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
+import { type EngineSet, openEngineSet } from '../../src/gpu/engines.ts'
+import type { SpecInput } from '../../src/gpu/protocol.ts'
 import type { RenderDeps, RenderSpec } from '../../src/gpu/render.ts'
+import type { RenderHooks } from '../../src/gpu/report.ts'
 import { openLog } from '../../src/log.ts'
 
 export const WORKER = [process.execPath, join(import.meta.dir, 'gpu-worker-main.ts')]
 
+/** The engines of this checkout; `command` stands in for the sketch engine's, `folders` hold more. */
+export function testEngines(command: string[] = WORKER, folders: string[] = []): EngineSet {
+  const gpu = join(import.meta.dir, '../../gpu')
+  return openEngineSet({ folders: [gpu, ...folders], hearth: [], data: '/nonexistent', commands: { sketch: command } })
+}
+
 /** A temporary folder of attempts, with what `render` needs to work in it. */
-export function testAttempts(over: Partial<RenderDeps> = {}): RenderDeps & Disposable {
+export function testAttempts({
+  command,
+  ...over
+}: Partial<RenderDeps> & { command?: string[] } = {}): RenderDeps & Disposable {
   const attempts = mkdtempSync(join(tmpdir(), 'hearth-gpu-'))
   return {
-    command: WORKER,
+    engines: testEngines(command),
     attempts,
     clock: systemClock,
     log: openLog('silent'),
@@ -37,6 +49,15 @@ export function smallSpec({
   }
 }
 
+/** The same as it stands in spec.json, for those that start a worker by themselves. */
+export function writtenSpec({
+  inputs,
+  ...over
+}: Omit<NonNullable<Parameters<typeof smallSpec>[0]>, 'inputs'> & Pick<SpecInput, 'inputs'>): Omit<SpecInput, 'v'> {
+  const { inputs: _, freshAfter: __, ...spec } = smallSpec(over)
+  return { ...spec, ...(inputs && { inputs }) }
+}
+
 /** The pids that run a worker in this folder of attempts. */
 export function workersIn(attempts: string): number[] {
   return readdirSync('/proc')
@@ -58,4 +79,19 @@ export async function until(what: string, holds: () => boolean, limitMs = 5_000)
     if (performance.now() - start > limitMs) throw new Error(`waited ${limitMs} ms for: ${what}`)
     await Bun.sleep(10)
   }
+}
+
+/** The number of the furthest checkpoint that the attempts of `job-1` have left. */
+export function furthestStep(attempts: string): number {
+  const names = [...new Bun.Glob('job-1/*/ckpt/*.bin').scanSync(attempts)]
+  return Math.max(0, ...names.map((name) => Number.parseInt(basename(name), 10)))
+}
+
+/** Hooks that hear of steps alone. */
+export type StepHooks = Omit<RenderHooks, 'onProgress'> & {
+  onProgress?(progress: { step: number; steps: number; etaMs: number | null }): unknown
+}
+
+export function stepsOnly({ onProgress, ...hooks }: StepHooks): RenderHooks {
+  return { ...hooks, onProgress: (said) => void ('step' in said && onProgress?.(said)) }
 }

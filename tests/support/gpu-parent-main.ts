@@ -1,14 +1,17 @@
 import { systemClock } from '../../src/clock.ts'
 import { render } from '../../src/gpu/render.ts'
 import { openLog } from '../../src/log.ts'
+import { testEngines } from './gpu-attempts.ts'
 
 // A server in small: renders the spec that it is given and says where its checkpoints are, until it is killed.
 const [attempts, spec] = Bun.argv.slice(2) as [string, string]
-const command = [process.execPath, `${import.meta.dir}/gpu-worker-main.ts`]
 const say = (line: string) => process.stdout.write(`${line}\n`)
 await render(
-  { command, attempts, clock: systemClock, log: openLog('silent') },
+  { engines: testEngines(), attempts, clock: systemClock, log: openLog('silent') },
   JSON.parse(spec),
-  { onCheckpoint: (_path, step) => say(`checkpoint ${step}`), onProgress: ({ step }) => say(`step ${step}`) },
+  {
+    onCheckpoint: (_path, step) => say(`checkpoint ${step}`),
+    onProgress: (said) => say(`step ${'step' in said && said.step}`),
+  },
   new AbortController().signal,
 )

@@ -41,7 +41,7 @@ export async function runSdCppWorker(
   folder: string,
   { stdin = Bun.stdin.stream() as AsyncIterable<Uint8Array> } = {},
 ): Promise<number> {
-  const control = listenForControl(stdin)
+  const control = listenForControl(stdin, folder)
   const spec = readSpec(folder)
   if (!spec) {
     process.stderr.write(`${join(folder, 'spec.json')} is missing or is not a spec\n`)

@@ -2,10 +2,10 @@ import type { Sheet } from './brush.ts'
 
 const WIDTH = 256 // pixels
 
-/** A small copy: each pixel is the mean of its block. */
-export function thumbnail({ width, height, pixels }: Sheet): Sheet {
-  const scale = Math.max(1, Math.ceil(width / WIDTH))
-  const w = Math.floor(width / scale)
+/** A small copy, no side of which is longer than `longest`: each pixel is the mean of its block. */
+export function thumbnail({ width, height, pixels }: Sheet, longest = Number.POSITIVE_INFINITY): Sheet {
+  const scale = Math.max(1, Math.ceil(width / WIDTH), Math.ceil(Math.max(width, height) / longest))
+  const w = Math.max(1, Math.floor(width / scale))
   const h = Math.max(1, Math.floor(height / scale))
   const small = new Uint8ClampedArray(w * h * 3)
   for (let y = 0; y < h; y++)

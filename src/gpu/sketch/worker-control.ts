@@ -1,5 +1,8 @@
+import { join } from 'node:path'
 import { splitLines } from '../lines.ts'
 import { controlLine, LINE_LIMIT, readLine } from '../protocol.ts'
+
+const POLL_MS = 1_000
 
 /** Why the work should end: at once, or at the end of the step with a checkpoint. */
 export type Stop = 'cancel' | 'preempt'
@@ -12,23 +15,38 @@ export interface Control {
   turn(): Promise<void>
 }
 
-/** Listens to stdin and SIGTERM. The end of stdin means that the parent is gone. */
-export function listenForControl(stdin: AsyncIterable<Uint8Array>): Control {
+/** Listens to stdin, to `control.ndjson` in the attempt's folder, and to SIGTERM. The end of stdin means that the parent is gone. */
+export function listenForControl(stdin: AsyncIterable<Uint8Array>, folder: string): Control {
   const wake = new AbortController()
   let why: Stop | null = null
   const end = (stop: Stop) => {
     if (why !== 'cancel') why = stop
     wake.abort()
   }
+  const hear = (text: string | null) => {
+    const control = text === null ? null : readLine(controlLine, text)
+    if (control) end(control.type === 'cancel' ? 'cancel' : 'preempt')
+  }
   process.on('SIGTERM', () => end('preempt'))
-  void readControl(stdin, end)
+  void readControl(stdin, hear).then(() => end('preempt'))
+  pollControl(join(folder, 'control.ndjson'), hear)
   return { signal: wake.signal, stop: () => why, turn: () => new Promise((resolve) => setImmediate(resolve)) }
 }
 
-async function readControl(stdin: AsyncIterable<Uint8Array>, end: (why: Stop) => void): Promise<void> {
-  for await (const line of splitLines(stdin, LINE_LIMIT)) {
-    const control = line === null ? null : readLine(controlLine, line)
-    if (control) end(control.type === 'cancel' ? 'cancel' : 'preempt')
-  }
-  end('preempt')
+async function readControl(stdin: AsyncIterable<Uint8Array>, hear: (text: string | null) => void): Promise<void> {
+  for await (const line of splitLines(stdin, LINE_LIMIT)) hear(line)
+}
+
+/** Whole lines alone count: the last may still be being written. */
+function pollControl(path: string, hear: (text: string) => void): void {
+  let heard = 0
+  const timer = setInterval(async () => {
+    const text = await Bun.file(path)
+      .text()
+      .catch(() => '') // not there: nothing has been said
+    const lines = text.split('\n').slice(0, -1)
+    for (const line of lines.slice(heard)) hear(line)
+    heard = lines.length
+  }, POLL_MS)
+  timer.unref()
 }

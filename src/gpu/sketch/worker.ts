@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { systemClock } from '../../clock.ts'
 import { readSpec, sha256, writeDurably } from '../folder.ts'
 import { encodePng } from '../png.ts'
-import { EXIT, PROTOCOL, type WorkerResult, type WorkerSpec } from '../protocol.ts'
+import { EXIT, PROTOCOL, type WorkerOutput, type WorkerResult, type WorkerSpec } from '../protocol.ts'
 import { SKETCH } from './about.ts'
-import { encodeCheckpoint, readCheckpoint, resumeSketch } from './checkpoints.ts'
+import { type Batch, nextPicture, openBatch, stepsDone } from './batch.ts'
+import { encodeCheckpoint } from './checkpoints.ts'
 import { faultAt } from './faults.ts'
-import { createSketch, paintScene, paintStep, type Sketch } from './sketch.ts'
+import { paintScene, paintStep } from './sketch.ts'
 import { thumbnail } from './thumbnail.ts'
 import { type Control, listenForControl } from './worker-control.ts'
 import { createVoice, type Say } from './worker-voice.ts'
@@ -24,8 +25,11 @@ interface Work {
   spec: WorkerSpec
   say: Say
   control: Control
-  sketch: Sketch
+  batch: Batch
+  outputs: WorkerOutput[]
   resumedFrom: number
+  /** When the last of each was written. */
+  last: { preview: number; checkpoint: number }
 }
 
 class Stopped extends Error {
@@ -37,7 +41,7 @@ export async function runSketchWorker(
   folder: string,
   { stdin = Bun.stdin.stream() as AsyncIterable<Uint8Array> } = {},
 ): Promise<number> {
-  const control = listenForControl(stdin)
+  const control = listenForControl(stdin, folder)
   const spec = readSpec(folder)
   if (!spec) {
     process.stderr.write(`${join(folder, 'spec.json')} is missing or is not a spec\n`)
@@ -57,41 +61,46 @@ export async function runSketchWorker(
 }
 
 function startWork(folder: string, spec: WorkerSpec, say: Say, control: Control): Work {
-  const { prompt, seed, width, height, steps } = spec.params
-  const sketch = createSketch(prompt, seed, width, height, steps)
-  const checkpoint = spec.resumeFrom ? readCheckpoint(spec.resumeFrom, sketch.spec) : null
-  if (checkpoint) resumeSketch(sketch, checkpoint)
-  else if (spec.resumeFrom) process.stderr.write(`${spec.resumeFrom} can't be resumed: starting over\n`)
-  return { folder, spec, say, control, sketch, resumedFrom: sketch.step }
+  for (const name of ['ckpt', 'previews', 'out']) mkdirSync(join(folder, name), { recursive: true })
+  const batch = openBatch(folder, spec)
+  const outputs = batch.made.map((digest, picture) => outputOf(folder, spec, digest, picture))
+  const last = { preview: Number.NEGATIVE_INFINITY, checkpoint: Number.NEGATIVE_INFINITY }
+  return { folder, spec, say, control, batch, outputs, resumedFrom: stepsDone(batch), last }
 }
 
 async function render(work: Work): Promise<void> {
-  const { spec, say, sketch } = work
-  for (const name of ['ckpt', 'previews', 'out']) mkdirSync(join(work.folder, name), { recursive: true })
-  say({ type: 'phase', phase: 'load' })
+  work.say({ type: 'phase', phase: 'load' })
+  while (work.outputs.length < work.batch.count) await renderPicture(work)
+  finish(work)
+}
+
+async function renderPicture(work: Work): Promise<void> {
+  const { spec, say, batch } = work
+  const { sketch } = batch
   await patiently(work, paintScene(sketch), 'any')
   say({ type: 'phase', phase: 'denoise' })
   while (sketch.step < spec.params.steps) await nextStep(work)
   say({ type: 'phase', phase: 'decode' })
-  const png = encodePng(spec.params.width, spec.params.height, sketch.sheet.pixels, provenance(spec))
+  const png = encodePng(spec.params.width, spec.params.height, sketch.sheet.pixels, provenance(work))
   await work.control.turn()
   if (work.control.stop() === 'cancel') throw new Stopped()
   say({ type: 'phase', phase: 'save' })
-  save(work, png)
+  keepPicture(work, png)
 }
 
 async function nextStep(work: Work): Promise<void> {
-  const { spec, say, control, sketch } = work
-  const { steps } = spec.params
+  const { spec, say, control, batch } = work
+  const { sketch } = batch
+  const { steps, count } = spec.params
   const started = performance.now()
-  faultAt(spec, sketch.step + 1, say)
+  faultAt(spec, stepsDone(batch) + 1, say)
   await patiently(work, paintStep(sketch), 'cancel')
   await systemClock.sleep(Math.max(0, spec.stepMs - (performance.now() - started)), control.signal)
-  say({ type: 'progress', step: sketch.step, steps })
+  say({ type: 'progress', step: stepsDone(batch), steps: steps * count })
   const last = sketch.step === steps
   const stopping = control.stop() !== null
-  if (last || steps <= PREVIEW_EACH_UP_TO || sketch.step % 2 === 0) writePreview(work)
-  if (!last && (stopping || sketch.step % CHECKPOINT_STEPS === 0)) writeCheckpoint(work)
+  if (last || steps <= PREVIEW_EACH_UP_TO || sketch.step % 2 === 0) showPreview(work, last)
+  if (!last && (stopping || sketch.step % CHECKPOINT_STEPS === 0)) keepCheckpoint(work, stopping)
   await control.turn()
   const stop = control.stop()
   if (stop === 'cancel' || (stop && stopping && !last)) throw new Stopped()
@@ -109,56 +118,77 @@ async function patiently({ control }: Work, work: Generator<void>, heeds: 'any' 
   }
 }
 
-function writePreview({ folder, say, sketch }: Work): void {
-  const file = `previews/${numbered(sketch.step)}.png`
-  const small = thumbnail(sketch.sheet)
+function showPreview(work: Work, must: boolean): void {
+  const { folder, spec, say, batch, last } = work
+  if (!must && performance.now() - last.preview < spec.previewMs) return
+  last.preview = performance.now()
+  const step = stepsDone(batch)
+  const file = `previews/${numbered(step)}.png`
+  const small = thumbnail(batch.sketch.sheet, spec.previewPixels)
   writeFileSync(join(folder, `${file}.part`), encodePng(small.width, small.height, small.pixels, {}, 4))
   renameSync(join(folder, `${file}.part`), join(folder, file))
-  say({ type: 'preview', file, step: sketch.step })
+  say({ type: 'preview', file, step })
 }
 
-function writeCheckpoint({ folder, say, sketch }: Work): void {
-  const file = `ckpt/${numbered(sketch.step)}.bin`
-  writeDurably(join(folder, file), encodeCheckpoint(sketch))
-  say({ type: 'checkpoint', file, step: sketch.step })
+function keepCheckpoint({ folder, spec, say, batch, last }: Work, must: boolean): void {
+  if (!must && performance.now() - last.checkpoint < spec.checkpointMs) return
+  last.checkpoint = performance.now()
+  const step = stepsDone(batch)
+  const file = `ckpt/${numbered(step)}.bin`
+  writeDurably(join(folder, file), encodeCheckpoint(batch))
+  say({ type: 'checkpoint', file, step })
   const old = readdirSync(join(folder, 'ckpt'))
     .filter((name) => name.endsWith('.bin'))
     .sort()
   for (const name of old.slice(0, -KEPT_CHECKPOINTS)) rmSync(join(folder, 'ckpt', name), { force: true })
 }
 
-function save({ folder, spec, say, sketch, resumedFrom }: Work, png: Buffer): void {
+/** A picture that is finished stays so, whatever becomes of the others: a checkpoint says that it is. */
+function keepPicture(work: Work, png: Buffer): void {
+  const { folder, spec, batch } = work
   const digest = sha256(png)
+  writeDurably(join(folder, 'out', `${digest}.png`), png)
+  work.outputs.push(outputOf(folder, spec, digest, batch.made.length, png.length))
+  nextPicture(batch, spec, digest)
+  if (batch.made.length < batch.count) keepCheckpoint(work, true)
+}
+
+function outputOf(folder: string, spec: WorkerSpec, digest: string, picture: number, bytes?: number): WorkerOutput {
   const file = `out/${digest}.png`
-  const { job, attempt } = spec
   const { width, height, seed } = spec.params
-  const output = { file, sha256: digest, mediaType: 'image/png', width, height, seed, bytes: png.length }
-  writeDurably(join(folder, file), png)
+  return {
+    file,
+    sha256: digest,
+    mediaType: 'image/png',
+    width,
+    height,
+    seed: (seed + picture) % 2 ** 32,
+    bytes: bytes ?? Bun.file(join(folder, file)).size,
+  }
+}
+
+function finish({ folder, spec, say, batch: { sketch }, outputs, resumedFrom }: Work): void {
+  const { job, attempt, params: asked, tier, device } = spec
   const params = {
-    ...provenance(spec),
+    ...facts(spec, asked.seed),
     scene: sketch.scene,
     mood: sketch.mood,
-    tier: spec.tier,
-    device: spec.device.id,
+    tier,
+    device: device.id,
     resumedFrom,
   }
   const engine = { engine: SKETCH.name, engineVersion: SKETCH.version }
-  const result: WorkerResult = {
-    v: PROTOCOL,
-    job,
-    attempt,
-    ...engine,
-    outputs: [output],
-    params,
-    resumedFrom,
-    peakBytes: null,
-  }
+  const result: WorkerResult = { v: PROTOCOL, job, attempt, ...engine, outputs, params, resumedFrom, peakBytes: null }
   writeDurably(join(folder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
-  say({ type: 'done', outputs: [output] })
+  say({ type: 'done', outputs })
 }
 
 /** What is kept in the picture itself. No attempt and no resume: the same spec gives the same bytes. */
-function provenance({ params: { prompt, seed, steps, guidance } }: WorkerSpec): Record<string, string> {
+function provenance({ spec, batch }: Work): Record<string, string> {
+  return facts(spec, batch.sketch.spec.seed)
+}
+
+function facts({ params: { prompt, steps, guidance } }: WorkerSpec, seed: number): Record<string, string> {
   return {
     Software: `Hearth ${SKETCH.name} ${SKETCH.version}`,
     prompt,

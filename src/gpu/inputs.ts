@@ -1,0 +1,53 @@
+import { closeSync, copyFileSync, fsyncSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { sha256 } from './folder.ts'
+import { badSpec } from './outcome.ts'
+import type { WorkerSpec } from './protocol.ts'
+
+/** A file that a render begins with, wherever it lies. */
+export interface GivenInput {
+  /** Absolute. */
+  from: string
+  sha256: string
+  mediaType: string
+}
+
+const ENDINGS: Record<string, string> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/webp': 'webp',
+  'image/gif': 'gif',
+  'image/avif': 'avif',
+  'video/mp4': 'mp4',
+  'video/webm': 'webm',
+}
+
+/** Where the files will lie in the attempt's folder, as spec.json names them. */
+export function placesOf(given: Record<string, GivenInput>): WorkerSpec['inputs'] {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, { sha256, mediaType }]) => [
+      name,
+      { path: `in/${name}.${ENDINGS[mediaType] ?? 'bin'}`, sha256, mediaType },
+    ]),
+  )
+}
+
+/** Copies the files into the attempt's folder, so that nothing which happens to them later reaches the worker. */
+export function placeInputs(folder: string, given: Record<string, GivenInput>): void {
+  for (const [name, { path, sha256: wanted }] of Object.entries(placesOf(given))) {
+    const place = join(folder, path)
+    mkdirSync(join(folder, 'in'), { recursive: true, mode: 0o700 })
+    copyFileSync(given[name]!.from, place)
+    if (sha256(readFileSync(place)) !== wanted) throw badSpec(`The file “${name}” is not the one that was given`)
+    flush(place)
+  }
+}
+
+function flush(path: string): void {
+  const fd = openSync(path, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
