@@ -1,4 +1,4 @@
-import type { Message, ModelRequest, Tool, ToolCall, ToolResult } from './provider.ts'
+import type { Message, ModelRequest, Picture, Tool, ToolCall, ToolResult } from './provider.ts'
 import { wantedBack } from './signatures.ts'
 import { inputOf, jsonSchema } from './tool-input.ts'
 
@@ -38,15 +38,20 @@ interface Cacheable {
 }
 
 type Text = { type: 'text'; text: string } & Cacheable
+type Image = { type: 'image'; source: { type: 'base64'; media_type: Picture['media']; data: string } } & Cacheable
 type Result = { type: 'tool_result'; tool_use_id: string; content: string; is_error: boolean } & Cacheable
 type Call = { type: 'tool_use'; id: string; name: string; input: unknown }
+type Asked = Text | Image | Result
 type Turn =
-  | { role: 'user'; content: string | (Text | Result)[] }
+  | { role: 'user'; content: string | Asked[] }
   | { role: 'assistant'; content: string | (Thought | Text | Call)[] }
 
 function turn(message: Message, model: string): Turn[] {
   if (message.role === 'tool') return [{ role: 'user', content: message.results.map(result) }]
-  if (message.role === 'user') return [{ role: 'user', content: message.content }]
+  if (message.role === 'user') {
+    const shown = (message.pictures ?? []).map(image)
+    return [{ role: 'user', content: shown.length > 0 ? [...shown, ...said(message.content)] : message.content }]
+  }
   const calls = message.calls ?? []
   if (calls.length > 0) {
     const thoughts = calls.flatMap((call) => thoughtsBefore(call, model))
@@ -54,6 +59,10 @@ function turn(message: Message, model: string): Turn[] {
   }
   // The vendor refuses a turn that says nothing.
   return message.content.trim() === '' ? [] : [{ role: 'assistant', content: message.content }]
+}
+
+function image({ media, base64 }: Picture): Image {
+  return { type: 'image', source: { type: 'base64', media_type: media, data: base64 } }
 }
 
 function said(text: string): Text[] {
@@ -76,7 +85,7 @@ function result({ call, content, failed }: ToolResult): Result {
 function withCachedEnd(turns: Turn[]): Turn[] {
   const last = turns.at(-1)
   if (last?.role !== 'user') return turns
-  const blocks: (Text | Result)[] = typeof last.content === 'string' ? said(last.content) : last.content
+  const blocks: Asked[] = typeof last.content === 'string' ? said(last.content) : last.content
   const cached = blocks.map((block, i) => (i === blocks.length - 1 ? { ...block, ...CACHED } : block))
   return [...turns.slice(0, -1), { role: 'user', content: cached }]
 }

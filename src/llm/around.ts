@@ -6,6 +6,7 @@ import type { Provider } from './provider.ts'
 import { withBound } from './with-bound.ts'
 import { outsideOf, withBreaker } from './with-breaker.ts'
 import { withRetries } from './with-retries.ts'
+import { withSight } from './with-sight.ts'
 import { type LimitsOf, withinLimits } from './within-limits.ts'
 
 export interface AroundDeps {
@@ -23,7 +24,7 @@ export interface AroundDeps {
  * already stand outside of all that: a call that is answered from memory, or not paid for, is none of the vendor's.
  */
 export function around({ breakers, factsOf, ...deps }: AroundDeps, vendor: Provider): Provider {
-  const provider = factsOf ? withinLimits(factsOf, withShapeInWords(factsOf, vendor)) : vendor
+  const provider = factsOf ? withSight(factsOf, withinLimits(factsOf, withShapeInWords(factsOf, vendor))) : vendor
   const isAway = () => breakers.isOpen(outsideOf(provider).key)
   return withBreaker({ breakers }, withRetries({ ...deps, isAway }, withBound(withClocks(deps, provider))))
 }

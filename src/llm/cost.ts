@@ -5,6 +5,8 @@ import { jsonSchema } from './tool-input.ts'
 
 /** Bytes of a request per token, on the safe side: English text and code have 4. */
 const CAREFUL_BYTES_PER_TOKEN = 3
+/** What a picture of a usual size takes with the vendors that say how they count. */
+const TOKENS_OF_A_PICTURE = 1_600
 /** Bytes per token when an answer is counted that its provider did not count. */
 const BYTES_PER_TOKEN = 4
 /**
@@ -67,8 +69,15 @@ function shapeText(zod: z.ZodType): string {
   return text
 }
 
+/** The size of a request in words; a picture counts as many as take its tokens. */
 export function requestBytes(request: ModelRequest): number {
-  return Buffer.byteLength(requestText(request))
+  return Buffer.byteLength(requestText(request)) + pictureTokens(request) * CAREFUL_BYTES_PER_TOKEN
+}
+
+/** What the pictures of a request take, by a guess: vendors count by size, each in its way. */
+export function pictureTokens({ messages }: Pick<ModelRequest, 'messages'>): number {
+  const pictures = messages.map((message) => (message.role === 'user' ? (message.pictures?.length ?? 0) : 0))
+  return pictures.reduce((sum, count) => sum + count, 0) * TOKENS_OF_A_PICTURE
 }
 
 /** The tokens of a text by its size alone. */

@@ -1,5 +1,5 @@
 import { isOwnId } from './own-ids.ts'
-import type { Message, ModelRequest, Tool, ToolCall, ToolResult } from './provider.ts'
+import type { Message, ModelRequest, Picture, Tool, ToolCall, ToolResult } from './provider.ts'
 import { wantedBack } from './signatures.ts'
 import { inputOf, structureOf } from './tool-input.ts'
 
@@ -29,6 +29,7 @@ export function configOf({ model, system, context, maxOutputTokens, schema, tool
 
 interface Part {
   text?: string
+  inlineData?: { mimeType: string; data: string }
   functionCall?: { id?: string; name: string; args: Record<string, unknown> }
   functionResponse?: { id?: string; name: string; response: Record<string, unknown> }
   thoughtSignature?: string
@@ -41,9 +42,14 @@ interface Content {
 
 function turn(message: Message, model: string): Content[] {
   if (message.role === 'tool') return [{ role: 'user', parts: message.results.map(response) }]
-  if (message.role === 'user') return [{ role: 'user', parts: [{ text: message.content }] }]
+  if (message.role === 'user')
+    return [{ role: 'user', parts: [...(message.pictures ?? []).map(inline), { text: message.content }] }]
   const parts = [...said(message.content), ...callsOf(message.calls ?? [], model)]
   return parts.length === 0 ? [] : [{ role: 'model', parts }] // the vendor refuses a turn that says nothing
+}
+
+function inline({ media, base64 }: Picture): Part {
+  return { inlineData: { mimeType: media, data: base64 } }
 }
 
 function said(text: string): Part[] {

@@ -18,7 +18,10 @@ export function chatBody({ model, system, context, messages, tools, schema }: Mo
 }
 
 function turn(message: Message): object[] {
-  if (message.role === 'user') return [{ role: 'user', content: message.content }]
+  if (message.role === 'user') {
+    const images = (message.pictures ?? []).map(({ base64 }) => base64)
+    return [{ role: 'user', content: message.content, ...(images.length > 0 ? { images } : {}) }]
+  }
   if (message.role === 'tool')
     return message.results.map(({ call, name, content }) => ({
       role: 'tool',

@@ -1,5 +1,5 @@
 import { shapeInWords } from './answer-shape.ts'
-import type { AnswerSchema, Message, ModelRequest, Tool, ToolCall } from './provider.ts'
+import type { AnswerSchema, Message, ModelRequest, Picture, Tool, ToolCall } from './provider.ts'
 import { inputOf, jsonSchema, structureOf } from './tool-input.ts'
 
 /** In what servers of the one protocol differ. */
@@ -38,12 +38,18 @@ function systemTurn({ system, context, schema }: ModelRequest, format: SchemaFor
 }
 
 function turns(message: Message): object[] {
-  if (message.role === 'user') return [message]
+  if (message.role === 'user') return [{ role: 'user', content: shown(message.content, message.pictures) }]
   if (message.role === 'tool')
     return message.results.map(({ call, content }) => ({ role: 'tool', tool_call_id: call, content }))
   const { content, calls = [] } = message
   if (calls.length === 0) return [{ role: 'assistant', content }]
   return [{ role: 'assistant', content: content === '' ? null : content, tool_calls: calls.map(pastCall) }]
+}
+
+function shown(text: string, pictures: Picture[] = []) {
+  if (pictures.length === 0) return text
+  const urls = pictures.map(({ media, base64 }) => ({ url: `data:${media};base64,${base64}` }))
+  return [{ type: 'text', text }, ...urls.map((image_url) => ({ type: 'image_url', image_url }))]
 }
 
 /** Templates of local models parse the input, and fail the request when it is broken. */

@@ -6,9 +6,16 @@ import type { ErrorFacts } from '../errors.ts'
  * assistant's turn before it made: there is no prefill.
  */
 export type Message =
-  | { role: 'user'; content: string }
+  | { role: 'user'; content: string; pictures?: Picture[] }
   | { role: 'assistant'; content: string; calls?: ToolCall[] }
   | { role: 'tool'; results: ToolResult[] }
+
+/** What a model is shown beside the words of a turn. */
+export interface Picture {
+  /** A vendor takes some of them. */
+  media: 'image/png' | 'image/jpeg' | 'image/webp' | 'image/gif'
+  base64: string
+}
 
 /** A model's wish to have a tool run. `input` is the JSON text as it was written: it may be broken, or of the wrong shape. */
 export interface ToolCall {

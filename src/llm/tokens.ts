@@ -1,4 +1,4 @@
-import { requestText } from './cost.ts'
+import { pictureTokens, requestText } from './cost.ts'
 import type { ModelRequest, Provider } from './provider.ts'
 
 /** Longest piece that is counted in one go, in characters: at most 2 KB. One long run without a break blocks the tokenizer for a minute. */
@@ -19,7 +19,7 @@ export async function countInput(provider: Provider, request: ModelRequest, sign
   const own = await vendorCount(provider, request, signal)
   if (own !== undefined) return own
   const tokens = await countTokens(requestText(request), signal)
-  return provider.name === 'openai' ? tokens : Math.ceil(tokens * OTHERS)
+  return (provider.name === 'openai' ? tokens : Math.ceil(tokens * OTHERS)) + pictureTokens(request)
 }
 
 async function vendorCount(provider: Provider, request: ModelRequest, signal: AbortSignal) {

@@ -22,6 +22,7 @@ import key from 'lucide-static/icons/key-round.svg' with { type: 'text' }
 import running from 'lucide-static/icons/loader-circle.svg' with { type: 'text' }
 import leave from 'lucide-static/icons/log-out.svg' with { type: 'text' }
 import talk from 'lucide-static/icons/message-circle.svg' with { type: 'text' }
+import attach from 'lucide-static/icons/paperclip.svg' with { type: 'text' }
 import pause from 'lucide-static/icons/pause.svg' with { type: 'text' }
 import edit from 'lucide-static/icons/pencil.svg' with { type: 'text' }
 import play from 'lucide-static/icons/play.svg' with { type: 'text' }
@@ -49,6 +50,7 @@ const ICONS = {
   waiting,
   queued: clock,
   again,
+  attach,
   back: arrowLeft,
   demo,
   down,

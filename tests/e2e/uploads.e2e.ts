@@ -47,6 +47,14 @@ test('pictures are uploaded on a project’s page, with and without script, by k
   await page.locator('form[data-upload]').dispatchEvent('drop', { dataTransfer: drop })
   await expect(page.locator('#uploaded')).toContainText('“words.png” is plain text, so it is called “words.txt”.')
 
+  await page.getByText('Talk about it').click()
+  await page.getByText('Attach uploads').click()
+  await page.getByRole('checkbox', { name: 'photo.jpg' }).check()
+  await page.getByLabel('Your message').fill('What is on it?')
+  await looksRight(page, 'talk', TWO_VIEWS)
+  await page.getByRole('button', { name: 'Send' }).click()
+  await expect(page.locator('.said-with')).toContainText('photo.jpg')
+
   const state = await page.context().storageState()
   const plain = await (await browser.newContext({ storageState: state, javaScriptEnabled: false })).newPage()
   await plain.goto(`${project}/files`)

@@ -19,6 +19,7 @@ const SAID = {
   id: 'm1',
   text: 'We open at <b>8</b>.',
   by: 'person:ada',
+  attachments: [{ path: 'uploads/<menu>.png', version: 2 }],
   at: Date.UTC(2026, 10, 21, 9, 0),
   state: 'answered',
   job: { id: 'j9', attempt: 1, state: 'succeeded' },
@@ -97,7 +98,10 @@ const WISHES: WishView[] = [
 /** The parts of a project's page that later rooms bring. */
 export const ASIDES = [
   { html: renderView('agents/wish', { project: 'p', wishes: WISHES }), regions: [] },
-  { html: renderView('agents/talk', { project: 'p', exchanges: EXCHANGES }), regions: [] },
+  {
+    html: renderView('agents/talk', { project: 'p', exchanges: EXCHANGES, attachable: ['uploads/<menu>.png'] }),
+    regions: [],
+  },
 ]
 
 /** What a project has cost, with a budget that is used up. */

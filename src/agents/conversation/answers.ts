@@ -28,11 +28,14 @@ const CallForm = z
   })
   .meta({ id: 'ToolCall' })
 
+const Attachments = z.array(z.object({ path: z.string(), version: z.number().int() }))
+
 const ExchangeForm = z
   .object({
     id: z.string(),
     text: z.string(),
     by: z.string(),
+    attachments: Attachments,
     at: Time,
     state: z.enum(['waiting', 'answering', 'asking', 'paused', 'answered', 'stopped', 'failed', 'held']),
     job: z.object({ id: z.string(), attempt: z.number().int(), state: z.string() }).nullable(),
@@ -44,7 +47,15 @@ const ExchangeForm = z
   .meta({ id: 'Exchange' })
 
 const MessageForm = z
-  .object({ id: z.string(), text: z.string(), by: z.string(), state: z.string(), job: z.string().nullable(), at: Time })
+  .object({
+    id: z.string(),
+    text: z.string(),
+    by: z.string(),
+    attachments: Attachments,
+    state: z.string(),
+    job: z.string().nullable(),
+    at: Time,
+  })
   .meta({ id: 'Message' })
 
 const TAG = 'Conversation'

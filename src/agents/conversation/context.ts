@@ -1,3 +1,4 @@
+import type { Blobs } from '../../files/blobs.ts'
 import type { JobContext } from '../../jobs/handler.ts'
 import type { Choice, Models } from '../../llm/models.ts'
 import { prompt } from '../../llm/prompts.ts'
@@ -7,6 +8,7 @@ import { type TasksDeps, tasksOf } from '../../projects/tasks.ts'
 import { filesOf } from '../../workspace/files.ts'
 import { accountOf, modelFor } from '../account.ts'
 import { houseTimeZone, todayIn } from '../due-date.ts'
+import { withAttachments } from './attachments.ts'
 import { historyMessages } from './history.ts'
 import { rememberedFor } from './summary.ts'
 import type { Conversation, MessageRow } from './tables.ts'
@@ -30,7 +32,7 @@ interface Wanted {
 
 /** Whom to ask for an answer in a conversation, and what. What stays the same comes first, so that vendors can cache it. */
 export async function chatRequest(
-  deps: TasksDeps & { models: Models },
+  deps: TasksDeps & { models: Models; blobs: Blobs },
   ctx: JobContext<unknown>,
   { project, conversation, question }: Wanted,
 ): Promise<{ chain: Choice[]; request: LoopAsk }> {
@@ -49,12 +51,14 @@ export async function chatRequest(
     wantedModel: wanted,
   })
   const hasTools = abilities.tools
+  const turns = historyMessages(exchanges, question.text)
+  const asked = await withAttachments({ ...deps, read: deps.db.read }, project.id, question, turns.at(-1)!.content)
   return {
     chain,
     request: {
       system: prompt('chat', { hasTools }),
       context: await ctx.step('context', () => contextOf(deps, project, summary)),
-      messages: historyMessages(exchanges, question.text),
+      messages: [...turns.slice(0, -1), asked],
       maxOutputTokens: Math.min(OUTPUT_AT_MOST, output),
       tools: hasTools ? CHAT_TOOLS : [],
       task: { kind: 'chat', brief: project.brief },

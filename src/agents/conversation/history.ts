@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, inArray, lt } from 'drizzle-orm'
 import type { Reader } from '../../db/open.ts'
 import type { Message } from '../../llm/provider.ts'
+import { namesOfAttachments } from './attachments.ts'
 import { callsOf } from './rounds.ts'
 import { type MessageRow, messages, type ToolCallRow } from './tables.ts'
 
@@ -55,11 +56,11 @@ export async function exchangesOf(
  * Exchanges as a model is shown them later: words whole, calls in short. The calls stand with the person's next words, as
  * told by Hearth: in the model's own they would teach it to write calls as text.
  */
-export function historyMessages(exchanges: Exchange[], question: string): Message[] {
-  const turns: Message[] = []
+export function historyMessages(exchanges: Exchange[], question: string): (Message & { content: string })[] {
+  const turns: (Message & { content: string })[] = []
   let told = ''
   for (const exchange of exchanges) {
-    turns.push({ role: 'user', content: told + exchange.question.text })
+    turns.push({ role: 'user', content: told + exchange.question.text + namesOfAttachments(exchange.question) })
     turns.push({ role: 'assistant', content: answerText(exchange) || '(no answer)' })
     told = actionsOf(exchange)
   }

@@ -7,19 +7,26 @@ import type { JobsDeps } from '../../jobs/jobs.ts'
 import { type Job, jobs } from '../../jobs/tables.ts'
 import { CHAT } from '../../projects/asides.ts'
 import { projectById } from '../../projects/projects.ts'
-import { type Conversation, conversations, type MessageRow, messages } from './tables.ts'
+import { fileAt } from '../../workspace/files.ts'
+import { type Attachment, type Conversation, conversations, type MessageRow, messages } from './tables.ts'
 
 /** Longest message, in characters. */
 const LONGEST = 20_000
+/** Files beside one message. */
+const MOST_ATTACHED = 10
 
-/** Says something to the model about a project: it answers by a job, at once or after the answers that are still to come. */
+/**
+ * Says something to the model about a project: it answers by a job, at once or after the answers that are still to come.
+ * `attach` names files of the project. @throws NotFound `unknown_project`, `unknown_file`; Invalid `message_…`
+ */
 export function sendMessage(
   deps: JobsDeps,
-  { project, text, by }: { project: string; text: string; by: string },
+  { project, text, by, attach = [] }: { project: string; text: string; by: string; attach?: string[] },
 ): Promise<{ message: MessageRow; job: Job | null }> {
   return deps.db.write(async (tx) => {
     await projectById(tx, project)
     const said = checkText(text)
+    const attachments = await attachedTo(tx, project, attach)
     const { id: conversation } = await openConversation(deps, tx, project)
     const at = deps.now()
     const row = {
@@ -29,6 +36,7 @@ export function sendMessage(
       state: 'waiting' as const,
       text: said,
       by,
+      attachments: attachments.length > 0 ? attachments : null,
       at,
     }
     const [message] = await tx.insert(messages).values(row).returning()
@@ -36,11 +44,25 @@ export function sendMessage(
       type: 'message.sent',
       scope: project,
       by,
-      data: { message: message!.id, text: said },
+      data: { message: message!.id, text: said, ...(attachments.length > 0 ? { attachments } : {}) },
     })
     const job = await takeNext(deps, tx, project)
     return { message: await messageById(tx, message!.id), job: job?.message === message!.id ? job.job : null }
   })
+}
+
+async function attachedTo(read: Reader, project: string, paths: string[]): Promise<Attachment[]> {
+  const wanted = [...new Set(paths)]
+  if (wanted.length > MOST_ATTACHED)
+    throw new Invalid('message_too_many_files', `Attach at most ${MOST_ATTACHED} files to one message.`, {
+      context: { field: 'attach', limit: MOST_ATTACHED },
+    })
+  const attachments: Attachment[] = []
+  for (const wish of wanted) {
+    const { path, version } = await fileAt(read, project, wish)
+    attachments.push({ path, version })
+  }
+  return attachments
 }
 
 /** Queues the answer to the message whose turn it is, when no other is under way. */

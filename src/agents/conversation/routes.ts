@@ -18,7 +18,12 @@ export interface ConversationRoutesDeps extends TasksDeps {
   live: LiveJobs
 }
 
-const MessageBody = z.object({ text: z.string('takes a text').default('') })
+const MessageBody = z.object({
+  text: z.string('takes a text').default(''),
+  attach: z
+    .union([z.array(z.string()), z.string().transform((path) => [path])], 'takes paths of files of the project')
+    .optional(),
+})
 const ListQuery = z.object({ limit: z.coerce.number('takes a number from 1 to 200').int().min(1).max(200).default(50) })
 
 /** All that conversations answer to. */
@@ -42,7 +47,11 @@ function conversationApi(deps: ConversationRoutesDeps) {
     .post(
       '/projects/:id/messages',
       async ({ params, body, actor, set }) => {
-        const { message, job } = await sendMessage(deps, { project: params.id, text: body.text, by: personOf(actor) })
+        const { message, job } = await sendMessage(deps, {
+          ...messageIn(body),
+          project: params.id,
+          by: personOf(actor),
+        })
         set.status = 201
         return { message: messageJson(message), job }
       },
@@ -83,7 +92,7 @@ function conversationForms(deps: ConversationRoutesDeps) {
   const app = new Elysia().use(deps.guard).post(
     '/projects/:id/messages',
     async ({ params, body, actor, request }) => {
-      await sendMessage(deps, { project: params.id, text: body.text, by: personOf(actor) })
+      await sendMessage(deps, { ...messageIn(body), project: params.id, by: personOf(actor) })
       return backTo(params.id, request)
     },
     { body: MessageBody },
@@ -122,8 +131,12 @@ function asText({ says, input, result }: CallView): Response {
   })
 }
 
-function messageJson({ id, text, by, state, job, at }: MessageRow) {
-  return { id, text, by, state, job, at }
+function messageIn({ text, attach = [] }: z.infer<typeof MessageBody>) {
+  return { text, attach }
+}
+
+function messageJson({ id, text, by, attachments, state, job, at }: MessageRow) {
+  return { id, text, by, attachments: attachments ?? [], state, job, at }
 }
 
 function personOf({ id }: Actor): string {

@@ -23,6 +23,8 @@ export const messages = sqliteTable('messages', {
   state: text('state').$type<'waiting' | 'taken' | 'whole' | 'partial'>().notNull(),
   text: text('text').notNull(),
   by: text('author').notNull(),
+  /** What a person put beside it. */
+  attachments: text('attachments', { mode: 'json' }).$type<Attachment[]>(),
   /** The job that answers a person's message, once it is its turn; or that wrote the round. */
   job: text('job_id'),
   provider: text('provider'),
@@ -33,6 +35,12 @@ export const messages = sqliteTable('messages', {
 
 /** What was said: by a person, or in one round of the model. */
 export type MessageRow = typeof messages.$inferSelect
+
+/** A version of a file of the project. */
+export interface Attachment {
+  path: string
+  version: number
+}
 
 export const toolCalls = sqliteTable('tool_calls', {
   id: text('id').primaryKey(),

@@ -8,6 +8,7 @@ import { tasksOf } from '../../projects/tasks.ts'
 import { type CallView, callView } from './call-view.ts'
 import { type Exchange, exchangesOf } from './history.ts'
 import { conversationOf } from './messages.ts'
+import type { Attachment } from './tables.ts'
 
 /** Exchanges that a page shows; the API has them all. */
 const SHOWN = 30
@@ -19,6 +20,7 @@ export interface ExchangeView {
   id: string
   text: string
   by: string
+  attachments: Attachment[]
   at: number
   state: ExchangeState
   job: { id: string; attempt: number; state: Job['state'] } | null
@@ -74,6 +76,7 @@ function exchangeView({ question, rounds }: Exchange, { job, draft, titles, stan
     id: question.id,
     text: question.text,
     by: question.by,
+    attachments: question.attachments ?? [],
     at: question.at,
     state,
     job: job ? { id: job.id, attempt: job.attempt, state: job.state } : null,
