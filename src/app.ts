@@ -200,7 +200,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(settingsRoutes(projects))
           .use(filesRoutes({ ...projects, trashDays: config.trashDays, uploadBytes: config.uploadBytes }))
           .use(executionRoutes(rooms))
-          .use(studioRoutes(rooms))
+          .use(studioRoutes({ ...projects, choices: () => choicesOf(engines, projects.tiers) }))
           .use(opsRoutes({ ...engines, ...ops }))
           .use(scheduleRoutes({ ...engines, door, shell }))
           .use(modelRoutes({ ...engines, door, shell }))
@@ -208,6 +208,11 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
       ),
     )
   return { app, preview: async (request: Request) => meantForUs(request) ?? preview.handle(request) }
+}
+
+/** What the form for a picture offers. */
+function choicesOf({ modelStore }: Engines, tiers: { id: string; label: string }[]) {
+  return { models: modelStore.installed().map(({ profile: { id, label } }) => ({ id, label })), tiers }
 }
 
 /** A project's files, what waits to become of them, and what was deleted. */

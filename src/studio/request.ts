@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { name, renderParams, TIER } from '../gpu/spec.ts'
-import { recipe } from './recipe.ts'
 
 const { shape } = renderParams
 const lora = z.object({ model: z.string().min(1).max(200), scale: z.number().min(-10).max(10) })
@@ -35,19 +34,12 @@ export const renderInputs = z.partialRecord(
   z.string('takes the path of a file of the project').min(1).max(1_000),
 )
 
-/** A render that was asked for: a request, or, instead, the recipe of a picture that is to be made again. */
+/** A render that was asked for. */
 export const newRender = z.object({
   request: renderRequest,
   inputs: renderInputs.default({}),
   /** The artifact that it was made from. */
   parent: z.string().max(64).optional(),
-})
-
-/** A picture that is to be made again, by its recipe. */
-export const renderAgain = z.object({
-  recipe,
-  /** Also where the model or the engine is another one than then. */
-  anyway: z.boolean('takes true or false').default(false),
 })
 
 export type NewRender = z.infer<typeof newRender>

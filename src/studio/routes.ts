@@ -6,13 +6,12 @@ import type { Reader } from '../db/open.ts'
 import { NotFound } from '../errors.ts'
 import { mediaTypeOf } from '../files/languages.ts'
 import { attemptFolder } from '../gpu/folder.ts'
-import type { Guard } from '../web/guard.ts'
 import { rawUrl } from '../workspace/urls.ts'
+import { type ArtifactRoutesDeps, artifactRoutes } from './artifact-routes.ts'
+import { type GalleryRoutesDeps, galleryRoutes } from './gallery-routes.ts'
 import { artifacts } from './tables.ts'
 
-export interface StudioRoutesDeps {
-  read: Reader
-  guard: Guard
+export interface StudioRoutesDeps extends ArtifactRoutesDeps, GalleryRoutesDeps {
   /** The folder of all attempts. */
   attempts: string
 }
@@ -23,8 +22,12 @@ const Preview = z.object({
   file: z.string().regex(/^\d{1,6}\.(png|jpe?g|webp)$/),
 })
 
-/** What a picture looks like while it is being rendered. */
-export function studioRoutes({ guard, read, attempts }: StudioRoutesDeps) {
+/** Pictures and clips: asking for them, what they look like while they are rendered, and what was made. */
+export function studioRoutes(deps: StudioRoutesDeps) {
+  return new Elysia().use(deps.guard).use(artifactRoutes(deps)).use(galleryRoutes(deps)).use(previewRoutes(deps))
+}
+
+function previewRoutes({ guard, read, attempts }: StudioRoutesDeps) {
   return new Elysia().use(guard).get('/jobs/:id/previews/:attempt/:file', async ({ params }) => {
     const known = Preview.safeParse(params)
     if (!known.success) throw new NotFound('preview', params.file)

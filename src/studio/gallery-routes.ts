@@ -1,0 +1,151 @@
+import { Elysia } from 'elysia'
+import { z } from 'zod'
+import type { Reader } from '../db/open.ts'
+import { DomainError } from '../errors.ts'
+import type { LiveJobs } from '../jobs/live.ts'
+import { projectById } from '../projects/projects.ts'
+import { type ShellDeps, shellFor } from '../projects/shell.ts'
+import type { Project } from '../projects/tables.ts'
+import type { Actor, Guard } from '../web/guard.ts'
+import { fragment, page } from '../web/page.ts'
+import { statusOf } from '../web/problems.ts'
+import { artifactById } from './artifacts.ts'
+import { artifactPage, galleryPage, onTheWay, shotOf } from './gallery.ts'
+import { type FormFields, fieldsOf, RenderForm, renderOf, textsOf } from './gallery-form.ts'
+import { type RendersDeps, repeatArtifact, startRender } from './renders.ts'
+
+export interface GalleryRoutesDeps extends RendersDeps, ShellDeps {
+  read: Reader
+  guard: Guard
+  live: LiveJobs
+  /** What the form offers. */
+  choices(): { models: { id: string; label: string }[]; tiers: { id: string; label: string }[] }
+}
+
+const Query = z.object({
+  function: z.string().max(100).optional(),
+  /** Empty: those of engines without one. */
+  model: z
+    .string()
+    .max(200)
+    .optional()
+    .transform((model) => (model === 'any' ? undefined : model)),
+  cursor: z.string().max(100).optional(),
+})
+const With = z.object({ with: z.union([z.string().max(64), z.array(z.string().max(64))]).optional() })
+
+/** The pages of what was rendered. */
+export function galleryRoutes(deps: GalleryRoutesDeps) {
+  return new Elysia().use(deps.guard).use(galleries(deps)).use(artifactPages(deps))
+}
+
+function galleries(deps: GalleryRoutesDeps) {
+  const { read } = deps
+  return new Elysia()
+    .use(deps.guard)
+    .get('/gallery', ({ request, query, actor }) => gallery(deps, request, actor, { query }), { query: Query })
+    .get('/gallery/now', async () =>
+      fragment('studio/_rendering', { rendering: await onTheWay(deps), at: '/gallery/now' }),
+    )
+    .get(
+      '/projects/:id/gallery',
+      async ({ request, params, query, actor }) =>
+        gallery(deps, request, actor, { query, project: await projectById(read, params.id) }),
+      { query: Query },
+    )
+    .get('/projects/:id/gallery/now', async ({ params }) => {
+      const { id } = await projectById(read, params.id)
+      const at = `/projects/${id}/gallery/now`
+      return fragment('studio/_rendering', { rendering: await onTheWay(deps, id), at })
+    })
+    .post(
+      '/projects/:id/renders',
+      async ({ request, params, body, actor }) => {
+        const project = await projectById(read, params.id)
+        try {
+          await startRender(deps, project.id, renderOf(body), `person:${actor.id}`)
+        } catch (error) {
+          if (!(error instanceof DomainError)) throw error
+          return gallery(deps, request, actor, { query: {}, project, form: textsOf(body), error })
+        }
+        return seeOther(`/projects/${project.id}/gallery`)
+      },
+      { body: RenderForm },
+    )
+    .get(
+      '/compare',
+      async ({ request, query, actor }) => {
+        const ids = [query.with ?? []].flat().slice(0, 2)
+        const shots = []
+        for (const id of ids) shots.push(shotOf(await artifactById(read, id), ''))
+        const shell = await shellFor(deps, actor, 'Compare')
+        return page(request, 'studio/compare', { shell, shots })
+      },
+      { query: With },
+    )
+}
+
+interface Shown {
+  query: Partial<z.infer<typeof Query>>
+  project?: Project
+  form?: FormFields
+  error?: DomainError
+}
+
+async function gallery(
+  deps: GalleryRoutesDeps,
+  request: Request,
+  actor: Actor,
+  { query, project, form = {}, error }: Shown,
+): Promise<Response> {
+  const title = project ? `Gallery · ${project.title}` : 'Gallery'
+  const at = project ? `/projects/${project.id}/gallery` : '/gallery'
+  const view = await galleryPage(deps, { ...query, project: project?.id })
+  return page(
+    request,
+    'studio/gallery',
+    {
+      shell: await shellFor(deps, actor, title, project?.id),
+      ...view,
+      project: project ? { id: project.id, title: project.title } : null,
+      at,
+      form,
+      choices: deps.choices(),
+      error: error ?? null,
+    },
+    { status: error ? statusOf(error) : 200 },
+  )
+}
+
+function artifactPages(deps: GalleryRoutesDeps) {
+  const { read } = deps
+  const shown = async (request: Request, actor: Actor, id: string, error?: DomainError) => {
+    const view = await artifactPage(read, id)
+    const { artifact, shot } = view
+    const data = {
+      ...view,
+      shell: await shellFor(deps, actor, shot.title, artifact.project),
+      form: fieldsOf(artifact),
+      choices: deps.choices(),
+      error: error ?? null,
+    }
+    return page(request, 'studio/artifact', data, { status: error ? statusOf(error) : 200 })
+  }
+  return new Elysia()
+    .use(deps.guard)
+    .get('/artifacts/:id', ({ request, params, actor }) => shown(request, actor, params.id))
+    .post('/artifacts/:id/repetitions', async ({ request, params, actor }) => {
+      const { project } = await artifactById(read, params.id)
+      try {
+        await repeatArtifact(deps, params.id, { anyway: false }, `person:${actor.id}`)
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error
+        return shown(request, actor, params.id, error)
+      }
+      return seeOther(`/projects/${project}/gallery`)
+    })
+}
+
+function seeOther(location: string): Response {
+  return new Response(null, { status: 303, headers: { location } })
+}
