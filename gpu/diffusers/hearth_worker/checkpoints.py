@@ -40,6 +40,7 @@ class Checkpoint:
     tensors: Tensors
     done: list[dict[str, Any]]
     device: str
+    path: Path
 
 
 def identity_of(spec: Spec, engine_version: str) -> dict[str, Any]:
@@ -87,9 +88,10 @@ def read_checkpoint(path: Path, identity: dict[str, Any]) -> Checkpoint | None:
             tensors,
             header["done"],
             header["device"],
+            path,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
-        print(f"{path} can't be resumed, starting over: {error}", file=sys.stderr)
+        print(f"{path} can't be resumed: {error}", file=sys.stderr)
         return None
 
 

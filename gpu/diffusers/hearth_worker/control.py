@@ -39,6 +39,7 @@ class Control:
         self._lock = threading.Lock()
         self._exit: int | None = None
         self._worth_waiting = False
+        self._followed: tuple[Path, int] = (Path(os.devnull), 0)
         self._leave: Callable[[int], None] = os._exit
 
     def listen(self, stdin: int = 0) -> None:
@@ -101,6 +102,23 @@ class Control:
                     self.hear(line)
         self.stdin_over.set()
         self.end(PREEMPTED)
+
+    def follow(self, path: Path) -> None:
+        """Hears the lines that are appended to a file, for servers that reach no pipe. Whole lines alone count."""
+        with self._lock:
+            self._followed = (path, 0)
+
+    def poll(self) -> None:
+        """Looks for new lines in the file that is followed."""
+        path, heard = self._followed
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return  # nothing has been said
+        *lines, _ = data.split(b"\n")
+        for line in lines[heard:]:
+            self.hear(line)
+        self._followed = (path, len(lines))
 
     def hear(self, line: bytes) -> None:
         """One line of the server; what is none is passed over."""

@@ -77,7 +77,8 @@ def attempt(
         print(error, file=sys.stderr)
         return BAD_SPEC, None, False
     voice = Voice(channel, folder, spec.job, spec.attempt)
-    heart = Heart(voice, spec)
+    control.follow(folder / "control.ndjson")
+    heart = Heart(voice, spec, control)
     voice.say("hello", pid=os.getpid(), engine=engine.name, engineVersion=engine.version, device=spec.device.id)
     heart.start()
     try:
@@ -137,15 +138,17 @@ def leave(code: int) -> None:
 class Heart(threading.Thread):
     """Says each second that the worker lives, and how much of the device it holds."""
 
-    def __init__(self, voice: Voice, spec: Spec) -> None:
+    def __init__(self, voice: Voice, spec: Spec, control: Control) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self._voice = voice
         self._spec = spec
+        self._control = control
         self._over = threading.Event()
 
     def run(self) -> None:
         """Until it is stopped."""
         while not self._over.wait(HEARTBEAT_S):
+            self._control.poll()
             used, peak = self._memory()
             if not self._over.is_set():
                 self._voice.say("heartbeat", usedBytes=used, peakBytes=peak)

@@ -15,9 +15,10 @@ from diffusers.pipelines import pipeline_utils
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from .configs import brought_along, known_config
 from .failures import BadSpec, ModelMissing, ModelUnusable, Stopped, WorkerError
 from .quantisation import gguf_config, pipeline_quantisation
-from .safety import check_pipeline_folder, check_weights_file, components_of, read_json
+from .safety import check_pipeline_folder, check_weights_file, components_of
 from .spec import Model, Spec
 
 # Called with bytes loaded so far and in all.
@@ -26,6 +27,13 @@ Report = Callable[[int, int], None]
 DENOISERS = ("unet", "transformer", "transformer_2")
 # A checkpoint that holds the whole pipeline has the VAE or the text encoder under one of these.
 WHOLE = ("first_stage_model.", "cond_stage_model.", "conditioner.")
+# Text encoders by the names that people give their files: the beginning of their class.
+ENCODERS = {
+    "clipL": ("CLIPTextModel",),
+    "clipG": ("CLIPTextModelWithProjection",),
+    "t5": ("T5", "UMT5"),
+    "llm": ("Qwen", "Mistral", "Llama", "Gemma"),
+}
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 VAE_IN_FLOAT32 = ("AutoencoderKLWan",)  # as its authors ask: lower precision shows in the picture
 
@@ -84,17 +92,14 @@ def load_single(model: Model, spec: Spec, without_encoders: bool, report: Report
     """One file with the whole pipeline or the denoiser, its parts, and the folder that says what they are."""
     file = Path(model.path)
     check_weights_file(file)
-    config = config_folder(model)
+    whole = file.suffix == ".safetensors" and is_whole(file)
+    config = config_folder(model, whole)
     index = check_pipeline_folder(config)
-    parts = {snake(name): Path(path) for name, path in model.parts.items() if name != "config"}
+    if whole:
+        return load_whole(file, config, index, spec, without_encoders)
+    parts = parts_of(model, index)
     for part in parts.values():
         check_weights_file(part)
-    if file.suffix == ".safetensors" and is_whole(file):
-        return load_whole(file, config, index, spec, without_encoders)
-    denoiser = next((name for name in DENOISERS if name in components_of(index)), None)
-    if denoiser is None:
-        raise ModelUnusable(f"{config} names no denoiser that a single file could be.")
-    parts[denoiser] = file
     wanted = {name: path for name, path in parts.items() if not (without_encoders and is_encoder(name))}
     given: dict[str, Any] = {}
     total = sum(path.stat().st_size for path in wanted.values())
@@ -113,8 +118,33 @@ def load_whole(file: Path, config: Path, index: dict[str, Any], spec: Spec, with
         config=str(config),
         local_files_only=True,
         dtype=DTYPES[spec.memory.dtype],
-        **{**given, **left_out(config, index, False)},
+        **{**left_out(config, index, False), **brought_along(config, file), **given},
     )
+
+
+def parts_of(model: Model, index: dict[str, Any]) -> dict[str, Path]:
+    """The files of a model by the pipeline's component; the main file is the denoiser."""
+    names = components_of(index)
+    denoiser = next((name for name in DENOISERS if name in names), None)
+    if denoiser is None:
+        raise ModelUnusable(f"{index['_class_name']} has no denoiser that a single file could be.")
+    found = {denoiser: Path(model.path)}
+    for part, path in model.parts.items():
+        if part in ("highNoise", "highNoiseTransformer"):
+            found |= {"transformer": Path(path), "transformer_2": Path(model.path)}
+        elif part not in ("config", "checkpoint", "transformer", "unet"):
+            found[component_of(part, names)] = Path(path)
+    return found
+
+
+def component_of(part: str, names: dict[str, tuple[str, str]]) -> str:
+    """A part as the pipeline calls it: by its own name, or by what kind of encoder it is."""
+    if snake(part) in names:
+        return snake(part)
+    for name, (_, class_name) in names.items():
+        if is_encoder(name) and class_name.startswith(ENCODERS.get(part, ("?",))):
+            return name
+    raise ModelUnusable(f"The pipeline has no part “{part}”.")
 
 
 def load_part(path: Path, name: str, config: Path, index: dict[str, Any], spec: Spec) -> Any:
@@ -143,7 +173,7 @@ def load_encoder(cls: Any, path: Path, config: Path, dtype: torch.dtype) -> Any:
     return cls.from_pretrained(None, config=settings, state_dict=load_file(str(path)), dtype=dtype)
 
 
-def config_folder(model: Model) -> Path:
+def config_folder(model: Model, whole: bool = False) -> Path:
     """The folder with `model_index.json`, the components' configs and the tokenizers, for a model in single files."""
     file = Path(model.path)
     named = [Path(model.parts["config"])] if "config" in model.parts else []
@@ -151,6 +181,9 @@ def config_folder(model: Model) -> Path:
     for folder in [*named, file.parent, file.parent / "config", file.parent.parent / "config"]:
         if (folder / "model_index.json").is_file():
             return folder
+    known = known_config(file) if whole else None
+    if known:
+        return known
     raise ModelMissing(
         f"{file.name} is a single file: the configs and tokenizers of its family are needed beside it, "
         f"as {file.parent / 'config'} (a folder of diffusers without the weights)."
@@ -226,9 +259,3 @@ def reported(folder: Path, names: list[str], report: Report) -> Iterator[None]:
 def folder_bytes(folder: Path) -> int:
     """The size of a component's weights."""
     return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-
-
-def settings_of(model: Model) -> dict[str, Any]:
-    """`model_index.json` of a model, wherever it lies."""
-    folder = Path(model.path) if model.format == "diffusers" else config_folder(model)
-    return read_json(folder / "model_index.json")

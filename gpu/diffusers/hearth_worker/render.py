@@ -66,7 +66,7 @@ def render(work: Work) -> None:
     work.keeps = can_go_on(work.pipe)
     known = None
     if work.checkpoint:
-        bring_done(Path(spec.resumeFrom or ""), work.folder, work.checkpoint.done)
+        bring_done(work.checkpoint.path, work.folder, work.checkpoint.done)
         work.outputs = list(work.checkpoint.done)
         known = known_prompts(work.checkpoint.state.get("prompts"), work.checkpoint.tensors, work.device)
     prompts = Prompts(work.pipe, work.device, known)

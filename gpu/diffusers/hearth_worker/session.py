@@ -44,7 +44,7 @@ def perform(folder: Path, spec: Spec, voice: Voice, control: Control, engine: En
     memory.be_deterministic()
     loading.be_quiet()
     identity = identity_of(spec, engine.version)
-    found = read_checkpoint(Path(spec.resumeFrom), identity) if spec.resumeFrom else None
+    found = first_good(spec, identity)
     device = memory.torch_device(spec.device)
     whole = kept is not None
     if kept is None:
@@ -55,6 +55,15 @@ def perform(folder: Path, spec: Spec, voice: Voice, control: Control, engine: En
     work = render.Work(folder, spec, voice, control, kept.pipe, device, engine.name, engine.version, identity, found)
     render.render(work)
     return kept if whole else None
+
+
+def first_good(spec: Spec, identity: dict[str, Any]) -> Checkpoint | None:
+    """The furthest checkpoint that is whole and of this work."""
+    paths = [*([spec.resumeFrom] if spec.resumeFrom else []), *spec.resumeElse]
+    found = next(filter(None, (read_checkpoint(Path(path), identity) for path in paths)), None)
+    if paths and not found:
+        print("starting over from the first step", file=sys.stderr)
+    return found
 
 
 def use_of(spec: Spec) -> dict[str, Any]:

@@ -94,6 +94,7 @@ class Spec:
     previewMs: int = 500  # noqa: N815
     previewPixels: int = 512  # noqa: N815
     resumeFrom: str | None = None  # noqa: N815
+    resumeElse: tuple[str, ...] = ()  # noqa: N815
     reuse: bool = False
     allowFaults: bool = False  # noqa: N815
     fault: dict[str, Any] | None = None
@@ -120,15 +121,27 @@ def as_spec(data: dict[str, Any]) -> Spec:
     """The parsed JSON as a spec; what has a default may be absent."""
     plain = only(Spec, data)
     plain.update(
-        params=Params(**only(Params, data["params"])),
+        params=checked(Params(**only(Params, data["params"]))),
         memory=Memory(**only(Memory, data.get("memory") or {})),
         device=Device(**only(Device, data["device"])),
         model=Model(**only(Model, data["model"])) if data.get("model") else None,
         inputs={name: File(**only(File, file)) for name, file in (data.get("inputs") or {}).items()},
+        resumeElse=tuple(data.get("resumeElse") or ()),
         loras=tuple(File(**only(File, file)) for file in data.get("loras") or []),
         controlnet=File(**only(File, data["controlnet"])) if data.get("controlnet") else None,
     )
     return Spec(**plain)
+
+
+def checked(params: Params) -> Params:
+    """The numbers that all else counts with."""
+    for name in ("width", "height", "seed", "steps", "count", "frames"):
+        value = getattr(params, name)
+        if not isinstance(value, int) or value < (0 if name == "seed" else 1):
+            raise ValueError(f"params.{name} is {value!r}")
+    if not isinstance(params.prompt, str) or not params.prompt:
+        raise ValueError("params.prompt is empty")
+    return params
 
 
 def only(shape: type, data: dict[str, Any]) -> dict[str, Any]:

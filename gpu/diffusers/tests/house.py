@@ -7,6 +7,7 @@ takes seconds. One test starts the program itself, from nothing.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import tiny
+from PIL import Image
 
 PATIENCE_S = 60
 FORKS = multiprocessing.get_context("forkserver")
@@ -174,6 +176,20 @@ def run_forked(folder: str, stdin: Any, stdout: Any) -> None:
     from hearth_worker.entry import main
 
     main([folder])
+
+
+def give(folder: Path, **pictures: Image.Image) -> Path:
+    """Puts pictures into an attempt's folder, and into its spec."""
+    spec = json.loads((folder / "spec.json").read_text())
+    (folder / "in").mkdir()
+    spec["inputs"] = {}
+    for name, picture in pictures.items():
+        path = folder / "in" / f"{name}.png"
+        picture.save(path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        spec["inputs"][name] = {"path": f"in/{name}.png", "sha256": digest, "mediaType": "image/png"}
+    (folder / "spec.json").write_text(json.dumps(spec))
+    return folder
 
 
 def rendered(folder: Path) -> dict[str, Any]:

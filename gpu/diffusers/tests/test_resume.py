@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tiny
 import torch
+from hearth_worker.failures import BadSpec
 from hearth_worker.samplers import scheduler_for
 from hearth_worker.walk import Walk
 
@@ -63,7 +64,8 @@ def test_sdxl_goes_on_at_each_step(sampler: str) -> None:
 @pytest.mark.parametrize("sampler", [None, "flow_euler", "unipc", "dpmpp_2m"])
 def test_flux_goes_on_at_each_step(sampler: str | None) -> None:
     if sampler == "dpmpp_2m":
-        pytest.raises(Exception, resumes_at_each_step, tiny.flux(), sampler).match("noise schedule")
+        with pytest.raises(BadSpec, match="noise schedule"):
+            resumes_at_each_step(tiny.flux(), sampler)
         return
     resumes_at_each_step(tiny.flux(), sampler)
 
@@ -89,6 +91,24 @@ def test_a_pipeline_without_a_callback_is_seen_by_its_scheduler() -> None:
         resumes_at_each_step(pipe, "dpmpp_2m")
     finally:
         USUAL["output_type"] = "np"
+
+
+def test_without_the_solvers_state_it_would_be_another_picture() -> None:
+    pipe = tiny.sd()
+    pipe.set_progress_bar_config(disable=True)
+    own, keep = pipe.scheduler, {}
+    whole, _ = walk_through(pipe, scheduler_for("dpmpp_2m_karras", own, pipe), keep)
+    done, state, tensors = keep[3]
+    poor = {**state, "solver": {"is": "dict", "items": {"_step_index": 3}}}
+    again, _ = walk_through(pipe, scheduler_for("dpmpp_2m_karras", own, pipe), None, (done, poor, tensors))
+    assert not np.array_equal(again, whole)
+
+
+def test_flux2_goes_on_at_each_step() -> None:
+    torch.manual_seed(6)
+    pipe = tiny.flux2()
+    more = {"prompt_embeds": torch.randn(1, 8, 3 * tiny.WIDTH), "prompt": None, "guidance_scale": 1.0}
+    resumes_at_each_step(pipe, None, **more)
 
 
 def test_the_last_state_needs_no_denoiser() -> None:

@@ -75,7 +75,10 @@ def test_a_killed_render_goes_on_where_it_was(folders: Folders) -> None:
     with worker(killed) as running:
         running.until("checkpoint", step=3)
         assert running.kill() == -signal.SIGKILL
-    again = folders.new(params=params, resumeFrom=last_checkpoint(killed))
+    damaged = killed / "ckpt" / "000006.safetensors"
+    damaged.write_bytes(Path(last_checkpoint(killed)).read_bytes()[:-100])
+    good = sorted((killed / "ckpt").iterdir())[-2]
+    again = folders.new(params=params, resumeFrom=str(damaged), resumeElse=[str(good)])
     result = rendered(again)
     assert result["resumedFrom"] >= 3
     assert digests(again) == digests(whole)
@@ -132,13 +135,15 @@ def test_another_device_goes_on_and_says_so(folders: Folders) -> None:
     assert rendered(again)["params"]["resumedOn"] == "Another CPU"
 
 
-@pytest.mark.parametrize("how", ["pause", "term", "eof"])
+@pytest.mark.parametrize("how", ["pause", "file", "term", "eof"])
 def test_a_stop_leaves_a_checkpoint_at_the_end_of_the_step(folders: Folders, how: str) -> None:
     folder = folders.new(params={"steps": 50}, stepMs=100, checkpointMs=600_000)
     with worker(folder) as running:
         running.until("progress", step=2)
         if how == "pause":
             running.say(type="pause")
+        elif how == "file":
+            (folder / "control.ndjson").write_text('{"type":"pause"}\n{"type":"can')
         elif how == "term":
             os.kill(running.process.pid, signal.SIGTERM)
         else:

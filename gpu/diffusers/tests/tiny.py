@@ -8,10 +8,13 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKL,
+    AutoencoderKLFlux2,
     AutoencoderKLWan,
     ControlNetModel,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    Flux2KleinPipeline,
+    Flux2Transformer2DModel,
     FluxPipeline,
     FluxTransformer2DModel,
     StableDiffusionPipeline,
@@ -166,6 +169,39 @@ def flux() -> FluxPipeline:
     )
 
 
+def flux2() -> Flux2KleinPipeline:
+    """FLUX.2 klein in small, without the language model that reads its prompt."""
+    torch.manual_seed(6)
+    transformer = Flux2Transformer2DModel(
+        patch_size=1,
+        in_channels=16,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=3 * WIDTH,
+        timestep_guidance_channels=16,
+        axes_dims_rope=(4, 4, 4, 4),
+    ).eval()
+    autoencoder = AutoencoderKLFlux2(
+        sample_size=32,
+        in_channels=3,
+        out_channels=3,
+        down_block_types=("DownEncoderBlock2D",),
+        up_block_types=("UpDecoderBlock2D",),
+        block_out_channels=(4,),
+        layers_per_block=1,
+        latent_channels=4,
+        norm_num_groups=1,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+    ).eval()
+    scheduler = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
+    return Flux2KleinPipeline(
+        scheduler=scheduler, vae=autoencoder, text_encoder=None, tokenizer=None, transformer=transformer
+    )
+
+
 def wan_transformer() -> WanTransformer3DModel:
     """One layer of Wan."""
     return WanTransformer3DModel(
@@ -203,7 +239,7 @@ def wan(two: bool = False) -> WanPipeline:
 def controlnet() -> ControlNetModel:
     """One for `sd`, which says something: a fresh one says nothing."""
     torch.manual_seed(4)
-    made = ControlNetModel.from_unet(unet(), conditioning_channels=3).eval()
+    made = ControlNetModel.from_unet(unet(), conditioning_embedding_out_channels=(4, 8)).eval()
     for parameter in made.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     return made
