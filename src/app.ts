@@ -10,7 +10,7 @@ import { newSecret } from './accounts/secrets.ts'
 import { agentAsides, agentRoutes } from './agents/routes.ts'
 import { type Config, secretsIn } from './config.ts'
 import { type Engines, type Overrides, openEngines } from './engines.ts'
-import { parseTier, TIERS, tierFor } from './gpu/tiers.ts'
+import { parseTierWish, tierChoices } from './gpu/tiers.ts'
 import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
 import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
@@ -169,8 +169,8 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
   const projects = {
     ...rooms,
     feeds: openFeeds({ ...engines, panels }),
-    tiers: TIERS.map(({ name, steps }) => ({ id: name, label: `${name}, ${steps} steps` })),
-    tierNamed: (name: string | undefined) => (name ? parseTier(name).name : tierFor(watch.now()[0]!).name),
+    tiers: tierChoices(),
+    tierNamed: (name: string | undefined) => parseTierWish(name ?? 'auto'),
   }
   const ops = { door, ...opsFacts(config, engines, state) }
   const app = new Elysia({ serve: { idleTimeout: 30, ...listenerOptions(log) } })

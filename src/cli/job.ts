@@ -22,8 +22,21 @@ interface Attempt {
   error: { code: string; message: string } | null
 }
 
+interface Render {
+  attempt: number
+  plan: {
+    tier: string
+    model: string | null
+    engine: string
+    reason: string
+    lowered: { what: string; from: string; to: string; why: string }[]
+  }
+}
+
 interface Shown {
   job: JobFacts
+  /** A server of before knows none. */
+  renders?: Render[]
   attempts: Attempt[]
   checkpoints: { name: string; attempt: number }[]
   wait: { until: number | null; says: string } | null
@@ -40,15 +53,27 @@ export async function run(args: string[], io: Cli): Promise<number> {
 }
 
 async function show(io: Cli, id: string): Promise<number> {
-  const { job, attempts, checkpoints, wait } = (await ask(
-    theServer(io.config),
-    `/api/jobs/${encodeURIComponent(id)}`,
-  )) as Shown
+  const {
+    job,
+    attempts,
+    renders = [],
+    checkpoints,
+    wait,
+  } = (await ask(theServer(io.config), `/api/jobs/${encodeURIComponent(id)}`)) as Shown
   io.out(lineOf(job))
   if (wait) io.out(`  ${wait.says}${wait.until ? ` Until ${iso(wait.until)}.` : ''}`)
-  for (const each of attempts) io.out(`  ${attemptLine(each)}`)
+  for (const each of attempts) {
+    io.out(`  ${attemptLine(each)}`)
+    for (const line of planLines(renders.find(({ attempt }) => attempt === each.attempt))) io.out(`    ${line}`)
+  }
   for (const { name, attempt } of checkpoints) io.out(`  kept from try ${attempt}: ${name}`)
   return 0
+}
+
+function planLines(render: Render | undefined): string[] {
+  if (!render) return []
+  const { reason, lowered } = render.plan
+  return [reason, ...lowered.map(({ what, from, to, why }) => `lowered: ${what} ${from} -> ${to}, since ${why}`)]
 }
 
 async function move(io: Cli, { id, noun, body }: Order): Promise<number> {

@@ -12,9 +12,12 @@ export type RenderRequest = Partial<Omit<RenderParams, 'prompt'>> &
     inputs?: string[] | undefined
     loras?: { model: string; scale: number }[] | undefined
     controlnet?: { model: string; scale: number } | undefined
-    /** Lets Hearth lower what the person set, too. */
-    mayLower?: boolean | undefined
+    /** Lets Hearth lower what was set, too: all of it, or what is named. */
+    mayLower?: boolean | Lowerable[] | undefined
   }
+
+/** What a request may set, and let Hearth lower. */
+export type Lowerable = 'size' | 'steps' | 'frames' | 'tier' | 'model'
 
 /** Something that was lowered, and why. `rung`: of the ladder; 0: before it was first tried. */
 export interface Lowering {
@@ -75,4 +78,9 @@ export interface Learned {
   memory(key: LearnedKey): { peakBytes: number | null; moreThanBytes: number | null } | null
   /** Cold: the model has to be read from the disk. Warm: it was in use a moment ago. */
   times(key: LearnedKey, start: 'cold' | 'warm'): StageTimes | null
+}
+
+/** Whether this may be lowered though the request has set it. */
+export function mayLower({ mayLower: may }: Pick<RenderRequest, 'mayLower'>, what: Lowerable): boolean {
+  return Array.isArray(may) ? may.includes(what) : may === true
 }

@@ -31,8 +31,6 @@ export function lowerOf(facts: PlanFacts, { model }: Choice): Choice[] {
 function named(facts: PlanFacts, id: string, engine: string | undefined): Choice[] {
   const model = facts.models.find(({ profile }) => profile.id === id)
   if (!model) throw notInstalled(facts, id)
-  if (model.sha256 === null)
-    throw noModel(`The files of ${model.profile.label} are still being checked. Try again in a moment.`, { model: id })
   const found = withEngines(facts, model).filter((one) => !engine || one.engine.manifest.name === engine)
   if (found.length > 0) return found
   throw noModel(whyNot(facts, model.profile, engine), { model: id })
@@ -50,7 +48,7 @@ function ofEngine(facts: PlanFacts, name: string): Choice[] {
 }
 
 function installedChoices(facts: PlanFacts): Choice[] {
-  return byQuality(facts.models.filter(({ sha256 }) => sha256 !== null)).flatMap((model) => withEngines(facts, model))
+  return byQuality(facts.models).flatMap((model) => withEngines(facts, model))
 }
 
 function byQuality(models: InstalledModel[]): InstalledModel[] {

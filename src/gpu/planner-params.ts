@@ -1,5 +1,5 @@
 import { Invalid } from '../errors.ts'
-import type { Lowering } from './plan.ts'
+import { type Lowering, mayLower } from './plan.ts'
 import { functionOf } from './planner-choices.ts'
 import type { Choice, PlanFacts } from './planner-facts.ts'
 import { tierOf } from './planner-memory.ts'
@@ -67,7 +67,7 @@ function stepsFor(
   const { steps } = request
   if (steps === undefined) return nearest(allowed, usual)
   if (allowed.includes(steps)) return steps
-  if (!request.mayLower)
+  if (!mayLower(request, 'steps'))
     throw new Invalid('invalid_steps', `${profile.label} takes ${either(allowed)} steps, not ${steps}.`, {
       context: { field: 'steps', allowed },
     })
@@ -93,7 +93,7 @@ function sizeFor(
   const height = request.height ?? request.width ?? side
   const fits = fitted({ width, height }, { multiple, min, max, most: tier?.maxPixels ?? Number.POSITIVE_INFINITY })
   if (fits.width === width && fits.height === height) return { width, height }
-  if (isSet && !request.mayLower)
+  if (isSet && !mayLower(request, 'size'))
     throw new Invalid('invalid_size', sizeWords(profile!, tier, { width, height }), {
       context: { field: 'width', width, height, multiple, min, max, maxPixels: tier?.maxPixels },
     })
@@ -132,7 +132,7 @@ function framesFor(
     Math.floor((Math.min(wanted, most) - 1) / Math.max(1, multiple)) * Math.max(1, multiple) + 1,
   )
   if (frames === wanted) return { frames, fps }
-  if (request.frames !== undefined && !request.mayLower)
+  if (request.frames !== undefined && !mayLower(request, 'frames'))
     throw new Invalid(
       'invalid_frames',
       `${profile!.label} takes ${multiple} x n + 1 frames, at most ${most} here, not ${wanted}. ${frames} would do.`,

@@ -1,6 +1,6 @@
 import { DomainError, Invalid } from '../errors.ts'
 import { LAST_RUNG, RUNG, rungName } from './ladder.ts'
-import type { Lowering, RenderPlan } from './plan.ts'
+import { type Lowering, mayLower, type RenderPlan } from './plan.ts'
 import { choicesFor, lowerOf } from './planner-choices.ts'
 import type { Choice, PlanFacts, State } from './planner-facts.ts'
 import { memoryAt, memoryKey, needOf, ramOf, sizeClass, tierOf, tiersOf } from './planner-memory.ts'
@@ -58,7 +58,7 @@ function planned(facts: PlanFacts): RenderPlan {
 
 /** A drawing is none to a size that no model takes, to a tier that was forced, nor to a moment at which others hold the memory. */
 function isNoAnswer(facts: PlanFacts, { invalid, least }: Passed): boolean {
-  const isForced = wishOf(facts) !== 'auto' && !facts.request.mayLower
+  const isForced = wishOf(facts) !== 'auto' && !mayLower(facts.request, 'tier')
   return invalid !== undefined || (least !== undefined && (isForced || least.fitsEmpty))
 }
 
@@ -90,7 +90,7 @@ function statesOf(facts: PlanFacts, choice: Choice): State[] {
     ]
   }
   const start = forced === 'auto' ? firstTier(facts, choice) : forced
-  const lowersTier = wishOf(facts) === 'auto' || request.mayLower === true
+  const lowersTier = wishOf(facts) === 'auto' || mayLower(request, 'tier')
   const since = before ? Math.max(before.rung, RUNG.quantisation) : RUNG.quantisation
   const again = before?.rung === rung && rung > RUNG.quantisation ? [{ tier: start, rung }] : []
   const same = [...again, ...rungsFrom(rung).map((one) => ({ tier: start, rung: one }))]
@@ -166,7 +166,7 @@ function draftOf(facts: PlanFacts, wanted: Choice, { tier, rung }: State): Draft
 /** From the rung of quantisation on, a smaller one of the same model, where it may be another and one is installed. */
 function choiceAt(facts: PlanFacts, wanted: Choice, rung: number): Choice | null {
   if (rung < RUNG.quantisation || facts.before?.rung === rung) return wanted
-  const isNamed = facts.request.model !== undefined && !facts.request.mayLower
+  const isNamed = facts.request.model !== undefined && !mayLower(facts.request, 'model')
   const wasLowered = (facts.before?.rung ?? 0) >= RUNG.quantisation
   const [lower] = isNamed || wasLowered ? [] : lowerOf(facts, wanted)
   return lower ?? (rung === RUNG.quantisation ? null : wanted)

@@ -28,7 +28,7 @@ export interface ProjectRoutesDeps extends TasksDeps, FollowDeps, ShellDeps, Pag
   models: Models
   /** Servers of models that were found and are not used. */
   reach: { offers(): { label: string; models: string[] }[] }
-  /** Checks a tier's name; without one, says the machine's. */
+  /** Checks a tier's name; without one, says `auto`. */
   tierNamed(name: string | undefined): string
   tiers: { id: string; label: string }[]
   /** Where the asking browser reaches Hearth. */
@@ -36,6 +36,9 @@ export interface ProjectRoutesDeps extends TasksDeps, FollowDeps, ShellDeps, Pag
   /** Where the asking browser reaches generated pages. */
   previewOrigin(request: Request): string
 }
+
+/** The tier of whoever names none: the form says it without a name. */
+const AUTO = 'auto'
 
 const NewProjectBody = z.object({
   brief: z.string('takes a text'),
@@ -193,7 +196,7 @@ async function home(
       brief: form.brief,
       error: form.error ?? null,
       models: deps.models.providers().flatMap(modelOptions),
-      tiers: deps.tiers,
+      tiers: deps.tiers.filter(({ id }) => id !== AUTO),
       model: form.model ?? '',
       tier: form.tier ?? '',
       planFirst: form.plan === 'first',

@@ -65,6 +65,7 @@ async function taskOrder(read: Reader, id: string): Promise<Order> {
     width: task.width!,
     height: task.height!,
     seed: (project.seed + task.position) % 2 ** 31,
+    mayLower: ['size' as const], // whoever planned the task did not know the model
   }
   return { project, task, request, inputs: {}, parent: null, recipe: null, anyway: false }
 }

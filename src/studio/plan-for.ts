@@ -2,7 +2,7 @@ import type { Device } from '../gpu/devices.ts'
 import type { RenderPlan } from '../gpu/plan.ts'
 import { SKETCH } from '../gpu/sketch/about.ts'
 import { memoryPlan, renderParams } from '../gpu/spec.ts'
-import { parseTier } from '../gpu/tiers.ts'
+import { parseTier, tierFor } from '../gpu/tiers.ts'
 import type { Order } from './order.ts'
 
 /** How an order is made on a device. */
@@ -11,7 +11,7 @@ export function planFor({ request, project, task }: Order, device: Device): Rend
     steps,
     guidance,
     name: tier,
-  } = parseTier(task || !request.tier || request.tier === 'auto' ? project.tier : request.tier)
+  } = tierOn(device, task || !request.tier || request.tier === 'auto' ? project.tier : request.tier)
   const {
     function: _,
     model: __,
@@ -37,4 +37,8 @@ export function planFor({ request, project, task }: Order, device: Device): Rend
     rung: 0,
     ahead: [],
   }
+}
+
+function tierOn(device: Device, name: string) {
+  return name === 'auto' ? tierFor(device) : parseTier(name)
 }

@@ -1,5 +1,9 @@
 import { expect, test } from 'bun:test'
+import { sql } from 'drizzle-orm'
+import { planRender } from '../../src/gpu/planner.ts'
+import { recordAttempt, settleAttempt } from '../../src/gpu/render-attempts.ts'
 import { type TestApp, testApp } from '../support/app.ts'
+import { card, facts } from '../support/gpu-plans.ts'
 import { until } from '../support/jobs.ts'
 import { ONE_FILE, scriptedModel } from '../support/scripted-model.ts'
 
@@ -33,6 +37,45 @@ test('the page of a job shows its tries and why it waits, and its buttons work w
   expect(done).toContain('scripted')
   expect(done).not.toContain('Two.\nHello.')
   expect(await jobPage(app, plan.id)).toContain('The plan')
+})
+
+test('the page of a render says what was decided for each try, and why; so does the API', async () => {
+  await using app = await testApp({ work: false })
+  const { job } = await app.make()
+  const plan = planRender(facts({ tier: 'premium', device: card(14) }))
+  await app.app.db.write(async (tx) => {
+    await tx.run(sql`INSERT INTO attempts (job_id, attempt, boot_id, started_at) VALUES (${job.id}, 1, 'b', 5)`)
+    const asked = { request: { prompt: 'a' }, tier: 'premium' as const }
+    await recordAttempt(tx, {
+      job: job.id,
+      attempt: 1,
+      asked,
+      plan,
+      device: card(14),
+      queuedMs: 2_000,
+      waitedMs: 40,
+      at: 5,
+    })
+    const times = { load: 9_000, denoise: 30_000 }
+    await settleAttempt(tx, {
+      job: job.id,
+      attempt: 1,
+      outcome: 'gpu_out_of_memory',
+      at: 9,
+      outOf: 'device',
+      phase: 'decode',
+      nextRung: 3,
+      times,
+    })
+  })
+  const shown = (await jobPage(app, job.id)).replace(/\s+/g, ' ')
+  expect(shown).toContain('sdxl/base on torch, tier premium, 1024 x 1024, 50 steps')
+  expect(shown).toContain('SDXL at tier premium, as asked for: needs 12 GB (measured) of 14 GB free on Card')
+  expect(shown).toContain('Tiling: off → on, since Card has no room for more')
+  expect(shown).toContain('of the device’s memory in “decode”')
+  expect(shown).toContain('queued 2 s, waited for a device 0.1 s, load 9 s, denoise 30 s')
+  const { renders } = await app.json(`/api/jobs/${job.id}`)
+  expect(renders).toMatchObject([{ attempt: 1, plan, rung: 2, outcome: 'gpu_out_of_memory', nextRung: 3 }])
 })
 
 test('a waiting job is let go first from its page', async () => {

@@ -104,9 +104,6 @@ describe('the model', () => {
     expect(refused({ models: [], profiles: [model().profile], request: { model: 'sdxl/base' } })).toBe(
       'SDXL is not installed. Add it with “hearth models add sdxl/base”, then try again.',
     )
-    expect(refused({ models: [model({}, { sha256: null })], request: { model: 'sdxl/base' } })).toBe(
-      'The files of SDXL are still being checked. Try again in a moment.',
-    )
     expect(
       refused({ engines: [engine({ missing: 'Run “hearth gpu setup”.' })], request: { model: 'sdxl/base' } }),
     ).toBe('Run “hearth gpu setup”.')
@@ -187,6 +184,14 @@ describe('numbers', () => {
     const plan = planRender(facts({ request: { width: 750, height: 500, mayLower: true } }))
     expect(plan.params).toMatchObject({ width: 744, height: 496 })
     expect(plan.lowered).toContainEqual(expect.objectContaining({ what: 'size', from: '750 x 500', to: '744 x 496' }))
+  })
+
+  test('may be let go one by one: a size alone does not free the tier', () => {
+    const request = { width: 750, height: 500, tier: 'premium' as const, mayLower: ['size' as const] }
+    expect(planRender(facts({ request })).params).toMatchObject({ width: 744, height: 496, steps: 50 })
+    expect(() => planRender(facts({ request, device: card(2, { totalBytes: 2 * GIB }) }))).toThrow(
+      expect.objectContaining({ code: 'gpu_will_not_fit' }),
+    )
   })
 
   test('of frames are a multiple and one, and as many as the tier allows', () => {

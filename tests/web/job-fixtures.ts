@@ -30,6 +30,19 @@ const ATTEMPT = {
 
 const RAN = { tail: null, stack: null, error: null }
 
+const DECIDED = {
+  attempt: 2,
+  what: 'sdxl/base on diffusers, tier high, 1024 x 1024, 35 steps, 4 pictures',
+  reason:
+    'SDXL at tier high, the highest that fits: needs 12 GB (as it took here before) of 14 GB free on NVIDIA GeForce RTX 4080, less 0.5 GB that are left alone; tier premium would need 18 GB.',
+  lowered: ['Tiling: off → on, since memory ran out, so decoding tile by tile', 'Offloading: none → model, since <b>'],
+  facts: [
+    ['Ladder', 'decoding tile by tile'],
+    ['Needs', '12 GB, of 14 GB that were free of 16 GB'],
+    ['Times', 'queued 2 s, waited for a device 0.1 s, load 9 s'],
+  ],
+}
+
 interface Shell extends Record<string, unknown> {
   title: string
 }
@@ -45,6 +58,7 @@ export function jobPages(shell: Shell, job: object, render: object) {
     attempts: [{ ...ATTEMPT, attempt: 2, outcome: 'failed' }, ATTEMPT],
     money: { spent: null, calls: [] as object[] },
     checkpoints: [] as object[],
+    renders: [] as object[],
     stream: null,
     ...more,
   })
@@ -67,6 +81,7 @@ export function jobPages(shell: Shell, job: object, render: object) {
           ATTEMPT,
         ],
         checkpoints: [{ name: 'file', attempt: 1, at: NOW }],
+        renders: [DECIDED],
       }),
     },
     'job-waiting': {

@@ -70,6 +70,35 @@ const AttemptForm = z
   })
   .meta({ id: 'Attempt' })
 
+const RenderAttemptForm = z
+  .object({
+    job: z.string(),
+    attempt: z.number().int(),
+    asked: z.unknown().describe('What the plan was made for.'),
+    plan: z
+      .record(z.string(), z.unknown())
+      .describe('Engine, model, tier, params, memory, what was lowered, and the reason.'),
+    rung: z.number().int().describe('Of the ladder that is climbed down when memory runs out; 0: as it was planned.'),
+    device: z.string(),
+    deviceName: z.string(),
+    freeBytes: z.number().int(),
+    totalBytes: z.number().int(),
+    queuedMs: z.number().int(),
+    waitedMs: z.number().int().describe('For a device.'),
+    at: Time,
+    endedAt: Time.nullable(),
+    outcome: z.string().nullable().describe('`succeeded`, or the code of what ended it.'),
+    nextRung: z.number().int().nullable(),
+    outOf: z.enum(['device', 'host']).nullable().describe('Whose memory ran out.'),
+    phase: z.string().nullable(),
+    wantedBytes: z.number().int().nullable(),
+    peakBytes: z.number().int().nullable(),
+    times: z.record(z.string(), z.number()).describe('ms, by phase.'),
+    resumedFrom: z.number().int().nullable(),
+    resumedOn: z.string().nullable(),
+  })
+  .meta({ id: 'RenderAttempt' })
+
 const CheckpointForm = z
   .object({ job: z.string(), name: z.string(), attempt: z.number().int(), value: z.unknown(), at: Time })
   .meta({ id: 'Checkpoint' })
@@ -108,6 +137,7 @@ export const JOB_SAYS = {
         job: JobForm,
         attempts: z.array(AttemptForm),
         checkpoints: z.array(CheckpointForm),
+        renders: z.array(RenderAttemptForm).describe('Of a render: what was decided for each attempt, and why.'),
         wait: WaitForm.nullable().describe('Why it does not run at this moment.'),
       }),
     },

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
 import type { Reader } from '../../db/open.ts'
+import { attemptsOfRender } from '../../gpu/render-attempts.ts'
 import { jobWithAttempts } from '../../jobs/jobs.ts'
 import type { LiveJobs } from '../../jobs/live.ts'
 import type { Job } from '../../jobs/tables.ts'
@@ -9,6 +10,7 @@ import { type RunView, runView } from '../execution.ts'
 import { type JobView, jobView } from '../job-view.ts'
 import { jobMoney } from '../money.ts'
 import { projects, tasks } from '../tables.ts'
+import { type RenderView, renderView } from './render-view.ts'
 
 type Found = Awaited<ReturnType<typeof jobWithAttempts>>
 
@@ -22,6 +24,8 @@ export interface JobPage {
   wait: Wait | null
   /** The newest first. */
   attempts: Found['attempts']
+  /** Of a render: what was decided for each attempt. */
+  renders: RenderView[]
   checkpoints: Pick<Found['checkpoints'][number], 'name' | 'attempt' | 'at'>[]
   /** Of a command that a person has run. */
   run: RunView | null
@@ -49,6 +53,7 @@ export async function jobPage({ read, live, now }: JobPageDeps, id: string): Pro
     view: jobView(job, live, now()),
     wait: await waitOf(read, job, now()),
     attempts: attempts.toReversed(),
+    renders: (await attemptsOfRender(read, id)).map(renderView),
     checkpoints: (job.kind === RUN ? [] : checkpoints).map(({ name, attempt, at }) => ({ name, attempt, at })),
     run: runView(job, live),
     money: await jobMoney(read, id),

@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
 import type { FollowDeps } from '../../events/follow.ts'
+import { attemptsOfRender } from '../../gpu/render-attempts.ts'
 import {
   cancelJob,
   type JobsDeps,
@@ -70,7 +71,8 @@ export function jobRoutes(deps: JobRoutesDeps) {
       '/api/jobs/:id',
       async ({ params }) => {
         const found = await jobWithAttempts(read, params.id)
-        return { ...found, wait: await waitOf(read, found.job, now()) }
+        const renders = await attemptsOfRender(read, params.id)
+        return { ...found, renders, wait: await waitOf(read, found.job, now()) }
       },
       JOB_SAYS.get,
     )

@@ -27,7 +27,7 @@ export interface ImportRoutesDeps extends ImportDeps, Omit<IntakeDeps, 'scratch'
   events: EventLog
   now: () => number
   models: Models
-  /** The machine's tier, when none is named. */
+  /** `auto`, when none is named. */
   tierNamed(name: string | undefined): string
 }
 
