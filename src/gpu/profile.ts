@@ -48,7 +48,7 @@ export const modelProfile = z.object({
   functions: z.array(name).default(['image']),
   /** What it can begin with: `text`, `image` (img2img or a clip's first frame), `inpaint`. */
   modes: z.array(z.enum(['text', 'image', 'inpaint', 'control'])).default(['text']),
-  format: z.enum(['diffusers', 'safetensors', 'gguf']),
+  format: z.enum(['diffusers', 'safetensors', 'gguf', 'workflow']),
   /** Engines that can run it, the best first. */
   engines: z.array(name).min(1),
   files: z.array(modelFile).default([]),

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Database } from '../../db/open.ts'
 import { NotFound } from '../../errors.ts'
 import type { Log } from '../../log.ts'
+import { openWorkflows } from '../comfyui/workflows.ts'
 import type { ModelProfile } from '../profile.ts'
 import { digestOf, type Installed } from './assemble.ts'
 import { type CatalogueText, readCatalogue } from './catalogue.ts'
@@ -49,15 +50,17 @@ export async function openModelStore(deps: ModelStoreDeps): Promise<ModelStore> 
   const folders = [root, ...deps.folders]
   const lookout = openLookout({ root, folders, catalogue, hashes, log })
   const { left, scan, hashed, onChange } = lookout
+  const workflows = openWorkflows(join(root, 'comfyui'))
+  const installed = () => [...lookout.models(), ...workflows()]
   const profiles = () => {
-    const found = lookout.models().map(({ profile }) => profile)
+    const found = installed().map(({ profile }) => profile)
     return [...new Map([...catalogue, ...found].map((profile) => [profile.id, profile])).values()]
   }
-  const model = (id: string) => named(lookout.models(), ({ profile }) => profile.id, id)
+  const model = (id: string) => named(installed(), ({ profile }) => profile.id, id)
   return {
     ...{ root, folders, profiles, model, left, scan, hashed, onChange, hashes },
     profile: (id) => named(profiles(), (profile) => profile.id, id),
-    installed: lookout.models,
+    installed,
     ready: scan().catch((error) => log.warn('the folders of models could not be looked through', { error })),
     async digest(id, signal) {
       const known: string[] = []

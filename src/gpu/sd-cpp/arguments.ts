@@ -24,6 +24,7 @@ const SAMPLERS: Readonly<Record<string, { method: string; scheduler?: string }>>
 
 /** Parts of a model in files of their own. */
 const PARTS: Readonly<Record<string, string>> = {
+  checkpoint: '-m',
   transformer: '--diffusion-model',
   highNoise: '--high-noise-diffusion-model',
   vae: '--vae',
@@ -89,7 +90,7 @@ function modelArguments({ path, parts }: NonNullable<WorkerSpec['model']>): stri
   const unknown = Object.keys(parts).find((part) => !PARTS[part])
   if (unknown) throw new Unsuitable(`it knows no part “${unknown}”`)
   const named = Object.entries(parts).flatMap(([part, file]) => [PARTS[part]!, file])
-  return parts.transformer ? named : ['-m', path, ...named]
+  return parts.transformer || parts.checkpoint ? named : ['-m', path, ...named]
 }
 
 function guidanceArguments({ params, model }: WorkerSpec): string[] {

@@ -3,17 +3,19 @@ import { join } from 'node:path'
 import type { Say } from '../sketch/worker-voice.ts'
 import { PREVIEW } from './arguments.ts'
 
+/** Numbers for the previews of one picture of a batch. */
+const PREVIEWS_EACH = 1_000
 const END_OF_PNG = Buffer.from('IEND')
 
 /** Takes a copy of the one file that the program overwrites with each preview, once it is whole and new. */
-export function previewTaker(folder: string, say: Say): (step: number) => void {
+export function previewTaker(folder: string, say: Say, n: number): (step: number) => void {
   const path = join(folder, PREVIEW)
   let taken = 0
   return (step) => {
     const at = writtenAt(path)
     if (at === null || at === taken || !isWhole(path)) return
     taken = at
-    const file = `previews/${String(step).padStart(6, '0')}.png`
+    const file = `previews/${String(step + n * PREVIEWS_EACH).padStart(6, '0')}.png`
     copyFileSync(path, join(folder, `${file}.part`))
     renameSync(join(folder, `${file}.part`), join(folder, file))
     say({ type: 'preview', file, step })

@@ -1,30 +1,19 @@
-import { existsSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { keepOutput, takeDone, writeDone } from '../batch.ts'
 import { readSpec, writeDurably } from '../folder.ts'
 import { EXIT, type Phase, PROTOCOL, type WorkerOutput, type WorkerResult, type WorkerSpec } from '../protocol.ts'
 import { type Control, listenForControl } from '../sketch/worker-control.ts'
 import { createVoice, type Say } from '../sketch/worker-voice.ts'
+import { Ended, sayEnd } from '../worker-end.ts'
 import { argumentsFor, LORAS, Unsuitable } from './arguments.ts'
 import type { Heard } from './output.ts'
-import { keepOutput, takeDone, writeDone } from './pictures.ts'
 import { previewTaker } from './previews.ts'
 import { lookAt, type Program, type Run, startProgram } from './program.ts'
 import { pulseOf } from './pulse.ts'
 
 const NAME = 'sd-cpp'
 const HEARTBEAT_MS = 1_000
-
-/** An end of the work that has an exit code of its own. */
-class Ended extends Error {
-  constructor(
-    readonly exit: number,
-    readonly code: string,
-    message: string,
-    readonly figures: { needBytes?: number } = {},
-  ) {
-    super(message)
-  }
-}
 
 interface Work {
   folder: string
@@ -56,7 +45,7 @@ export async function runSdCppWorker(
     await renderAll({ folder, spec, say, control, program, phase: null })
     return EXIT.done
   } catch (error) {
-    return explain(error, say)
+    return sayEnd(error instanceof Unsuitable ? new Ended(EXIT.badSpec, 'bad_spec', error.message) : error, say)
   }
 }
 
@@ -102,9 +91,10 @@ function linkLoras(folder: string, { loras }: WorkerSpec): void {
 /** Runs the program for the n-th picture of the batch. */
 async function renderOne(work: Work, n: number): Promise<WorkerOutput> {
   const { folder, spec, program, control } = work
-  const out = join(folder, 'out', `picture.${spec.function === 'video' ? 'webm' : 'png'}`)
+  const extension = spec.function === 'video' ? 'webm' : 'png'
+  const out = join(folder, 'out', `picture.${extension}`)
   const errors: Heard[] = []
-  const hear = listenerOf(work, errors)
+  const hear = listenerOf(work, errors, n)
   enter(work, 'load')
   const run = startProgram(program.path, argumentsFor(spec, { n, out, folder, options: program.options }), hear)
   const stop = () => run.end()
@@ -115,7 +105,7 @@ async function renderOne(work: Work, n: number): Promise<WorkerOutput> {
   if (control.stop() === 'cancel') throw new Ended(EXIT.cancelled, 'cancelled', 'cancelled')
   if (control.stop()) throw new Ended(EXIT.preempted, 'preempted', 'stopped before the picture was done')
   if (code !== 0) throw failureOf(errors, code, signal)
-  return keepOutput(folder, out, spec, n)
+  return keepOutput(folder, readFileSync(out), extension, spec, n)
 }
 
 /** Says that the program lives as long as it does, and takes its previews on the way. */
@@ -130,9 +120,9 @@ async function attended({ say }: Work, run: Run) {
 }
 
 /** Turns what the program says into lines of the protocol. */
-function listenerOf(work: Work, errors: Heard[]): (heard: Heard) => void {
+function listenerOf(work: Work, errors: Heard[], n: number): (heard: Heard) => void {
   const { say, spec, folder } = work
-  const takePreview = previewTaker(folder, say)
+  const takePreview = previewTaker(folder, say, n)
   const totalBytes = bytesOf(spec)
   let previewedAt = 0
   return (heard) => {
@@ -180,16 +170,4 @@ function failureOf(errors: Heard[], code: number | null, signal: string | null):
   )
   if (unread) return new Ended(EXIT.modelMissing, 'model_unusable', unread)
   return new Ended(1, 'engine_error', said.at(-1) ?? `sd-cli ended by itself (${signal ?? `exit code ${code}`}).`)
-}
-
-function explain(error: unknown, say: Say): number {
-  if (error instanceof Unsuitable) {
-    say({ type: 'failed', code: 'bad_spec', message: error.message, retryable: false })
-    return EXIT.badSpec
-  }
-  if (!(error instanceof Ended)) throw error
-  const { exit, code, message, figures } = error
-  if (exit !== EXIT.cancelled && exit !== EXIT.preempted)
-    say({ type: 'failed', code, message: message.slice(0, 2000), retryable: exit === EXIT.outOfMemory, ...figures })
-  return exit
 }

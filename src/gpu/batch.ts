@@ -1,26 +1,40 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { sha256, writeDurably } from '../folder.ts'
-import { readLine, type WorkerOutput, type WorkerSpec } from '../protocol.ts'
+import { sha256, writeDurably } from './folder.ts'
+import { readLine, type WorkerOutput, type WorkerSpec } from './protocol.ts'
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47])
-const MEDIA: Readonly<Record<string, string>> = { png: 'image/png', webm: 'video/webm' }
+const MEDIA: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  webp: 'image/webp',
+  gif: 'image/gif',
+  mp4: 'video/mp4',
+  webm: 'video/webm',
+}
 
 /** The pictures of a batch that are done, as a checkpoint keeps them. */
 const doneSoFar = z.object({ outputs: z.array(z.object({ file: z.string(), sha256: z.string() }).loose()) })
 
-/** Keeps what the program has written under the name of its content. @throws when it is no picture */
-export function keepOutput(folder: string, written: string, spec: WorkerSpec, n: number): WorkerOutput {
-  const bytes = readFileSync(written)
-  const extension = written.split('.').at(-1)!
+/** Keeps the n-th output of a spec in the attempt's folder, under the name of its content. @throws when it is no picture or clip */
+export function keepOutput(
+  folder: string,
+  bytes: Buffer,
+  extension: string,
+  spec: WorkerSpec,
+  n: number,
+): WorkerOutput {
+  const mediaType = MEDIA[extension]
+  if (!mediaType) throw new Error(`.${extension} is neither a picture nor a clip`)
   const digest = sha256(bytes)
   const file = `out/${digest}.${extension}`
   writeDurably(join(folder, file), bytes)
   const { width, height, seed, frames, fps } = spec.params
   const size = extension === 'png' ? sizeOf(bytes) : { width, height }
-  const clip = extension === 'png' ? {} : { frames, fps }
-  return { file, sha256: digest, mediaType: MEDIA[extension]!, bytes: bytes.length, ...size, seed: seed + n, ...clip }
+  const clip = mediaType.startsWith('video/') ? { frames, fps } : {}
+  return { file, sha256: digest, mediaType, bytes: bytes.length, ...size, seed: seed + n, ...clip }
 }
 
 /** Notes the pictures that are done: a later attempt begins with the one after them. */
