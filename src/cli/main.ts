@@ -27,6 +27,7 @@ const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }>
   },
   account: { help: 'add EMAIL [--role ROLE]   add an account', load: () => import('./account.ts') },
   token: { help: 'add NAME --account EMAIL [--scope S]   make an API token', load: () => import('./token.ts') },
+  gpu: { help: 'setup [ENGINE] [--check]   engines and devices', load: () => import('./gpu.ts') },
   doctor: { help: 'look at what Hearth needs, and how it is', load: () => import('./doctor.ts') },
   backup: {
     help: 'FILE [--include-key] [--force]   save everything to one file, also while the server runs',

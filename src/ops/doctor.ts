@@ -9,6 +9,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts'
 import { bytes, plural } from '../web/format.ts'
 import { findGit } from '../workspace/git/program.ts'
 import { examineDatabase } from './doctor-database.ts'
+import { examineEngines } from './doctor-engines.ts'
 import { examineData, examineTemporary } from './doctor-folders.ts'
 import { examinePort } from './doctor-port.ts'
 import { examineProviders, type ProvidersDeps } from './doctor-providers.ts'
@@ -40,6 +41,7 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
     ['database', () => examineDatabase(deps)],
     ['temporary files', () => examineTemporary(deps.tmp)],
     ['devices', async () => examineDevices(await deps.devices())],
+    ['engines', () => examineEngines(deps.config.data)],
     ['models', () => examineModels(deps)],
     ['providers', () => (deps.providers ? examineProviders(deps.providers) : [])],
     ['sandbox', async () => (deps.sandbox ? [await examineSandbox(deps.sandbox)] : [])],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { table } from '../../src/cli/doctor.ts'
@@ -53,6 +53,7 @@ test('a fresh machine can work, and the look leaves nothing behind', async () =>
     'temporary files',
     'device',
     'tiers',
+    'engine',
     'model',
     'git',
     'server',
@@ -215,4 +216,19 @@ test('findings are lines with a shape, a word and aligned columns', () => {
       { name: 'database', level: 'bad', says: 'damaged' },
     ]),
   ).toEqual(['●  ok    port      free', '■  bad   database  damaged'])
+})
+
+test('the Python packages of an engine are looked for: not set up is fine, half of them is not', async () => {
+  using folder = temporaryFolder()
+  const deps = patient(folder.path)
+  expect(await finding(deps, 'engine')).toMatchObject({ level: 'ok', says: expect.stringContaining('not set up') })
+  const venv = join(folder.path, 'engines/diffusers/venv')
+  mkdirSync(join(venv, 'bin'), { recursive: true })
+  expect(await finding(deps, 'engine')).toMatchObject({ level: 'warn', says: expect.stringContaining('not whole') })
+  writeFileSync(join(venv, 'bin/python'), '')
+  writeFileSync(join(venv, 'hearth.json'), JSON.stringify({ lock: 'another', python: '3.12.1', by: 'pip' }))
+  expect(await finding(deps, 'engine')).toMatchObject({
+    level: 'warn',
+    says: expect.stringContaining('another version'),
+  })
 })

@@ -1,0 +1,18 @@
+import { type Cli, USAGE } from './io.ts'
+
+type Run = (args: string[], io: Cli) => Promise<number>
+
+const PARTS: Record<string, { help: string; load: () => Promise<{ run: Run }> }> = {
+  setup: {
+    help: '[ENGINE] [--check] [--json]   make the Python environments of the engines that need one',
+    load: () => import('./gpu/setup.ts'),
+  },
+}
+
+/** `hearth gpu …`: what has to do with engines and devices. */
+export async function run([name = '', ...args]: string[], io: Cli): Promise<number> {
+  const part = PARTS[name]
+  if (part) return (await part.load()).run(args, io)
+  for (const [each, { help }] of Object.entries(PARTS)) io.err(`usage: hearth gpu ${each} ${help}`)
+  return USAGE
+}
