@@ -16,6 +16,8 @@ import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
 import { labelOf } from './llm/models.ts'
 import { watchRenewals } from './llm/raise.ts'
+import { openDevicesFeed } from './ops/devices/feed.ts'
+import { deviceRoutes } from './ops/devices/routes.ts'
 import { lanesOf } from './ops/lanes.ts'
 import { modelRoutes } from './ops/models/routes.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
@@ -202,6 +204,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(executionRoutes(rooms))
           .use(studioRoutes({ ...projects, choices: () => choicesOf(engines, projects.tiers) }))
           .use(opsRoutes({ ...engines, ...ops }))
+          .use(deviceRoutes({ ...rooms, feed: opened.use(openDevicesFeed(engines)), shell }))
           .use(scheduleRoutes({ ...engines, door, shell }))
           .use(modelRoutes({ ...engines, door, shell }))
           .use(usageRoutes({ ...engines, door, shell })),
@@ -252,6 +255,7 @@ function opsFacts(config: Config, engines: Engines, state: State) {
       return `http://${hostName(config.host)}:${state.port}`
     },
     devices: () => watch.look(),
+    watch,
     models,
     sandbox,
     providers: { places: () => setup.current.places, reach },

@@ -33,6 +33,8 @@ export interface DevicePool {
   /** Devices in use, callers that wait, and how many can work at once. */
   counts(): { busy: number; waiting: number; slots: number }
   held(): Held[]
+  /** The jobs of those who wait, the first first. */
+  waiting(): string[]
   /** What free devices have loaded last, a device each. */
   warm(): string[]
   /** Calls back when there are more or fewer places than there were. */
@@ -111,6 +113,7 @@ export function openDevicePool({ watch, clock, cpuSlots = 1 }: PoolDeps): Device
       slots: well().reduce((sum, device) => sum + placesOf(device), 0),
     }),
     held: () => [...leases],
+    waiting: () => waiting.flatMap(({ wish }) => wish.job ?? []),
     warm: () => free().flatMap(({ id }) => loaded.get(id) ?? []),
     onChange: (hear) => watch.onChange(hear),
   }

@@ -2,14 +2,15 @@ import type { Config } from '../config.ts'
 import { explainStorage } from '../db/faults.ts'
 import type { Database } from '../db/open.ts'
 import { DomainError } from '../errors.ts'
+import type { DeviceWatch } from '../gpu/devices/watch.ts'
 import type { Device } from '../gpu/devices.ts'
-import { TIERS, tierFor } from '../gpu/tiers.ts'
 import type { Models } from '../llm/models.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { bytes, plural } from '../web/format.ts'
+import { plural } from '../web/format.ts'
 import { findGit } from '../workspace/git/program.ts'
 import { examineDatabase } from './doctor-database.ts'
 import { examineEngines } from './doctor-engines.ts'
+import { examineDevices } from './doctor-devices.ts'
 import { examineData, examineTemporary } from './doctor-folders.ts'
 import { examinePort } from './doctor-port.ts'
 import { examineProviders, type ProvidersDeps } from './doctor-providers.ts'
@@ -23,6 +24,8 @@ export interface DoctorDeps {
   /** Where the running server listens, when there is one. */
   serving: string | null
   devices: () => Promise<Device[]>
+  /** The running server's: which devices it leaves alone, and what it could not find out. */
+  watch?: Pick<DeviceWatch, 'degraded' | 'troubles'>
   models: Models
   /** How models are set up; undefined where nobody shall be asked. */
   providers?: ProvidersDeps
@@ -40,8 +43,8 @@ export async function examine(deps: DoctorDeps): Promise<Finding[]> {
     ['data directory', () => examineData(deps)],
     ['database', () => examineDatabase(deps)],
     ['temporary files', () => examineTemporary(deps.tmp)],
-    ['devices', async () => examineDevices(await deps.devices())],
     ['engines', () => examineEngines(deps.config.data)],
+    ['devices', async () => examineDevices(await deps.devices(), deps.watch)],
     ['models', () => examineModels(deps)],
     ['providers', () => (deps.providers ? examineProviders(deps.providers) : [])],
     ['sandbox', async () => (deps.sandbox ? [await examineSandbox(deps.sandbox)] : [])],
@@ -58,18 +61,6 @@ async function looked(name: string, look: () => Finding[] | Promise<Finding[]>):
     const error = explainStorage(thrown)
     return [bad(name, error instanceof DomainError ? error.message : `could not be looked at: ${String(error)}`)]
   }
-}
-
-function examineDevices(devices: Device[]): Finding[] {
-  const found = devices.map((device) => {
-    const memory = `${bytes(device.freeBytes)} of ${bytes(device.totalBytes)} free`
-    const says = `${device.name}, ${memory}: tier ${tierFor(device).name}`
-    if (device.kind !== 'cpu') return ok('device', says)
-    if (devices.length > 1) return ok('device', `${device.name}, for what needs no GPU`)
-    return ok('device', `${says}. No GPU was found, so pictures are sketched on the processor`)
-  })
-  const table = TIERS.map((t) => `${t.name} ${bytes(t.bytes)}, ${t.steps} steps, guidance ${t.guidance.toFixed(1)}`)
-  return [...found, ok('tiers', table.join(' | '))]
 }
 
 async function examineSandbox(sandbox: Pick<Sandbox, 'available'>): Promise<Finding> {

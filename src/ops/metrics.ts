@@ -2,6 +2,8 @@ import { count, max } from 'drizzle-orm'
 import type { Database } from '../db/open.ts'
 import type { Hub } from '../events/hub.ts'
 import { events } from '../events/tables.ts'
+import type { DeviceWatch } from '../gpu/devices/watch.ts'
+import type { DevicePool } from '../gpu/leases.ts'
 import type { JobState } from '../jobs/state.ts'
 import { jobs } from '../jobs/tables.ts'
 import { VERSION } from './version.ts'
@@ -23,6 +25,8 @@ export interface MetricsDeps {
   running: () => number
   now: () => number
   startedAt: number
+  watch: Pick<DeviceWatch, 'now' | 'degraded'>
+  devices: Pick<DevicePool, 'counts' | 'held'>
 }
 
 interface Metric {
@@ -38,7 +42,7 @@ export async function metricsText(deps: MetricsDeps): Promise<string> {
   return `${(await metrics(deps)).flatMap(linesOf).join('\n')}\n`
 }
 
-async function metrics({ db, hub, running, now, startedAt }: MetricsDeps): Promise<Metric[]> {
+async function metrics({ db, hub, running, now, startedAt, ...machine }: MetricsDeps): Promise<Metric[]> {
   const [byState, [last]] = await Promise.all([
     db.read.select({ state: jobs.state, many: count() }).from(jobs).groupBy(jobs.state),
     db.read.select({ seq: max(events.seq) }).from(events),
@@ -60,10 +64,43 @@ async function metrics({ db, hub, running, now, startedAt }: MetricsDeps): Promi
     counter('hearth_db_commits_total', 'Commits since the start.', commits),
     counter('hearth_db_writes_total', 'Functions that wrote, many to a commit, since the start.', units),
     counter('hearth_db_busy_total', 'Times that SQLite was busy since the start; anything but 0 is an alarm.', busy),
+    ...deviceMetrics(machine),
     gauge('process_resident_memory_bytes', 'Memory in use.', memory.rss),
     gauge('process_heap_bytes', 'Memory of the JavaScript heap in use.', memory.heapUsed),
     gauge('process_start_time_seconds', 'When this process started, since the epoch.', startedAt / 1000),
     gauge('process_uptime_seconds', 'How long this process has been up.', Math.max(0, now() - startedAt) / 1000),
+  ]
+}
+
+function deviceMetrics({ watch, devices }: Pick<MetricsDeps, 'watch' | 'devices'>): Metric[] {
+  const held = devices.held()
+  const each = (value: (id: string, free: number, total: number) => number) =>
+    watch.now().map(({ id, name, kind, freeBytes, totalBytes }) => ({
+      labels: { device: id, name, kind },
+      value: value(id, freeBytes, totalBytes),
+    }))
+  return [
+    gauge(
+      'hearth_device_memory_free_bytes',
+      'Free memory of each device, as last seen.',
+      each((_, free) => free),
+    ),
+    gauge(
+      'hearth_device_memory_total_bytes',
+      'Memory of each device.',
+      each((_, __, total) => total),
+    ),
+    gauge(
+      'hearth_device_leases',
+      'Jobs on each device now.',
+      each((id) => held.filter(({ device }) => device === id).length),
+    ),
+    gauge(
+      'hearth_device_degraded',
+      '1 for a device that is left alone.',
+      each((id) => (watch.degraded(id) ? 1 : 0)),
+    ),
+    gauge('hearth_device_waiting', 'Started jobs that wait for a device.', devices.counts().waiting),
   ]
 }
 

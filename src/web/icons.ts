@@ -11,6 +11,7 @@ import asks from 'lucide-static/icons/circle-question-mark.svg' with { type: 'te
 import stop from 'lucide-static/icons/circle-stop.svg' with { type: 'text' }
 import failed from 'lucide-static/icons/circle-x.svg' with { type: 'text' }
 import clock from 'lucide-static/icons/clock.svg' with { type: 'text' }
+import device from 'lucide-static/icons/cpu.svg' with { type: 'text' }
 import download from 'lucide-static/icons/download.svg' with { type: 'text' }
 import external from 'lucide-static/icons/external-link.svg' with { type: 'text' }
 import fileCode from 'lucide-static/icons/file-code.svg' with { type: 'text' }
@@ -53,6 +54,7 @@ const ICONS = {
   attach,
   back: arrowLeft,
   demo,
+  device,
   down,
   download,
   import: importing,

@@ -6,6 +6,7 @@ import { sessionCookie } from '../../src/accounts/cookie.ts'
 import { createToken } from '../../src/accounts/tokens.ts'
 import { DomainError } from '../../src/errors.ts'
 import type { Blobs } from '../../src/files/blobs.ts'
+import { cpuDevice } from '../../src/gpu/devices.ts'
 import { fixedModels } from '../../src/llm/fixed-models.ts'
 import { readiness } from '../../src/ops/health.ts'
 import { healthRoutes, opsRoutes } from '../../src/ops/routes.ts'
@@ -27,7 +28,18 @@ async function opsApp({ deps, clock }: TestAccounts) {
     now: deps.now,
   }
   const backup = { ...deps, blobs: {} as Blobs, data: '/nowhere' }
-  const more = { backup, routes: () => [], hub: { size: 3 }, running: () => 2, startedAt: clock.at - 60_000 }
+  const machine = {
+    watch: { now: () => [cpuDevice()], degraded: () => null },
+    devices: { counts: () => ({ busy: 0, waiting: 1, slots: 1 }), held: () => [] },
+  }
+  const more = {
+    ...machine,
+    backup,
+    routes: () => [],
+    hub: { size: 3 },
+    running: () => 2,
+    startedAt: clock.at - 60_000,
+  }
   const app = edge()
     .app.use(healthRoutes({ db: deps.db, working }))
     .use(

@@ -41,6 +41,8 @@ export const JobForm = z
     attemptStartedAt: Time.nullable(),
     endedAt: Time.nullable(),
     freshAfter: z.number().int().describe('What the attempts up to this one left behind does not count.'),
+    affinity: z.string().nullable().describe('What it loads: where that is loaded already, it may go before others.'),
+    passedOver: z.number().int().describe('How often others of its project went before for that.'),
   })
   .meta({ id: 'Job' })
 
