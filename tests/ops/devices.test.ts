@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { run as listDevices } from '../../src/cli/gpu/devices.ts'
+import { readConfig } from '../../src/config.ts'
 import { cpuDevice, type Device } from '../../src/gpu/devices.ts'
 import { enqueue } from '../../src/jobs/enqueue.ts'
 import { chartOf } from '../../src/ops/devices/chart.ts'
@@ -85,6 +87,28 @@ test('a degraded device says why on its page, and is used again when its owner s
   watch.degrade('GPU-b', { why: 'again', backAt: 25 * GIB })
   expect((await one.app.post('/api/devices/GPU-b/recovery', {})).status).toBe(204)
   expect(watch.degraded('GPU-b')).toBeNull()
+})
+
+test('hearth gpu devices tells of each device in a line, by the running server', async () => {
+  await using one = await rig()
+  one.app.app.watch.degrade('GPU-b', { why: 'It has failed.', backAt: 25 * GIB })
+  const said: string[] = []
+  const io = {
+    out: (text: string) => void said.push(text),
+    err: (text: string) => void said.push(text),
+    config: readConfig({ HEARTH_DATA: one.app.data }),
+    stdin: async () => '',
+    isTty: false,
+  }
+  expect(await listDevices([], io)).toBe(0)
+  expect(said).toEqual([
+    'GPU-a  Card <GPU-a>  24 GB of 24 GB free  tier premium  driver 550.54  47 °C  free',
+    'GPU-b  Card <GPU-b>  24 GB of 24 GB free  tier premium  driver 550.54  47 °C  left alone: It has failed.',
+    expect.stringMatching(/^cpu {2}CPU/),
+  ])
+  expect(await listDevices(['--json'], io)).toBe(0)
+  expect(JSON.parse(said.at(-1)!)).toMatchObject([{ id: 'GPU-a' }, { id: 'GPU-b' }, { id: 'cpu' }])
+  expect(await listDevices(['--all'], io)).toBe(2)
 })
 
 test('a device that is not there can’t be used again', async () => {

@@ -1,16 +1,16 @@
-import { readServer } from '../accounts/local.ts'
-import { devicesHere, openProbe } from '../gpu/devices/probe.ts'
-import type { Device } from '../gpu/devices.ts'
-import { tierFor } from '../gpu/tiers.ts'
-import type { DeviceView } from '../ops/devices/view.ts'
-import { bytes } from '../web/format.ts'
-import { type Cli, saying, USAGE } from './io.ts'
-import { ask } from './reach.ts'
+import { readServer } from '../../accounts/local.ts'
+import { devicesHere, openProbe } from '../../gpu/devices/probe.ts'
+import type { Device } from '../../gpu/devices.ts'
+import { tierFor } from '../../gpu/tiers.ts'
+import type { DeviceView } from '../../ops/devices/view.ts'
+import { bytes } from '../../web/format.ts'
+import { type Cli, saying, USAGE } from '../io.ts'
+import { ask } from '../reach.ts'
 
 const HOW = 'usage: hearth gpu devices [--json]'
 
 /** `hearth gpu devices`: one line a device, by the running server, or by a look of our own where none runs. */
-export async function gpuDevices(args: string[], io: Cli): Promise<number> {
+export async function run(args: string[], io: Cli): Promise<number> {
   const json = args[0] === '--json'
   if (args.length > (json ? 1 : 0)) {
     io.err(HOW)
