@@ -7,6 +7,10 @@ const PARTS: Record<string, { help: string; load: () => Promise<{ run: Run }> }>
     help: '[ENGINE] [--check] [--json]   make the Python environments of the engines that need one',
     load: () => import('./gpu/setup.ts'),
   },
+  devices: {
+    help: '[--json]   what pictures can be made on, how much is free, and what runs there',
+    load: () => import('./gpu/devices.ts'),
+  },
 }
 
 /** `hearth gpu …`: what has to do with engines and devices. */
