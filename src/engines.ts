@@ -132,6 +132,7 @@ export async function openEngines(
     render: { engines: theEngines(config, overrides), attempts, clock, log },
     stepMs: config.sketchStepMs,
     results: join(config.data, 'results'),
+    reserveBytes: config.gpu.reserveBytes,
     startedAt: now(),
   }
   for (const handler of handlersOf(deps, config, overrides)) handlers.set(handler.kind, handler)

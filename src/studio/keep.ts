@@ -2,6 +2,8 @@ import { and, eq } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import { afterCommit, type Tx } from '../db/writer.ts'
 import { projectPath } from '../files/paths.ts'
+import type { LearnedStore } from '../gpu/learned.ts'
+import { lessonOf, settleAttempt } from '../gpu/render-attempts.ts'
 import { refOf } from '../jobs/settle.ts'
 import type { Job } from '../jobs/tables.ts'
 import { submitWork } from '../projects/proposals.ts'
@@ -17,6 +19,7 @@ import { type ResultsDeps, writeResult } from './results.ts'
 import { type Artifact, artifacts } from './tables.ts'
 
 export interface KeepDeps extends TasksDeps, FilesDeps, ResultsDeps {
+  learned: LearnedStore
   /** The folder of all attempts. */
   attempts: string
 }
@@ -50,10 +53,20 @@ export async function keepMade(deps: KeepDeps, tx: Tx, made: Made): Promise<void
     if (edits.every((edit) => edit.id !== path)) edits.push({ do: 'put', entity: FILE, id: path, baseVersion, state })
   }
   await submit(deps, tx, made, edits)
+  await learnFrom(deps, tx, made)
   afterCommit(tx, () => {
     void removeAttempts(deps, job.id)
     for (const { id } of outputs) void writeResult(deps, id)
   })
+}
+
+/** How the attempt went, and what the next one may know of it. */
+async function learnFrom(deps: KeepDeps, tx: Tx, made: Made) {
+  const { job, plan, device, stages, start, peakBytes, rendered, resumedOn } = made
+  const { resumedFrom } = rendered
+  const ended = { job: job.id, attempt: job.attempt, outcome: 'succeeded', at: deps.now() }
+  await settleAttempt(tx, { ...ended, peakBytes, times: stages.spent(), resumedFrom, resumedOn })
+  if (resumedFrom === 0) await deps.learned.learn(tx, lessonOf(plan, device.name, { start, peakBytes, stages }))
 }
 
 type Edit = { do: 'put'; entity: string; id: string; baseVersion: number; state: { hash: string; bytes: number } }
@@ -93,7 +106,7 @@ function artifactOf(
   output: Made['outputs'][number],
   path: string,
 ): typeof artifacts.$inferInsert {
-  const { job, order, rendered, plan, spec, device, renderMs } = made
+  const { job, order, rendered, plan, spec, device, renderMs, resumedOn } = made
   const { engine, engineVersion, params, resumedFrom } = rendered
   return {
     ...output,
@@ -115,6 +128,7 @@ function artifactOf(
     lowered: plan.lowered,
     reason: plan.reason,
     resumedFrom,
+    resumedOn,
     renderMs,
     parent: order.parent?.id ?? null,
     createdAt: deps.now(),

@@ -1,24 +1,23 @@
 import { DomainError } from '../errors.ts'
-import type { Device } from '../gpu/devices.ts'
-import type { DevicePool } from '../gpu/leases.ts'
+import { type Device, deviceEnv } from '../gpu/devices.ts'
+import type { DevicePool, Lease } from '../gpu/leases.ts'
 import type { Rendered } from '../gpu/outcome.ts'
 import type { RenderPlan } from '../gpu/plan.ts'
+import { learnedKeyOf } from '../gpu/planner.ts'
 import { type RenderDeps, type RenderSpec, render } from '../gpu/render.ts'
-import { SKETCH } from '../gpu/sketch/about.ts'
-import type { Breakers } from '../jobs/breaker.ts'
+import { attemptsOfRender, recordAttempt } from '../gpu/render-attempts.ts'
+import { followStages, type StageClock } from '../gpu/stages.ts'
 import type { JobContext } from '../jobs/handler.ts'
+import { type AskedDeps, type Asking, askingOf, breakerOf, planOn, wishOf } from './asked.ts'
+import { type AttemptDeps, failed, type Running, seenDevice } from './attempt.ts'
 import { endings } from './endings.ts'
 import type { Order } from './order.ts'
-import { planFor } from './plan-for.ts'
+import { type SpecDeps, specOf } from './spec.ts'
 import { telling } from './telling.ts'
 
-export interface OnDeviceDeps {
+export interface OnDeviceDeps extends Omit<AskedDeps, 'engines'>, AttemptDeps, SpecDeps {
   devices: DevicePool
-  breakers: Breakers
   render: RenderDeps
-  /** What one step takes at least, ms. */
-  stepMs: number
-  now: () => number
 }
 
 /** What was rendered, how, on what, and how long that took, waiting left out. */
@@ -28,63 +27,109 @@ export interface OnDevice {
   spec: RenderSpec
   device: Device
   renderMs: number
+  stages: StageClock
+  start: 'cold' | 'warm'
+  peakBytes: number | null
+  /** This device, where it went on from what one of another kind had begun. */
+  resumedOn: string | null
 }
 
-/** Waits for a device, plans for it and renders on it. */
-export async function renderOnDevice(deps: OnDeviceDeps, ctx: JobContext<unknown>, order: Order): Promise<OnDevice> {
-  const { clock, log } = deps.render
-  const { hooks, mark } = telling({ log, now: deps.now, awake: clock.awake }, ctx)
+type Ctx = JobContext<unknown>
+
+/** Waits for a device of use, plans for what is free on it, and renders there. */
+export async function renderOnDevice(deps: OnDeviceDeps, ctx: Ctx, order: Order): Promise<OnDevice> {
+  const asks = { ...deps, engines: deps.render.engines }
+  const { awake } = deps.render.clock
   await ctx.phase('waiting for a device')
-  mark('waitsAt')
-  const works = ({ id }: Device) => !deps.breakers.isOpen(breakerOf(id))
-  await using lease = await deps.devices.acquire(ctx.signal, { fit: works, job: ctx.job.id })
-  const { device } = lease
-  const plan = planFor(order, device)
-  await ctx.using({ engine: plan.engine, device: device.id })
-  const spec = specOf(deps, ctx, order, plan, device)
-  const { pause, cancel } = endings(ctx.signal)
-  const began = clock.awake()
-  const work = () => render(deps.render, spec, { ...hooks, pause: pause.signal }, cancel.signal)
-  const rendered = await renderGuarded(deps, device, work)
-  return { rendered, plan, spec, device, renderMs: Math.round(clock.awake() - began) }
+  const asking = await askingOf(asks, ctx.job, order)
+  const waits = awake()
+  await using lease = await deps.devices.acquire(ctx.signal, wishOf(asks, asking))
+  const plan = planOn(asks, asking, lease.device)
+  const waitedMs = awake() - waits
+  const [, , spec] = await Promise.all([
+    ctx.using({ engine: plan.engine, device: lease.device.id }),
+    begin(deps, ctx, asking, plan, lease, waitedMs),
+    specOf(deps, ctx.job, order, plan, lease.device, ctx.signal),
+  ])
+  return await attempt(deps, ctx, { plan, lease, spec }) // the lease is held until it has ended
 }
 
-function specOf(
+function begin(
   deps: OnDeviceDeps,
-  { job }: JobContext<unknown>,
-  { request }: Order,
+  { job }: Ctx,
+  { order, tier }: Asking,
   plan: RenderPlan,
-  { id, name, kind }: Device,
-): RenderSpec {
-  return {
-    engine: plan.engine,
-    function: request.function ?? 'image',
-    job: job.id,
-    attempt: job.attempt,
-    freshAfter: job.freshAfter,
-    params: plan.params,
-    memory: plan.memory,
-    tier: plan.tier,
-    device: { id, name, kind },
-    stepMs: deps.stepMs,
+  lease: Lease,
+  waitedMs: number,
+) {
+  const at = deps.now()
+  const queuedMs = Math.max(0, (job.attemptStartedAt ?? at) - job.createdAt)
+  const asked = { request: order.request, tier }
+  const about = { job: job.id, attempt: job.attempt, device: seenDevice(lease.device) }
+  return deps.db.write((tx) => recordAttempt(tx, { ...about, asked, plan, queuedMs, waitedMs, at }))
+}
+
+interface Given {
+  plan: RenderPlan
+  lease: Lease
+  spec: RenderSpec
+}
+
+async function attempt(deps: OnDeviceDeps, ctx: Ctx, { plan, lease, spec }: Given): Promise<OnDevice> {
+  const { awake } = deps.render.clock
+  const { device } = lease
+  const start = deps.learned.isWarm(plan.model) ? 'warm' : 'cold'
+  const expected = deps.learned.times(learnedKeyOf(plan, device.name), start)
+  const stages = followStages({ awake, expected, steps: plan.params.steps, count: plan.params.count })
+  const running: Running = { job: ctx.job, plan, lease, stages, peakBytes: null }
+  const hooks = telling({ log: deps.render.log, now: deps.now, awake }, ctx, stages)
+  const onMemory = (_: number, peakBytes: number) => {
+    running.peakBytes = Math.max(running.peakBytes ?? 0, peakBytes)
+    lease.took(peakBytes)
   }
+  const { pause, cancel } = endings(ctx.signal)
+  const began = awake()
+  const renders = { ...deps.render, env: { ...deviceEnv(device), ...deps.render.env } }
+  const work = () => render(renders, spec, { ...hooks, onMemory, pause: pause.signal }, cancel.signal)
+  try {
+    const rendered = await guarded(deps, device, plan.engine, work)
+    const peakBytes = rendered.peakBytes ?? running.peakBytes
+    if (peakBytes) lease.took(peakBytes)
+    const renderMs = Math.round(awake() - began)
+    const resumedOn = rendered.resumedFrom > 0 ? await otherDevice(deps, ctx, device.name) : null
+    return { rendered, plan, spec, device, stages, start, peakBytes, renderMs, resumedOn }
+  } catch (error) {
+    throw await failed(deps, running, error, ctx.signal)
+  }
+}
+
+/** The name of this device, where the attempt before was on one of another name. */
+async function otherDevice({ read }: OnDeviceDeps, { job }: Ctx, name: string): Promise<string | null> {
+  const before = (await attemptsOfRender(read, job.id)).findLast(({ attempt }) => attempt < job.attempt)
+  return before && before.deviceName !== name ? name : null
+}
+
+/** What says that the renderer itself, or its device, is of no use. */
+function blamesDevice(error: unknown): error is DomainError {
+  return error instanceof DomainError && (error.code.startsWith('gpu_worker_') || error.code === 'gpu_device_fatal')
 }
 
 /** A device on which the engine fails again and again is left alone for a while; a failure may be the picture's fault, so it counts. */
-async function renderGuarded<T>({ breakers }: OnDeviceDeps, { id, name }: Device, work: () => Promise<T>): Promise<T> {
+async function guarded<T>(
+  { breakers }: OnDeviceDeps,
+  { id, name }: Device,
+  engine: string,
+  work: () => Promise<T>,
+): Promise<T> {
   const label = `The renderer on ${name}`
-  const passage = breakers.enter({ key: breakerOf(id), label, suspectsJob: true })
+  const passage = breakers.enter({ key: breakerOf(id, engine), label, suspectsJob: true })
   try {
-    const rendered = await work()
+    const made = await work()
     passage.succeeded()
-    return rendered
+    return made
   } catch (error) {
-    throw error instanceof DomainError && error.code.startsWith('gpu_worker_') ? passage.failed(error) : error
+    throw blamesDevice(error) ? passage.failed(error) : error
   } finally {
     passage.left()
   }
-}
-
-function breakerOf(device: string): string {
-  return `device:${device}/${SKETCH.name}`
 }

@@ -1,16 +1,19 @@
 import { and, desc, eq } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import { DomainError } from '../errors.ts'
+import type { Blobs } from '../files/blobs.ts'
+import { inspect } from '../files/media/inspect.ts'
+import { KINDS } from '../files/media/kinds.ts'
 import type { RenderRequest } from '../gpu/plan.ts'
 import { projectById } from '../projects/projects.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { taskById } from '../projects/tasks.ts'
-import { fileAt } from '../workspace/files.ts'
 import { fileVersions } from '../workspace/tables.ts'
 import { artifactById } from './artifacts.ts'
 import type { Recipe } from './recipe.ts'
 import type { NewRender } from './request.ts'
 import type { Artifact } from './tables.ts'
+import { resolveInput } from './uploads/inputs.ts'
 
 /** The input of a render job: a task's picture, what somebody asked for, or a picture that is to be made again. */
 export type RenderInput =
@@ -22,6 +25,7 @@ export type RenderInput =
 export interface InputFile {
   path: string
   hash: string
+  mediaType: string
 }
 
 /** What is to be made, wherever it was asked for. */
@@ -36,21 +40,29 @@ export interface Order {
   anyway: boolean
 }
 
-/** Reads what a job is to make. @throws NotFound; DomainError `input_missing` */
-export async function orderOf(read: Reader, input: RenderInput): Promise<Order> {
+export interface OrderDeps {
+  read: Reader
+  blobs: Blobs
+}
+
+/** Reads what a job is to make, with the files that it begins with as they are now. @throws NotFound; DomainError `input_missing` */
+export async function orderOf(deps: OrderDeps, input: RenderInput): Promise<Order> {
+  const { read } = deps
   if ('task' in input) return taskOrder(read, input.task)
   const project = await projectById(read, input.project)
-  if ('recipe' in input) return againOrder(read, project, input)
+  if ('recipe' in input) return againOrder(deps, project, input)
   const { request, inputs, parent } = input
-  const files = Object.entries(inputs).map(async ([role, path]) => {
-    const { hash, path: name } = await fileAt(read, project.id, path!)
-    return [role, { path: name, hash }] as const
-  })
+  const files: Record<string, InputFile> = {}
+  for (const [role, path] of Object.entries(inputs)) {
+    const { path: name, hash, mediaType } = await resolveInput(deps, project.id, path!)
+    files[role] = { path: name, hash, mediaType }
+  }
+  const roles = Object.keys(files)
   return {
     project,
     task: null,
-    request: { ...request, ...(files.length > 0 ? { inputs: Object.keys(inputs) } : {}) },
-    inputs: Object.fromEntries(await Promise.all(files)),
+    request: { ...request, ...(roles.length > 0 ? { inputs: roles } : {}) },
+    inputs: files,
     parent: parent ? await artifactById(read, parent) : null,
     recipe: null,
     anyway: false,
@@ -71,13 +83,17 @@ async function taskOrder(read: Reader, id: string): Promise<Order> {
 }
 
 async function againOrder(
-  read: Reader,
+  { read, blobs }: OrderDeps,
   project: Project,
   { recipe, anyway, again }: { recipe: Recipe; anyway: boolean; again: string | null },
 ): Promise<Order> {
   const { params, function: what, engine, model, tier } = recipe
   const inputs: Record<string, InputFile> = {}
-  for (const [role, hash] of Object.entries(recipe.inputs)) inputs[role] = await fileOf(read, project.id, role, hash)
+  for (const [role, hash] of Object.entries(recipe.inputs)) {
+    const path = await pathOf(read, project.id, role, hash)
+    const { kind } = await inspect(await blobs.open(hash))
+    inputs[role] = { path, hash, mediaType: KINDS[kind].media }
+  }
   const names = Object.keys(inputs)
   return {
     project,
@@ -99,14 +115,14 @@ async function againOrder(
 }
 
 /** The version of a file of the project that holds these very bytes. */
-async function fileOf(read: Reader, project: string, role: string, hash: string): Promise<InputFile> {
+async function pathOf(read: Reader, project: string, role: string, hash: string): Promise<string> {
   const [found] = await read
     .select({ path: fileVersions.path })
     .from(fileVersions)
     .where(and(eq(fileVersions.project, project), eq(fileVersions.hash, hash)))
     .orderBy(desc(fileVersions.at))
     .limit(1)
-  if (found) return { path: found.path, hash }
+  if (found) return found.path
   throw new DomainError(
     'input_missing',
     `The picture was made from another one (${role}, ${hash.slice(0, 12)}…), which is not in this project. Add that file, then try again.`,

@@ -19,7 +19,7 @@ export function renderHandler(deps: StudioDeps): Handler<RenderInput> {
 }
 
 async function renderJob(deps: StudioDeps, ctx: JobContext<RenderInput>): Promise<Done> {
-  const order = await orderOf(deps.db.read, ctx.input)
+  const order = await ordered(deps, ctx)
   const made = await renderOnDevice(deps, ctx, order)
   await ctx.phase('keeping')
   const kept = await keepOutputs(deps, made.rendered, recipeOf(order, made))
@@ -28,6 +28,13 @@ async function renderJob(deps: StudioDeps, ctx: JobContext<RenderInput>): Promis
     result: resultOf(order, made, outputs),
     effects: (tx) => keepMade(deps, tx, { ...made, job: ctx.job, order, outputs }),
   }
+}
+
+/** The files that it begins with stay as they were at its first attempt. */
+async function ordered(deps: StudioDeps, ctx: JobContext<RenderInput>): Promise<Order> {
+  const order = await orderOf(deps, ctx.input)
+  if (Object.keys(order.inputs).length === 0) return order
+  return { ...order, inputs: await ctx.step('inputs', async () => order.inputs) }
 }
 
 /** What is made again says what the first one said, also of what was lowered then and what it came from. */
@@ -46,10 +53,14 @@ function recipeOf(order: Order, { rendered, plan, spec }: OnDevice): Omit<Recipe
     tier: plan.tier,
     inputs: Object.fromEntries(Object.entries(order.inputs).map(([role, { hash }]) => [role, hash])),
     loras: (spec.loras ?? []).map(({ name, sha256, scale }) => ({ name, sha256, scale })),
-    controlnet: null,
+    controlnet: first?.controlnet ?? controlOf(spec.controlnet, order.request.controlnet?.model),
     lowered: first ? first.lowered : plan.lowered,
     parent: first ? first.parent : (order.parent?.hash ?? null),
   }
+}
+
+function controlOf(control: OnDevice['spec']['controlnet'], name = ''): Recipe['controlnet'] {
+  return control ? { name, sha256: control.sha256, scale: control.scale } : null
 }
 
 function resultOf({ task }: Order, { rendered, plan, device }: OnDevice, outputs: (KeptOutput & { id: string })[]) {
