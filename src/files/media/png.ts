@@ -28,7 +28,7 @@ interface Header {
   interlaced: boolean
 }
 
-interface Chunk {
+export interface PngChunk {
   type: string
   at: number
   length: number
@@ -71,8 +71,8 @@ async function headerOf(source: Source): Promise<Header> {
   return { width, height, bits: samples * depth, interlaced: interlace === 1 }
 }
 
-async function chunksOf(source: Source): Promise<Chunk[]> {
-  const chunks: Chunk[] = []
+export async function chunksOf(source: Source): Promise<PngChunk[]> {
+  const chunks: PngChunk[] = []
   for (let at = FIRST; ; ) {
     const head = await source.bytes(at, 8)
     const chunk = { type: head.toString('latin1', 4, 8), at: at + 8, length: head.readUInt32BE(0) }
@@ -93,7 +93,7 @@ function unpackedSize({ width, height, bits, interlaced }: Header): number {
   )
 }
 
-async function* piecesOf(source: Source, chunks: Chunk[]): AsyncGenerator<Buffer> {
+async function* piecesOf(source: Source, chunks: PngChunk[]): AsyncGenerator<Buffer> {
   for (const { at, length } of chunks)
     for (let done = 0; done < length; ) {
       const piece = await source.upTo(at + done, Math.min(65_536, length - done))
@@ -119,7 +119,7 @@ async function mustUnpackTo(pieces: AsyncIterable<Buffer>, expected: number): Pr
 }
 
 /** Text and profiles of a PNG are packed too: all together they stay small. */
-async function mustStaySmall(source: Source, chunks: Chunk[]): Promise<void> {
+async function mustStaySmall(source: Source, chunks: PngChunk[]): Promise<void> {
   let left = MOST_ANCILLARY
   for (const { type, at, length } of chunks) {
     if (length > left) throw new MediaFault('bomb')

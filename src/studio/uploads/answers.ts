@@ -14,6 +14,7 @@ const UploadsForm = z
         width: z.number().int().nullable(),
         height: z.number().int().nullable(),
         note: z.string().nullable().describe('What its name said wrongly, in words.'),
+        withoutPlace: z.boolean().describe('The place on earth at which it was taken was removed from it.'),
         unchanged: z.boolean().describe('There already under this name, with the same content.'),
         url: z.string(),
         rawUrl: z.string(),

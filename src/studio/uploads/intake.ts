@@ -6,6 +6,7 @@ import type { BlobRef, Blobs } from '../../files/blobs.ts'
 import { type Inspected, inspect } from '../../files/media/inspect.ts'
 import { KINDS } from '../../files/media/kinds.ts'
 import { nameFor } from '../../files/media/names.ts'
+import { patchesOfPlace } from '../../files/media/place.ts'
 import { mustFit } from '../../workspace/import/limits.ts'
 import { LOOK_AGAIN_BYTES, MOST_PICTURE_BYTES } from './limits.ts'
 import { cleanName } from './names.ts'
@@ -28,6 +29,8 @@ export interface Taken {
   kind: Inspected['kind']
   width: number | null
   height: number | null
+  /** Whether it said at which place it was taken, and no longer does. */
+  withoutPlace: boolean
 }
 
 /** Makes the folder; what a crash left in it is removed. */
@@ -51,10 +54,12 @@ export async function takeOne(
     const found = await inspect(Bun.file(path))
     const reason = whyNot(written, found)
     if (reason) return refusalOf(given, reason)
-    const blob = found.ends === null ? written : await cutAt(path, found.ends)
+    const { kind, width, height, ends } = found
+    if (ends !== null) await truncate(path, ends)
+    const withoutPlace = await forgetPlace(path, kind)
+    const blob = ends === null && !withoutPlace ? written : await refOf(path)
     await deps.blobs.takeFile(path, blob)
-    const { kind, width, height } = found
-    return { given, name: nameFor(given, kind), blob, kind, width, height }
+    return { given, name: nameFor(given, kind), blob, kind, width, height, withoutPlace }
   } catch (error) {
     throw explainFiles(error)
   } finally {
@@ -90,10 +95,21 @@ async function save({ scratch }: IntakeDeps, path: string, content: AsyncIterabl
   return { hash: hasher.digest('hex'), bytes }
 }
 
-/** What follows a picture is no part of it: it may be anything, also what the person thought to have cut off. */
-async function cutAt(path: string, end: number): Promise<BlobRef> {
-  await truncate(path, end)
+/** A picture that goes into a site, or out as a zip, would tell where its maker lives: whether it did. */
+async function forgetPlace(path: string, kind: Inspected['kind']): Promise<boolean> {
+  const patches = await patchesOfPlace(Bun.file(path), kind)
+  if (patches.length === 0) return false
+  await using handle = await open(path, 'r+')
+  for (const { at, bytes } of patches) await handle.write(bytes, 0, bytes.length, at)
+  return true
+}
+
+async function refOf(path: string): Promise<BlobRef> {
   const hasher = new Bun.CryptoHasher('sha256')
-  for await (const chunk of Bun.file(path).stream()) hasher.update(chunk)
-  return { hash: hasher.digest('hex'), bytes: end }
+  let bytes = 0
+  for await (const chunk of Bun.file(path).stream()) {
+    hasher.update(chunk)
+    bytes += chunk.byteLength
+  }
+  return { hash: hasher.digest('hex'), bytes }
 }

@@ -27,6 +27,8 @@ export interface Uploaded {
   height: number | null
   /** What its name said wrongly, in words. */
   note: string | null
+  /** Whether the place on earth at which it was taken was removed from it. */
+  withoutPlace: boolean
   /** Whether it was there already under this name, with the same content. */
   unchanged: boolean
   url: string
@@ -95,7 +97,10 @@ function editFor({ path, blob: { hash, bytes } }: Placed): Edit & { id: string }
   return { do: 'put', entity: FILE, id: path, state: { hash, bytes }, baseVersion: 0 }
 }
 
-function told(project: string, { given, name, path, blob, kind, width, height, unchanged }: Placed): Uploaded {
+function told(
+  project: string,
+  { given, name, path, blob, kind, width, height, unchanged, withoutPlace }: Placed,
+): Uploaded {
   return {
     name: given,
     path,
@@ -104,6 +109,7 @@ function told(project: string, { given, name, path, blob, kind, width, height, u
     width,
     height,
     note: name === given ? null : `“${given}” is ${KINDS[kind].says}, so it is called “${name}”.`,
+    withoutPlace,
     unchanged,
     url: fileUrl(project, path),
     rawUrl: rawUrl(project, path),

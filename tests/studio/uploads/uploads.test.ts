@@ -60,6 +60,7 @@ describe('an upload', () => {
       width: 8,
       height: 4,
       note: null,
+      withoutPlace: false,
       unchanged: false,
       url: `/projects/${project}/files/uploads/picture%203.png`,
       rawUrl: `/api/projects/${project}/files/uploads/picture%203.png`,
@@ -172,6 +173,16 @@ describe('an upload', () => {
     const [failed, { code, context }] = await send(project, bad)
     expect([failed, code, context?.refused?.map((each) => each.code)]).toEqual([422, 'upload_bomb', codes])
     expect(scratch()).toEqual([])
+  })
+
+  test('forgets where a photo was taken, and says so', async () => {
+    const project = await newProject()
+    const [, { files }] = await send(project, [['me.jpg', sample('jpegTurned')]])
+    const kept = await (await app.request(files[0]!.rawUrl as string)).bytes()
+    expect([files[0]!.withoutPlace, kept.length, files[0]!.width]).toEqual([true, sample('jpegTurned').length, 8])
+    expect(Buffer.from(kept).equals(sample('jpegTurned'))).toBe(false)
+    const [, again] = await send(project, [['me.jpg', sample('jpegTurned')]])
+    expect(again.files[0]).toMatchObject({ unchanged: true, withoutPlace: true })
   })
 
   test('leaves out what follows a picture', async () => {

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'bun:test'
+import { crc32 } from 'node:zlib'
+import { inspect } from '../../../src/files/media/inspect.ts'
+import type { KindName } from '../../../src/files/media/kinds.ts'
+import { patchesOfPlace } from '../../../src/files/media/place.ts'
+import { type Sample, sample } from '../../support/media.ts'
+
+/** 15.5 seconds of 52° 30′, as Exif writes it in either order of bytes. */
+const SECONDS = ['0000001f00000002', '1f00000002000000']
+
+async function without(bytes: Uint8Array, kind: KindName): Promise<{ changed: Buffer<ArrayBuffer>; patches: number }> {
+  const changed = Buffer.from(new Uint8Array(bytes).buffer)
+  const patches = await patchesOfPlace(new Blob([bytes as Uint8Array<ArrayBuffer>]), kind)
+  for (const { at, bytes } of patches) bytes.copy(changed, at)
+  return { changed, patches: patches.length }
+}
+
+const saysPlace = (bytes: Buffer) => SECONDS.some((seconds) => bytes.toString('hex').includes(seconds))
+
+describe('the place on earth is taken out of', () => {
+  const pictures: [Sample, KindName, number][] = [
+    ['jpegTurned', 'jpeg', 8],
+    ['pngPlace', 'png', 12],
+    ['webpPlace', 'webp', 8],
+    ['avifPlace', 'avif', 12],
+  ]
+  test.each(pictures)('a picture, and nothing else: %s', async (name, kind, width) => {
+    const before = sample(name)
+    expect(saysPlace(Buffer.from(before))).toBe(true)
+    const { changed } = await without(before, kind)
+    expect([saysPlace(changed), changed.length]).toEqual([false, before.length])
+    expect(await inspect(new Blob([changed]))).toMatchObject({ kind, width, fault: null })
+    expect((await without(changed, kind)).patches).toBe(0)
+  })
+
+  test('a film', async () => {
+    const mov = await without(sample('movPlace'), 'mov')
+    expect(Buffer.from(sample('movPlace')).includes('+52.5041')).toBe(true)
+    expect(mov.changed.includes('+52.5041')).toBe(false)
+    const mp4 = await without(sample('mp4Place'), 'mp4')
+    expect([sample('mp4Place').length, mp4.changed.includes('loci')]).toEqual([mp4.changed.length, false])
+    for (const { changed } of [mov, mp4])
+      expect(await inspect(new Blob([changed]))).toMatchObject({ width: 16, height: 8 })
+  })
+
+  test('the words that programs write into a picture', async () => {
+    const words = '<x exif:GPSLatitude="52,30.25N" dc:title="Bread"><exif:GPSLongitude>13,22.1E</exif:GPSLongitude></x>'
+    const segment = Buffer.from(`\xff\xe1\0\0http://ns.adobe.com/xap/1.0/\0${words}`, 'latin1')
+    segment.writeUInt16BE(segment.length - 2, 2)
+    const jpeg = Buffer.from(sample('jpeg'))
+    const { changed } = await without(Buffer.concat([jpeg.subarray(0, 2), segment, jpeg.subarray(2)]), 'jpeg')
+    const said = changed.toString('latin1')
+    expect(said).toContain(
+      '<x exif:GPSLatitude="         " dc:title="Bread"><exif:GPSLongitude>        </exif:GPSLongitude>',
+    )
+  })
+})
+
+test('a chunk of a PNG has a good sum after that', async () => {
+  const { changed } = await without(sample('pngPlace'), 'png')
+  const at = changed.indexOf('eXIf')
+  const length = changed.readUInt32BE(at - 4)
+  expect(changed.readUInt32BE(at + 4 + length)).toBe(crc32(changed.subarray(at, at + 4 + length)))
+})
+
+test('what says no place is left as it is, and so is what can’t be read', async () => {
+  for (const name of ['png', 'jpeg', 'webp', 'avif', 'mp4', 'mov', 'gif'] as const)
+    expect((await without(sample(name), name)).patches).toBe(0)
+  for (const name of ['jpegTurned', 'pngPlace', 'webpPlace', 'avifPlace', 'mp4Place', 'movPlace'] as const) {
+    const kind = name.replace(/Place|Turned/, '') as KindName
+    for (let end = 8; end < sample(name).length; end += 7) await without(sample(name).subarray(0, end), kind)
+  }
+})
