@@ -1,7 +1,7 @@
 import type { Reader } from '../db/open.ts'
 import type { Blobs } from '../files/blobs.ts'
 import { linesOf } from '../files/diff/diff.ts'
-import { kindOf } from '../files/languages.ts'
+import { kindOf, mediaTypeOf } from '../files/languages.ts'
 import type { FileRow } from '../projects/page.ts'
 import { projectById } from '../projects/projects.ts'
 import { MOST_SHOWN_BYTES, textOf } from './diff/side.ts'
@@ -16,6 +16,10 @@ const MOST_LINES = 20_000
 /** Versions that can be chosen beside a file; its page of versions has all. */
 const MOST_VERSIONS = 20
 
+/** What browsers play by themselves. */
+const PLAYED = /^(video|audio)\/(?:mp4|webm|mpeg|wav|ogg|flac)$/
+export type Plays = 'video' | 'audio' | null
+
 export interface PageDeps {
   read: Reader
   blobs: Blobs
@@ -25,7 +29,7 @@ export interface PageDeps {
 export interface FilePage {
   project: { id: string; title: string }
   /** `shown` are its lines as safe HTML; null when it isn't shown as text. */
-  file: FileRow & { lines: number; shown: string[] | null; isPicture: boolean; isTooLong: boolean }
+  file: FileRow & { lines: number; shown: string[] | null; isPicture: boolean; plays: Plays; isTooLong: boolean }
   /** The newest first. */
   versions: FileVersion[]
   newest: FileVersion
@@ -48,12 +52,17 @@ export async function filePage(deps: PageDeps, project: string, path: string, ve
       lines: lines.length,
       shown: text === null ? null : await drawn(deps.highlighter, file, lines.slice(0, MOST_LINES)),
       isPicture: kindOf(file.path) === 'picture',
+      plays: playsAs(file.path),
       isTooLong: kindOf(file.path) === 'text' && file.bytes > MOST_SHOWN_BYTES,
     },
     versions: versions.slice(-MOST_VERSIONS).toReversed(),
     newest: versions.at(-1)!,
     tree: treeBeside(id, await filesOf(deps.read, id), file.path),
   }
+}
+
+function playsAs(path: string): Plays {
+  return (PLAYED.exec(mediaTypeOf(path))?.[1] as Plays | undefined) ?? null
 }
 
 async function drawn(

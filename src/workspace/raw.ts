@@ -7,7 +7,7 @@ import { contentResponse } from './ranges.ts'
 import { disposition } from './urls.ts'
 
 /** Shown in the browser as what they are; everything else is text, or is downloaded. */
-const SHOWN = /^(image\/(png|jpeg|gif|webp|avif)|video\/(mp4|webm)|audio\/(mpeg|wav|ogg|flac))$/
+const SHOWN = /^(image\/(png|jpeg|gif|webp|avif)|video\/(mp4|webm)|audio\/(mpeg|mp4|wav|ogg|flac))$/
 const NO_KIND = 'application/octet-stream'
 /** Should a browser ever take a file for a page after all, it is one that can do nothing. */
 const POLICY = "sandbox; default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'"

@@ -27,7 +27,7 @@ function filePage({ shell, project, files, now }: Around, path: string, shown: s
   return {
     shell: { ...shell, title: path, current: 'p1' },
     project: { ...project, status: 'done' },
-    file: { ...found, lines: shown?.length ?? 0, shown, isPicture: false, isTooLong: false },
+    file: { ...found, lines: shown?.length ?? 0, shown, isPicture: false, plays: null, isTooLong: false },
     versions: [version],
     newest: version,
     tree: treeBeside('p1', all, path),
