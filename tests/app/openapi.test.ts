@@ -115,6 +115,12 @@ test('what the server answers has the form that the document gives', async () =>
   await ask(tasks, 'POST', { ...wish, path: 'more.md' })
   await shaped(await ask(`/api/tasks/${task.id}/completion`, 'POST'), '/api/tasks/{id}/completion', 'post')
   await shaped(await ask(`/api/tasks/${task.id}`, 'DELETE'), '/api/tasks/{id}', 'delete')
+  const uploads = `/api/projects/${project.id}/uploads`
+  const { files } = await shaped(await ask(`${uploads}?name=a.json`, 'POST', {}), '/api/projects/{id}/uploads', 'post')
+  const said = `/api/projects/${project.id}/messages`
+  const message = { text: 'What is it?', attach: [files[0].path] }
+  await shaped(await ask(said, 'POST', message), '/api/projects/{id}/messages', 'post')
+  await shaped(await ask(said), '/api/projects/{id}/messages', 'get')
   const account = { email: 'ada@example.com', password: 'tea with the neighbours' }
   await shaped(await ask('/api/accounts', 'POST', account), '/api/accounts', 'post')
   await shaped(await ask('/api/tokens', 'POST', { name: 'x', account: account.email }), '/api/tokens', 'post')
