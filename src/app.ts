@@ -10,7 +10,7 @@ import { newSecret } from './accounts/secrets.ts'
 import { agentAsides, agentRoutes } from './agents/routes.ts'
 import { type Config, secretsIn } from './config.ts'
 import { type Engines, type Overrides, openEngines } from './engines.ts'
-import { parseTierWish, tierChoices } from './gpu/tiers.ts'
+import { parseTierWish } from './gpu/tiers.ts'
 import { type Scheduler, startScheduler } from './jobs/scheduler.ts'
 import { ensureSchedules } from './jobs/schedules.ts'
 import { startWorker, type Worker } from './jobs/worker.ts'
@@ -36,6 +36,7 @@ import { redactor } from './redact.ts'
 import { picturesOf } from './studio/pictures.ts'
 import { studioRoutes } from './studio/routes.ts'
 import { tidyStudio } from './studio/start.ts'
+import { tierChoices } from './studio/tier-choices.ts'
 import { streamsUpload, type UploadRoutesDeps, uploadRoutes } from './studio/uploads/routes.ts'
 import { assetRoutes } from './web/assets.ts'
 import { bodies } from './web/body.ts'
@@ -171,7 +172,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
   const projects = {
     ...rooms,
     feeds: openFeeds({ ...engines, panels }),
-    tiers: tierChoices(),
+    tiers: () => tierChoices(engines),
     tierNamed: (name: string | undefined) => parseTierWish(name ?? 'auto'),
   }
   const ops = { door, ...opsFacts(config, engines, state) }
@@ -202,7 +203,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(settingsRoutes(projects))
           .use(filesRoutes({ ...projects, trashDays: config.trashDays, uploadBytes: config.uploadBytes }))
           .use(executionRoutes(rooms))
-          .use(studioRoutes({ ...projects, choices: () => choicesOf(engines, projects.tiers) }))
+          .use(studioRoutes({ ...projects, choices: () => choicesOf(engines, projects.tiers()) }))
           .use(opsRoutes({ ...engines, ...ops }))
           .use(deviceRoutes({ ...rooms, feed: opened.use(openDevicesFeed(engines)), shell }))
           .use(scheduleRoutes({ ...engines, door, shell }))

@@ -19,12 +19,6 @@ export type Tier = (typeof TIERS)[number]
 /** What a person may say: a tier, or that each picture gets the best that its device can do. */
 export type TierWish = TierName | 'auto'
 
-/** What a person may choose from, in words. */
-export function tierChoices(): { id: TierWish; label: string }[] {
-  const tiers = TIERS.map(({ name, steps }) => ({ id: name, label: `${name}, ${steps} steps` }))
-  return [{ id: 'auto', label: 'Auto: the best that fits' }, ...tiers]
-}
-
 /** The highest tier that this much free memory carries. Less than the lowest still gives `low`, as does a CPU. */
 export function tierFor(device: { kind: DeviceKind; freeBytes: number }): Tier {
   if (device.kind === 'cpu') return TIERS[0]

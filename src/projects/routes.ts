@@ -30,7 +30,7 @@ export interface ProjectRoutesDeps extends TasksDeps, FollowDeps, ShellDeps, Pag
   reach: { offers(): { label: string; models: string[] }[] }
   /** Checks a tier's name; without one, says `auto`. */
   tierNamed(name: string | undefined): string
-  tiers: { id: string; label: string }[]
+  tiers(): { id: string; label: string }[]
   /** Where the asking browser reaches Hearth. */
   origin(request: Request): string
   /** Where the asking browser reaches generated pages. */
@@ -196,7 +196,7 @@ async function home(
       brief: form.brief,
       error: form.error ?? null,
       models: deps.models.providers().flatMap(modelOptions),
-      tiers: deps.tiers.filter(({ id }) => id !== AUTO),
+      tiers: deps.tiers().filter(({ id }) => id !== AUTO),
       model: form.model ?? '',
       tier: form.tier ?? '',
       planFirst: form.plan === 'first',

@@ -18,7 +18,7 @@ export interface SettingsRoutesDeps extends ProjectsDeps, ShellDeps {
   guard: Guard
   models: Models
   tierNamed(name: string | undefined): string
-  tiers: { id: string; label: string }[]
+  tiers(): { id: string; label: string }[]
 }
 
 const Title = z.string('takes a text').trim().min(1, 'must not be empty').max(160)
@@ -89,7 +89,7 @@ function settingsPages(deps: SettingsRoutesDeps) {
     const shell = await shellFor(deps, actor, `Settings · ${project.title}`, id)
     const scan = Object.fromEntries(placesOf(settings.scan))
     const present: Typed = { ...project, ...scan, tags: project.tags.join(', '), approval: settings.approval }
-    const data = { shell, project, typed: typed ?? present, tiers: deps.tiers, error: error ?? null }
+    const data = { shell, project, typed: typed ?? present, tiers: deps.tiers(), error: error ?? null }
     return page(request, 'projects/settings', data, { status: error ? statusOf(error) : 200 })
   }
   return new Elysia()

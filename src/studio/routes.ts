@@ -9,9 +9,10 @@ import { attemptFolder } from '../gpu/folder.ts'
 import { rawUrl } from '../workspace/urls.ts'
 import { type ArtifactRoutesDeps, artifactRoutes } from './artifact-routes.ts'
 import { type GalleryRoutesDeps, galleryRoutes } from './gallery-routes.ts'
+import { type PreflightRoutesDeps, preflightRoutes } from './preflight-routes.ts'
 import { artifacts } from './tables.ts'
 
-export interface StudioRoutesDeps extends ArtifactRoutesDeps, GalleryRoutesDeps {
+export interface StudioRoutesDeps extends ArtifactRoutesDeps, GalleryRoutesDeps, PreflightRoutesDeps {
   /** The folder of all attempts. */
   attempts: string
 }
@@ -24,7 +25,12 @@ const Preview = z.object({
 
 /** Pictures and clips: asking for them, what they look like while they are rendered, and what was made. */
 export function studioRoutes(deps: StudioRoutesDeps) {
-  return new Elysia().use(deps.guard).use(artifactRoutes(deps)).use(galleryRoutes(deps)).use(previewRoutes(deps))
+  return new Elysia()
+    .use(deps.guard)
+    .use(preflightRoutes(deps))
+    .use(artifactRoutes(deps))
+    .use(galleryRoutes(deps))
+    .use(previewRoutes(deps))
 }
 
 function previewRoutes({ guard, read, attempts }: StudioRoutesDeps) {
