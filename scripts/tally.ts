@@ -25,6 +25,14 @@ export async function bunTally(path: string, files: string[]): Promise<Tally> {
   return { passed, failed: failed + files.filter((file) => !named.has(file)).length }
 }
 
+/** What the JUnit report of pytest says; an error while tests are gathered is a failure. */
+export async function pytestTally(path: string): Promise<Tally> {
+  const totals = /<testsuite\b[^>]*>/.exec(await textOf(path))?.[0] ?? ''
+  const number = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(totals)?.[1] ?? 0)
+  const failed = number('failures') + number('errors')
+  return { passed: Math.max(0, number('tests') - failed - number('skipped')), failed }
+}
+
 /** What the JSON report of Playwright says. A test that passed only on a retry is a failure. */
 export async function playwrightTally(path: string): Promise<Tally> {
   const report = JSON.parse((await textOf(path)) || '{}') as { stats?: Record<string, number>; errors?: unknown[] }

@@ -1,10 +1,11 @@
 // `npm test` or `bun run test`: all that CI runs. Ends with one line, `N passed, N failed`; a check that fails counts as one.
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { bubblewrapForTests } from './bubblewrap.ts'
 import { chromiumForTests } from './chromium.ts'
 import { nginxForTests } from './nginx.ts'
-import { bunTally, playwrightTally, sum, type Tally } from './tally.ts'
+import { beginPython, type PythonForTests } from './python.ts'
+import { bunTally, playwrightTally, pytestTally, sum, type Tally } from './tally.ts'
 
 const ROOT = join(import.meta.dir, '..')
 const REPORTS = join(ROOT, 'dist/reports')
@@ -13,6 +14,8 @@ const OLDEST_NODE_FOR_PLAYWRIGHT = 20
 /** Test files that nothing runs beside; the others run two at a time. */
 const ALONE = ['tests/streams/', 'tests/bench/', 'tests/crash/random']
 
+const LAST_LINES = 5
+
 const NOTHING: Tally = { passed: 0, failed: 0 }
 const ONE_FAILED: Tally = { passed: 0, failed: 1 }
 
@@ -20,7 +23,19 @@ async function main(): Promise<number> {
   process.chdir(ROOT)
   rmSync(REPORTS, { recursive: true, force: true })
   mkdirSync(REPORTS, { recursive: true })
-  const total = sum([lint(), types(), python(), await bunTests(), await browserTests()])
+  const setUpLog = join(REPORTS, 'python-setup.log')
+  const python = beginPython(process.env, setUpLog)
+  const nginx = nginxForTests(process.env)
+  bubblewrapForTests(process.env)
+  const env: Record<string, string> = nginx ? { NGINX: nginx } : {}
+  const total = sum([
+    lint(),
+    types(),
+    await bunTests('together', env),
+    await browserTests(),
+    await pythonTests(await python, setUpLog),
+    await bunTests('alone', env), // last: nothing is being fetched any more
+  ])
   console.log(`${total.passed} passed, ${total.failed} failed`)
   return total.failed === 0 && total.passed > 0 ? 0 : 1
 }
@@ -33,22 +48,24 @@ function types(): Tally {
   return check('tsc', [process.execPath, 'node_modules/typescript/bin/tsc'])
 }
 
-function python(): Tally {
-  if ([...new Bun.Glob('gpu/**/*.py').scanSync(ROOT)].length === 0) return NOTHING
-  return sum([
-    check('ruff', ['ruff', 'check', 'gpu']),
-    check('ruff format', ['ruff', 'format', '--check', 'gpu']),
-    check('pytest', ['python3', '-m', 'pytest', '-q', 'gpu']),
-  ])
+async function pythonTests(ready: PythonForTests | undefined, log: string): Promise<Tally> {
+  console.log(`\n== Python\n${readFileSync(log, 'utf8').split('\n').slice(-LAST_LINES).join('\n')}`)
+  if (!ready) {
+    console.error(`The workers could not be tested: hearth gpu setup failed.\n${readFileSync(`${log}.errors`, 'utf8')}`)
+    return ONE_FAILED
+  }
+  const { python, ruff, env } = ready
+  const report = join(REPORTS, 'pytest.xml')
+  const looks = [check('ruff', [ruff, 'check', 'gpu']), check('ruff format', [ruff, 'format', '--check', 'gpu'])]
+  const ok = run('pytest', [python, '-m', 'pytest', 'gpu', '-q', `--junitxml=${report}`], env)
+  return sum([...looks, settle(ok, await pytestTally(report))])
 }
 
-async function bunTests(): Promise<Tally> {
-  const nginx = nginxForTests(process.env)
-  bubblewrapForTests(process.env)
-  const env: Record<string, string> = nginx ? { NGINX: nginx } : {}
-  const [alone, together] = [bunTestFiles().filter(isAlone), bunTestFiles().filter((file) => !isAlone(file))]
-  const sideBySide = await bunTest('bun-together', together, ['--parallel=2', '--no-isolate'], env)
-  return sum([sideBySide, await bunTest('bun-alone', alone, [], env)])
+/** Most files run two at a time; what measures runs alone. */
+async function bunTests(which: 'together' | 'alone', env: Record<string, string>): Promise<Tally> {
+  const files = bunTestFiles().filter((file) => isAlone(file) === (which === 'alone'))
+  const how = which === 'alone' ? [] : ['--parallel=2', '--no-isolate']
+  return bunTest(`bun-${which}`, files, how, env)
 }
 
 async function bunTest(name: string, files: string[], how: string[], env: Record<string, string>): Promise<Tally> {

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bunTally, playwrightTally, sum } from '../../scripts/tally.ts'
+import { bunTally, playwrightTally, pytestTally, sum } from '../../scripts/tally.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tally-'))
 
@@ -31,8 +31,15 @@ test('a Playwright report counts a flaky test, and an error outside a test, as a
   expect(await playwrightTally(broken)).toEqual({ passed: 0, failed: 1 })
 })
 
+test('a report of pytest counts what failed and what could not be gathered, and no skipped test', async () => {
+  const totals =
+    '<testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10">'
+  expect(await pytestTally(await report('py.xml', totals))).toEqual({ passed: 4, failed: 3 })
+})
+
 test('no report is no test, neither passed nor failed', async () => {
   expect(await bunTally(join(folder, 'none.xml'), [])).toEqual({ passed: 0, failed: 0 })
   expect(await playwrightTally(join(folder, 'none.json'))).toEqual({ passed: 0, failed: 0 })
+  expect(await pytestTally(join(folder, 'none.xml'))).toEqual({ passed: 0, failed: 0 })
   expect(sum([])).toEqual({ passed: 0, failed: 0 })
 })

@@ -301,13 +301,16 @@ def test_fp8_layers_render(sd: Path) -> None:
 @pytest.mark.parametrize(
     ("quantisation", "words"), [("int8", "bitsandbytes"), ("nf4", "bitsandbytes"), ("q4_k", "GGUF files")]
 )
-def test_a_quantisation_that_cannot_be_had_is_refused(sd: Path, quantisation: str, words: str) -> None:
+def test_a_quantisation_that_cannot_be_had_is_refused(
+    sd: Path, monkeypatch: pytest.MonkeyPatch, quantisation: str, words: str
+) -> None:
     import importlib.util
 
     from hearth_worker.quantisation import check_quantisation
 
-    if words == "bitsandbytes" and importlib.util.find_spec(words):
-        pytest.fail("bitsandbytes is installed: this test must then load with it")
+    find = importlib.util.find_spec
+    without = lambda name, *rest: None if name == "bitsandbytes" else find(name, *rest)  # noqa: E731
+    monkeypatch.setattr(importlib.util, "find_spec", without)
     spec = spec_for(sd, memory={"dtype": "float32", "quantisation": quantisation})
     with pytest.raises(BadSpec, match=words):
         check_quantisation(spec.memory, "diffusers")
