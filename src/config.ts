@@ -45,6 +45,11 @@ const SETTINGS = z.object({
   HEARTH_COMFYUI_URL: serverAddress().optional(),
   HEARTH_SD_CLI: z.string().min(1).optional(),
   HEARTH_PYTHON: z.string().min(1).optional(),
+  HEARTH_LAUNCH_PREFIX: z
+    .string()
+    .transform((text) => text.trim().split(/\s+/))
+    .optional(),
+  HEARTH_LAUNCH_FOLDER: folders().optional(),
   HEARTH_UPLOAD_MB: whole(1, 1_000_000).default(2_048),
   HEARTH_LOCAL_SERVERS: serverAddresses().default(USUAL_LOCAL_SERVERS),
   ANTHROPIC_API_KEY: apiKey(),
@@ -134,6 +139,10 @@ export interface GpuConfig {
   sdCli: string | undefined
   /** The interpreter of which venvs are made. */
   python: string | undefined
+  /** What comes before the shell that starts workers, such as `sudo -u render`; undefined: they are children of the server. */
+  launchPrefix: string[] | undefined
+  /** Where attempts lie, if not in the data directory. */
+  launchFolder: string | undefined
 }
 
 /** What the environment says of a vendor of models; undefined: nothing. */
@@ -202,6 +211,8 @@ function gpuIn(s: z.infer<typeof SETTINGS>): GpuConfig {
     comfyuiUrl: s.HEARTH_COMFYUI_URL,
     sdCli: s.HEARTH_SD_CLI,
     python: s.HEARTH_PYTHON,
+    launchPrefix: s.HEARTH_LAUNCH_PREFIX,
+    launchFolder: s.HEARTH_LAUNCH_FOLDER?.[0],
   }
 }
 

@@ -15,10 +15,14 @@ import { openProbe, type Probe, pretendedProbe } from './gpu/devices/probe.ts'
 import { openDeviceWatch } from './gpu/devices/watch.ts'
 import type { Device } from './gpu/devices.ts'
 import { type EngineSet, openEngineSet } from './gpu/engines.ts'
+import { execLauncher } from './gpu/launchers/exec.ts'
+import { localLauncher } from './gpu/launchers/local.ts'
 import { openLearned } from './gpu/learned.ts'
 import { openDevicePool } from './gpu/leases.ts'
 import { openModelStore } from './gpu/models/store.ts'
 import { sweepOrphans } from './gpu/processes.ts'
+import type { RenderDeps } from './gpu/render.ts'
+import { openReuse } from './gpu/reuse.ts'
 import { openBreakers } from './jobs/breaker.ts'
 import { openDraftWriter } from './jobs/drafts.ts'
 import type { Handler } from './jobs/handler.ts'
@@ -57,6 +61,8 @@ export interface Overrides {
   devices?: Device[] | Probe
   /** What stands in for the command of the sketch engine; the attempt's folder is added. */
   workerCommand?: string[]
+  /** More of the environment of workers. */
+  workerEnv?: Record<string, string>
   /** More folders of engines, or of one engine each. */
   engineFolders?: string[]
   /** More kinds of jobs, by lane. */
@@ -78,7 +84,7 @@ export async function openEngines(
   const { clock = systemClock, log = openLog(config.log, undefined, redact) } = overrides
   const { now, awake, newId, random } = clock
   opened.use(lockDataDirectory(config.data))
-  const attempts = join(config.data, 'attempts')
+  const attempts = config.gpu.launchFolder ?? join(config.data, 'attempts')
   sweepOrphans(attempts)
   const backups = join(config.data, 'backups')
   const db = opened.use(await openDatabase({ url: config.databaseUrl, token: config.databaseToken, backups, now, log }))
@@ -129,7 +135,7 @@ export async function openEngines(
     sandbox,
     compilers: openCompilers({ sandbox, now: awake }),
     breakers,
-    render: { engines: theEngines(config, overrides), attempts, clock, log },
+    render: openTheRenderer(opened, config, overrides, { attempts, clock, log }),
     stepMs: config.sketchStepMs,
     results: join(config.data, 'results'),
     reserveBytes: config.gpu.reserveBytes,
@@ -216,6 +222,23 @@ async function presentState(read: Reader, scope: Scope): Promise<Record<string, 
   const { project: id } = scope
   const [project, tasks] = [await projectById(read, id), await tasksOf(read, id)]
   return { project, tasks, files: await filesOf(read, id), jobs: await jobsOf(read, id) }
+}
+
+/** What starts renderers, here or elsewhere, and those of them that wait for more. */
+function openTheRenderer(
+  opened: AsyncDisposableStack,
+  config: Config,
+  overrides: Overrides,
+  deps: { attempts: string; clock: Clock; log: Log },
+): RenderDeps {
+  const { launchPrefix: prefix, reuse: limit } = config.gpu
+  return {
+    ...deps,
+    engines: theEngines(config, overrides),
+    launcher: prefix ? execLauncher({ prefix }) : localLauncher(),
+    reuse: opened.use(openReuse({ clock: deps.clock, limit })),
+    env: overrides.workerEnv ?? {},
+  }
 }
 
 /** All that renders: what comes with Hearth, and what was dropped into the data directory. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DomainError } from '../errors.ts'
-import type { ChildEnd } from './child.ts'
+import type { WorkerEnd } from './attend.ts'
 import { readResult, readSpec } from './folder.ts'
 import { EXIT, type WorkerOutput, type WorkerResult, type WorkerSpec } from './protocol.ts'
 
@@ -12,33 +12,42 @@ export interface Rendered extends Omit<WorkerResult, 'v' | 'outputs'> {
   resumedOn: string | null
 }
 
-/** What an ended child comes to: its outputs, once result.json and the files agree, or the error to throw. */
-export function settle(end: ChildEnd, folder: string, signal: AbortSignal): Rendered {
+/** What is known of an attempt besides how it ended. */
+export interface Circumstances {
+  folder: string
+  signal: AbortSignal
+  /** Whether the kernel has killed for want of the host's memory while it ran. */
+  hostWasFull: boolean
+  /** Whether an attempt before it has made no picture but noise or black. */
+  badBefore: boolean
+}
+
+type Exited = Extract<WorkerEnd, { why: 'exit' }>
+
+/** What an ended worker comes to: its outputs, once result.json and the files agree, or the error to throw. */
+export function settle(end: WorkerEnd, about: Circumstances): Rendered {
   if (end.why === 'cancelled')
-    throw signal.reason ?? retryable('gpu_preempted', 'The renderer was stopped before its step ended.')
+    throw about.signal.reason ?? retryable('gpu_preempted', 'The renderer was stopped before its step ended.')
   if (end.why === 'hung')
     throw retryable(
       'gpu_worker_hung',
       `The renderer was silent for ${Math.round(end.silentMs / 1000)} s while in “${end.phase}” and was stopped.`,
+      { phase: end.phase },
     )
-  if (end.why === 'unstartable')
-    throw retryable('gpu_worker_died', 'The renderer could not be started. Run “hearth doctor”.')
   if (end.why === 'garbage')
     throw retryable(
       'gpu_worker_garbage',
       'The renderer wrote lines that are none of the protocol and was stopped. See log.txt of the attempt.',
+      { phase: end.phase },
     )
-  if (end.code === EXIT.done) return finished(folder)
-  throw exitError(end)
+  if (end.why === 'idle' || end.code === EXIT.done) return finished(about.folder)
+  throw exitError(end, about)
 }
 
-export function renderedIn(
-  folder: string,
-  { v: _, outputs, ...result }: WorkerResult,
-  spec: WorkerSpec | null,
-): Rendered {
+export function renderedIn(folder: string, result: WorkerResult, spec: WorkerSpec | null): Rendered {
+  const { v: _, outputs, ...rest } = result
   return {
-    ...result,
+    ...rest,
     outputs: outputs.map((output) => ({ ...output, path: join(folder, output.file) })),
     resumedOn: result.resumedFrom > 0 ? (spec?.device.name ?? null) : null,
   }
@@ -69,19 +78,53 @@ function finished(folder: string): Rendered {
   throw retryable('gpu_worker_died', `The renderer ended as if it were done, but left no ${result.missing}.`)
 }
 
-function exitError({ code, signal, failed }: Extract<ChildEnd, { why: 'exit' }>): DomainError {
+/** By the exit code, which a worker's own last words make more exact. */
+function exitError(end: Exited, about: Circumstances): DomainError {
+  const { code, signal, failed, phase } = end
   if (code === EXIT.badSpec) return badSpec(failed?.message ?? 'the worker refused spec.json')
-  if (code === EXIT.outOfMemory)
-    return retryable('gpu_out_of_memory', 'The device ran out of memory. Choose a lower tier or a smaller picture.')
+  if (code === EXIT.modelMissing) return modelMissing(end)
+  if (code === EXIT.outOfMemory) return outOfMemory(end, failed?.code === 'host_out_of_memory' ? 'host' : 'device')
+  if (signal === 'SIGKILL' && about.hostWasFull) return outOfMemory(end, 'host')
+  if (code === EXIT.deviceFatal)
+    return retryable('gpu_device_fatal', `The device itself has failed. ${said(end)}`, { phase })
+  if (code === EXIT.badOutput) return badOutput(end, about.badBefore)
   if (code === EXIT.preempted)
-    return retryable('gpu_preempted', 'The renderer was asked to stop and has written a checkpoint.')
+    return retryable('gpu_preempted', 'The renderer was asked to stop and has written a checkpoint.', { phase })
   if (code === EXIT.disk)
     return diskError(failed?.code === 'disk_full' ? 'disk_full' : 'disk_unwritable', failed?.message)
   return retryable(
     'gpu_worker_died',
     `The renderer ended by itself (${signal ?? `exit code ${code}`}). See log.txt of the attempt.`,
-    { code, signal },
+    { code, signal, phase },
   )
+}
+
+/** Which memory was out, and what is known of it: how much was wanted, free and there, bytes. */
+function outOfMemory({ failed, phase }: Exited, where: 'device' | 'host'): DomainError {
+  const { needBytes, freeBytes, totalBytes } = failed ?? {}
+  const message =
+    where === 'device'
+      ? 'The device ran out of memory. Choose a lower tier or a smaller picture.'
+      : 'This machine ran out of memory while it rendered. Choose a lower tier, or close other programs.'
+  return retryable('gpu_out_of_memory', message, { where, phase, needBytes, freeBytes, totalBytes })
+}
+
+function modelMissing(end: Exited): DomainError {
+  return new DomainError('gpu_model_missing', `The model is not there, or can’t be read. ${said(end)}`, {
+    context: { phase: end.phase },
+  })
+}
+
+/** Chance may have made one bad picture, never two: the second time it is the model's fault, or the plan's. */
+function badOutput(end: Exited, again: boolean): DomainError {
+  const message = again
+    ? `The model made no picture, twice. ${said(end)}`
+    : `The model made no picture: all black, or not a number. ${said(end)}`
+  return new DomainError('gpu_bad_output', message, { retryable: !again, context: { phase: end.phase } })
+}
+
+function said({ failed }: Exited): string {
+  return failed?.message ? `It says: ${failed.message.trim().replace(/\.?$/, '.')}` : 'See log.txt of the attempt.'
 }
 
 function retryable(code: string, message: string, context: Record<string, unknown> = {}): DomainError {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { startTimeOf } from '../sandbox/start-time.ts'
@@ -6,6 +6,11 @@ import { writeDurably } from './folder.ts'
 import { readLine } from './protocol.ts'
 
 const FILE = 'process.json'
+/** In the environment of all that an attempt has started: its folder. What has left the process group bears it still. */
+export const MARK = 'HEARTH_ATTEMPT'
+const MOST_LOOKED_AT = 20_000 // processes
+const ENVIRONMENT_BYTES = 64 * 1024 // that are read of each
+const TURN = 100 // processes, before others get a turn
 
 /** Who runs an attempt. A pid alone may be another's by now; with the start time and the boot it can't. */
 const processFacts = z.object({ pid: z.number().int().min(2), startTime: z.string(), bootId: z.string() })
@@ -24,9 +29,9 @@ export function forgetProcess(folder: string): void {
   }
 }
 
-/** Kills the children that a dead server has left, and gives their pids. Call at boot, before anything is queued again. */
+/** Kills what a dead server has left, grandchildren too, and gives their pids. Call at boot, before anything is queued again. */
 export function sweepOrphans(attempts: string): number[] {
-  return list(attempts).flatMap((job) =>
+  const noted = list(attempts).flatMap((job) =>
     list(join(attempts, job)).flatMap((attempt) => {
       const folder = join(attempts, job, attempt)
       const pid = sweepFolder(folder)
@@ -34,6 +39,17 @@ export function sweepOrphans(attempts: string): number[] {
       return pid === null ? [] : [pid]
     }),
   )
+  const strays = processes().filter((pid) => !noted.includes(pid) && markOf(pid)?.startsWith(`${attempts}/`))
+  for (const pid of strays) end(pid)
+  return [...noted, ...strays]
+}
+
+/** Kills all that bears the mark of one attempt, wherever it has gone. */
+export async function endMarked(folder: string): Promise<void> {
+  for (const [n, pid] of processes().entries()) {
+    if (n % TURN === TURN - 1) await new Promise((resolve) => setImmediate(resolve))
+    if (markOf(pid) === folder) end(pid)
+  }
 }
 
 /** Sends a signal to a whole process group. False when nobody was there to get it. */
@@ -43,6 +59,42 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
     return true
   } catch {
     return false // ESRCH: all of it has ended
+  }
+}
+
+function processes(): number[] {
+  return list('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid)
+    .slice(0, MOST_LOOKED_AT)
+}
+
+/** The attempt that a process belongs to, as its environment says; another user's can't be read. */
+function markOf(pid: number): string | null {
+  const found = new RegExp(`(?:^|\0)${MARK}=([^\0]*)`).exec(environmentOf(pid))
+  return found ? found[1]! : null
+}
+
+function environmentOf(pid: number): string {
+  try {
+    const fd = openSync(`/proc/${pid}/environ`, 'r')
+    try {
+      const bytes = Buffer.alloc(ENVIRONMENT_BYTES)
+      return bytes.toString('utf8', 0, readSync(fd, bytes, 0, ENVIRONMENT_BYTES, 0))
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    return '' // ended since it was listed, or another user's
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // it has ended by itself
   }
 }
 

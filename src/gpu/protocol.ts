@@ -181,6 +181,8 @@ export const controlLine = z.discriminatedUnion('type', [
   z.object({ type: z.literal('next'), folder: path }),
 ])
 
+export type ControlLine = z.infer<typeof controlLine>
+
 /** `result.json`, written last: its existence says that the attempt succeeded. */
 export const workerResult = z.object({
   v: z.literal(PROTOCOL),

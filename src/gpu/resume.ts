@@ -44,8 +44,8 @@ function checkpointsIn(folder: string, spec: WorkerSpec): { path: string; at: nu
   return names.map((name) => ({ path: join(folder, 'ckpt', name), at: Number.parseInt(name, 10) }))
 }
 
-/** Tiling and offloading change no mathematics to speak of: a render goes on after them. */
-function mayGoOn(had: WorkerSpec, spec: WorkerSpec): boolean {
+/** Whether what was begun for one spec may be finished for another. Tiling and offloading change no mathematics to speak of. */
+export function mayGoOn(had: WorkerSpec, spec: WorkerSpec): boolean {
   const { dtype, quantisation } = spec.memory
   return (
     isSameWork(had, spec) &&

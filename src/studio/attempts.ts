@@ -39,6 +39,13 @@ export async function sweepAttempts(deps: AttemptsDeps, endedBefore = 0): Promis
   return swept
 }
 
+/** Those of the jobs named that may still go on by themselves. */
+export async function unfinishedAmong(read: Reader, names: string[]): Promise<Set<string>> {
+  const rows = await read.all<{ id: string }>(sql`
+    select id from jobs where id in (select value from json_each(${JSON.stringify(names)})) and ended_at is null`)
+  return new Set(rows.map(({ id }) => id))
+}
+
 async function useless({ read }: AttemptsDeps, names: string[], endedBefore: number): Promise<string[]> {
   const rows = await read.all<{ name: string }>(sql`
     select value as name from json_each(${JSON.stringify(names)})

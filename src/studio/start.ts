@@ -1,8 +1,12 @@
-import { type AttemptsDeps, sweepAttempts } from './attempts.ts'
+import { endLaunches, type LaunchesDeps } from '../gpu/launches.ts'
+import { type AttemptsDeps, sweepAttempts, unfinishedAmong } from './attempts.ts'
 import { mendResults, type ResultsDeps } from './results.ts'
 
-/** Removes what earlier runs have left, and sees to the folder of results while work goes on; disposing of it stops that. */
-export async function tidyStudio(deps: AttemptsDeps & ResultsDeps): Promise<AsyncDisposable> {
+/** Ends and removes what earlier runs have left, and sees to the folder of results while work goes on; disposing of it stops that. */
+export async function tidyStudio(
+  deps: AttemptsDeps & ResultsDeps & { render: LaunchesDeps },
+): Promise<AsyncDisposable> {
+  await endLaunches(deps.render, (jobs) => unfinishedAmong(deps.read, jobs))
   await sweepAttempts(deps)
   return mendResults(deps)
 }

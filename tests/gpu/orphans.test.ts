@@ -67,3 +67,20 @@ test('a child ends by itself when its server is killed, and leaves a checkpoint'
   await until('the child to end', () => workersIn(deps.attempts).length === 0)
   expect(furthestStep(deps.attempts)).toBeGreaterThanOrEqual(4)
 })
+
+test('a grandchild that has left the group of its worker is found by its mark and killed at boot', async () => {
+  using deps = testAttempts()
+  const env = { HEARTH_ATTEMPT: join(deps.attempts, 'job-1', '1') }
+  const child = Bun.spawn(['sleep', '60'], {
+    env: { ...process.env, ...env },
+    detached: true,
+    stdin: 'ignore',
+  })
+  const other = Bun.spawn(['sleep', '60'], { env: { ...process.env, HEARTH_ATTEMPT: '/elsewhere/job-1/1' } })
+  expect(sweepOrphans(deps.attempts)).toEqual([child.pid])
+  await child.exited
+  expect([child.signalCode, other.killed]).toEqual(['SIGKILL', false])
+  expect(startTimeOf(other.pid)).not.toBeNull()
+  other.kill('SIGKILL')
+  await other.exited
+})

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
 import { type EngineSet, openEngineSet } from '../../src/gpu/engines.ts'
+import { localLauncher } from '../../src/gpu/launchers/local.ts'
 import type { SpecInput } from '../../src/gpu/protocol.ts'
 import type { RenderDeps, RenderSpec } from '../../src/gpu/render.ts'
 import type { RenderHooks } from '../../src/gpu/report.ts'
@@ -10,10 +11,19 @@ import { openLog } from '../../src/log.ts'
 
 export const WORKER = [process.execPath, join(import.meta.dir, 'gpu-worker-main.ts')]
 
+/** The system's own, which any user may run. */
+export const PYTHON = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
+
 /** The engines of this checkout; `command` stands in for the sketch engine's, `folders` hold more. */
 export function testEngines(command: string[] = WORKER, folders: string[] = []): EngineSet {
   const gpu = join(import.meta.dir, '../../gpu')
-  return openEngineSet({ folders: [gpu, ...folders], hearth: [], data: '/nonexistent', commands: { sketch: command } })
+  return openEngineSet({
+    folders: [gpu, ...folders],
+    hearth: [],
+    data: '/nonexistent',
+    python: PYTHON,
+    commands: { sketch: command },
+  })
 }
 
 /** A temporary folder of attempts, with what `render` needs to work in it. */
@@ -24,6 +34,7 @@ export function testAttempts({
   const attempts = mkdtempSync(join(tmpdir(), 'hearth-gpu-'))
   return {
     engines: testEngines(command),
+    launcher: localLauncher(),
     attempts,
     clock: systemClock,
     log: openLog('silent'),

@@ -1,4 +1,5 @@
 import { systemClock } from '../../src/clock.ts'
+import { localLauncher } from '../../src/gpu/launchers/local.ts'
 import { render } from '../../src/gpu/render.ts'
 import { openLog } from '../../src/log.ts'
 import { testEngines } from './gpu-attempts.ts'
@@ -7,7 +8,7 @@ import { testEngines } from './gpu-attempts.ts'
 const [attempts, spec] = Bun.argv.slice(2) as [string, string]
 const say = (line: string) => process.stdout.write(`${line}\n`)
 await render(
-  { engines: testEngines(), attempts, clock: systemClock, log: openLog('silent') },
+  { engines: testEngines(), launcher: localLauncher(), attempts, clock: systemClock, log: openLog('silent') },
   JSON.parse(spec),
   {
     onCheckpoint: (_path, step) => say(`checkpoint ${step}`),

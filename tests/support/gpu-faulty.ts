@@ -1,0 +1,64 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FaultKind, Phase } from '../../src/gpu/protocol.ts'
+import type { RenderSpec } from '../../src/gpu/render.ts'
+import { smallSpec, testAttempts, testEngines } from './gpu-attempts.ts'
+
+/** The engine that fails on command, among those of the checkout. */
+export const FAULTY = join(import.meta.dir, '../../gpu/faulty')
+
+export function faultyAttempts(over: Parameters<typeof testAttempts>[0] = {}) {
+  return testAttempts({ engines: testEngines(undefined, [FAULTY]), ...over })
+}
+
+/** A small work for it, with a fault at a stage or a step. */
+export function faultySpec(kind: FaultKind | null, at: { phase?: Phase; step?: number } = {}, over = {}): RenderSpec {
+  const fault = kind ? { allowFaults: true, fault: { kind, ...at } } : {}
+  return smallSpec({ engine: 'faulty', ...fault, ...over })
+}
+
+/** Pretended memory of devices: a folder that the engine keeps its books in. */
+export function pretendMemory(root: string, totals: Record<string, number>) {
+  const place = join(root, 'memory')
+  for (const [device, total] of Object.entries(totals)) {
+    mkdirSync(join(place, device), { recursive: true })
+    writeFileSync(join(place, device, 'total'), String(total))
+  }
+  return {
+    env: { HEARTH_PRETEND_MEMORY: place },
+    /** What processes that live hold, bytes. */
+    used: (device: string) => usedOf(join(place, device)),
+    holders: (device: string) => holdersOf(join(place, device)).map(Number),
+    /** Whether more was ever asked of it than it had left. */
+    overcommitted: (device: string) => existsSync(join(place, device, 'overcommitted')),
+  }
+}
+
+function usedOf(folder: string): number {
+  return holdersOf(folder).reduce((sum, pid) => sum + Number(readFileSync(join(folder, pid), 'utf8')), 0)
+}
+
+function holdersOf(folder: string): string[] {
+  return readdirSync(folder).filter((name) => /^\d+$/.test(name) && isAlive(name))
+}
+
+/** The pids of all that the engine has started in this folder of attempts, wherever it has gone. */
+export function processesOf(attempts: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && isAlive(name))
+    .filter((pid) => read(`/proc/${pid}/environ`).includes(attempts) || read(`/proc/${pid}/cmdline`).includes(attempts))
+    .map(Number)
+    .filter((pid) => pid !== process.pid)
+}
+
+function isAlive(pid: string): boolean {
+  return /^\d+ \(.*\) [^ZX]/s.test(read(`/proc/${pid}/stat`))
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return '' // ended since it was listed
+  }
+}
