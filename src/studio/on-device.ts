@@ -93,6 +93,7 @@ async function attempt(deps: OnDeviceDeps, ctx: Ctx, { plan, lease, spec }: Give
   const work = () => render(renders, spec, { ...hooks, onMemory, pause: pause.signal }, cancel.signal)
   try {
     const rendered = await guarded(deps, device, plan.engine, work)
+    if (deps.render.reuse?.idle().some((one) => one.device === device.id)) lease.keep()
     const peakBytes = rendered.peakBytes ?? running.peakBytes
     if (peakBytes) lease.took(peakBytes)
     const renderMs = Math.round(awake() - began)

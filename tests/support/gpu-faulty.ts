@@ -35,7 +35,7 @@ export function pretendMemory(root: string, totals: Record<string, number>) {
 }
 
 function usedOf(folder: string): number {
-  return holdersOf(folder).reduce((sum, pid) => sum + Number(readFileSync(join(folder, pid), 'utf8')), 0)
+  return holdersOf(folder).reduce((sum, pid) => sum + Number(read(join(folder, pid))), 0)
 }
 
 function holdersOf(folder: string): string[] {
