@@ -13,6 +13,10 @@ const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }>
     help: '"<brief>" [--model M] [--tier T] [--out DIR] [--force] [--json]   make a project',
     load: () => import('./make.ts'),
   },
+  render: {
+    help: '"PROMPT" [--model M] [--size WxH] [--count N] [--init FILE] [--out DIR] | again FILE [--out DIR]   render a picture, or the same one again',
+    load: () => import('./render.ts'),
+  },
   import: {
     help: 'DIR|ZIP [--project ID] [--mode replace|keep-both|skip] [--json]   bring files into a project, or start one from them',
     load: () => import('./import.ts'),

@@ -1,12 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readServer } from '../accounts/local.ts'
-import { createApp } from '../app.ts'
 import { Conflict } from '../errors.ts'
 import { projectPath } from '../files/paths.ts'
 import { DEMO_LABEL } from '../llm/demo.ts'
 import { type Cli, USAGE } from './io.ts'
+import { untilStopped, withServer } from './own-server.ts'
 import { openProgress } from './progress.ts'
 import { ask, askFor, type Door } from './reach.ts'
 import { watchProject } from './watch.ts'
@@ -33,17 +32,7 @@ export async function run(args: string[], io: Cli): Promise<number> {
     return USAGE
   }
   if (order.out && !order.force) refuseOccupied(order.out)
-  const running = readServer(io.config.data)
-  if (running) return make(() => readServer(io.config.data) ?? running, order, io)
-  await using app = await createApp({
-    ...io.config,
-    port: 0,
-    previewPort: 0,
-    log: io.config.log === 'info' ? 'warn' : io.config.log,
-  })
-  const { local } = app.listen()
-  await app.startWork()
-  return await make(() => ({ url: local, secret: app.localSecret }), order, io)
+  return withServer(io, (find) => make(find, order, io))
 }
 
 async function make(find: () => Door, { brief, model, tier, out, json }: Order, io: Cli): Promise<number> {
@@ -53,18 +42,9 @@ async function make(find: () => Door, { brief, model, tier, out, json }: Order, 
   }
   if (!json && project.model === 'demo') io.out(DEMO_LABEL)
   using progress = json ? rawLines(io) : openProgress(io, process.stdout.isTTY ? process.stdout : undefined)
-  const stopped = new AbortController()
-  const onSignal = () => stopped.abort()
-  process.once('SIGINT', onSignal)
-  process.once('SIGTERM', onSignal)
-  try {
-    const lost = () => io.err('The server is away. Waiting for it; Ctrl-C stops watching.')
-    await watchProject({ find, tell: progress.line, lost, signal: stopped.signal }, project.id)
-  } finally {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
-  }
-  if (stopped.signal.aborted) {
+  const lost = () => io.err('The server is away. Waiting for it; Ctrl-C stops watching.')
+  const stopped = await untilStopped((signal) => watchProject({ find, tell: progress.line, lost, signal }, project.id))
+  if (stopped) {
     io.err(`Stopped watching. The project is kept (${project.id}); a running server goes on with it.`)
     return 130
   }

@@ -23,16 +23,27 @@ export interface Watching {
  * Reads a project's events until its work is over, coming back after each cut, and after each restart of the server,
  * with the last `seq`. @throws DomainError what the server says against it for good
  */
-export async function watchProject(watching: Watching, id: string): Promise<void> {
+export function watchProject(watching: Watching, id: string): Promise<void> {
+  return watchAll(watching, `/api/projects/${id}/events`, () => false)
+}
+
+/** Reads a job's events in the same way, until it has ended or waits for a person. */
+export function watchJob(watching: Watching, id: string): Promise<void> {
+  return watchAll(watching, `/api/jobs/${id}/events`, (type) => JOB_OVER.has(type))
+}
+
+const JOB_OVER = new Set(['job.succeeded', 'job.failed', 'job.cancelled', 'job.held'])
+
+async function watchAll(watching: Watching, path: string, isLast: (type: string) => boolean): Promise<void> {
   const { tell, lost, signal } = watching
   let away = false
   for (let after = 0; !signal.aborted; ) {
-    for await (const line of linesOf(watching, `/api/projects/${id}/events?after=${after}`)) {
+    for await (const line of linesOf(watching, `${path}?after=${after}`)) {
       const { seq, type, reason } = JSON.parse(line)
       away = false
       after = seq ?? after
       tell(line)
-      if (type === 'end' && reason !== 'shutdown') return
+      if ((type === 'end' && reason !== 'shutdown') || isLast(type)) return
     }
     if (!away && !signal.aborted) lost()
     away = true

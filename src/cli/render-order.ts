@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util'
+
+export const HOW = [
+  'usage: hearth render "PROMPT" [--model M] [--tier T] [--size WxH] [--steps N] [--seed N] [--count N] [--negative TEXT] [--init FILE] [--project ID] [--out DIR] [--json]',
+  '       hearth render again FILE [--out DIR] [--project ID] [--anyway] [--json]',
+].join('\n')
+
+interface Common {
+  project: string | undefined
+  out: string | undefined
+  json: boolean
+}
+
+/** A picture that is asked for, or one that is to be made again. */
+export type RenderOrder = Common &
+  ({ again: string; anyway: boolean } | { request: Record<string, unknown>; init: string | undefined })
+
+/** Reads a command line; undefined where it makes no sense. */
+export function understood(args: string[]): RenderOrder | undefined {
+  try {
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS })
+    const { project, out, json, anyway, init } = values
+    const common = { project, out, json }
+    const [first, file, ...rest] = positionals
+    if (first === 'again' && file !== undefined && rest.length === 0) return { ...common, again: file, anyway }
+    if (first === undefined || file !== undefined) return undefined
+    const request = requestOf(first, values)
+    return request ? { ...common, request, init } : undefined
+  } catch {
+    return undefined // an unknown option: the usage line says what there is
+  }
+}
+
+const OPTIONS = {
+  model: { type: 'string' },
+  tier: { type: 'string' },
+  size: { type: 'string' },
+  steps: { type: 'string' },
+  seed: { type: 'string' },
+  count: { type: 'string' },
+  negative: { type: 'string' },
+  init: { type: 'string' },
+  project: { type: 'string' },
+  out: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  anyway: { type: 'boolean', default: false },
+} as const
+
+type Values = Partial<Record<keyof typeof OPTIONS, string | boolean>>
+
+function requestOf(prompt: string, { model, tier, size, steps, seed, count, negative }: Values) {
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(String(size ?? '')) ?? []
+  if (size !== undefined && width === undefined) return undefined
+  const numbers = Object.entries({ width, height, steps, seed, count }).filter(([, value]) => value !== undefined)
+  if (numbers.some(([, value]) => !/^\d+$/.test(String(value)))) return undefined
+  return {
+    prompt,
+    ...(model ? { model } : {}),
+    ...(tier ? { tier } : {}),
+    ...(negative ? { negative } : {}),
+    ...Object.fromEntries(numbers.map(([name, value]) => [name, Number(value)])),
+  }
+}
