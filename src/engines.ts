@@ -153,8 +153,9 @@ async function openTheDevices(
   { clock, log }: { clock: Clock; log: Log },
 ) {
   const probe = Array.isArray(pretended) ? pretendedProbe(pretended) : (pretended ?? openProbe(config.gpu))
+  const pretence = pretended ? { addsCpu: false, lives: !Array.isArray(pretended) } : {}
   const busy = () => pool.counts().busy + pool.counts().waiting > 0
-  const watch = opened.use(await openDeviceWatch({ probe, clock, log, busy, lives: !pretended }))
+  const watch = opened.use(await openDeviceWatch({ probe, clock, log, busy, ...pretence }))
   const pool = openDevicePool({ watch, clock })
   return { watch, devices: pool }
 }

@@ -65,7 +65,10 @@ export function openDevicePool({ watch, clock, cpuSlots = 1 }: PoolDeps): Device
   const well = () => watch.now().filter(({ id }) => !watch.degraded(id))
   const placesOf = ({ kind }: Device) => (kind === 'cpu' ? cpuSlots : 1)
   const used = (id: string) => [...leases].filter(({ device }) => device === id).length
-  const seen = async (device: Device) => (await watch.recent(FRESH_MS)).find(({ id }) => id === device.id)
+  const see = async (lease: Lease) => {
+    const seen = await watch.recent(FRESH_MS)
+    lease.device = seen.find(({ id }) => id === lease.device.id) ?? lease.device
+  }
   const free = () => well().filter((device) => used(device.id) < placesOf(device))
 
   /** Looks at all who wait: what was unfit for them when they came may have been mended since. */
@@ -102,8 +105,9 @@ export function openDevicePool({ watch, clock, cpuSlots = 1 }: PoolDeps): Device
       const given = turn(waiting, wish, signal)
       serve()
       const lease = await given
-      if (isMeasured(lease.device)) lease.device = (await seen(lease.device)) ?? lease.device
+      if (isMeasured(lease.device)) await Promise.race([see(lease), aborted(signal)])
       if (!signal?.aborted) return lease
+      lease.keep() // nothing was begun on it: nothing is waited for
       await lease[Symbol.asyncDispose]()
       throw signal.reason
     },
@@ -152,6 +156,11 @@ function openLease(device: Device, since: number, giveBack: (ending: Ending) => 
       return over
     },
   }
+}
+
+/** A tool that hangs must not keep who gives up. */
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }))
 }
 
 function turn(waiting: Waiting[], wish: Wish, signal: AbortSignal | undefined): Promise<Lease> {

@@ -16,7 +16,13 @@ const device = (id: string, kind: Device['kind'] = 'cuda'): Device => ({
 
 async function poolOf(devices: Device[], cpuSlots = 1) {
   const clock = stoppedClock()
-  const watch = await openDeviceWatch({ probe: pretendedProbe(devices), clock, log: silent, lives: false })
+  const watch = await openDeviceWatch({
+    probe: pretendedProbe(devices),
+    clock,
+    log: silent,
+    lives: false,
+    addsCpu: false,
+  })
   return openDevicePool({ watch, clock, cpuSlots })
 }
 

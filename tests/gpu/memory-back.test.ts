@@ -17,7 +17,13 @@ async function rig(card: Device = CARD) {
   const folder = temporaryFolder()
   mkdirSync(join(folder.path, card.id))
   const clock = stoppedClock()
-  const watch = await openDeviceWatch({ probe: memoryIn(folder.path, [card]), clock, log: silent, lives: false })
+  const watch = await openDeviceWatch({
+    probe: memoryIn(folder.path, [card]),
+    clock,
+    log: silent,
+    lives: false,
+    addsCpu: false,
+  })
   const file = (holder: string | number) => join(folder.path, card.id, String(holder))
   return {
     clock,

@@ -36,8 +36,10 @@ export interface WatchDeps {
   log: Log
   /** Whether work waits or runs: then it is looked every few seconds. */
   busy?: () => boolean
-  /** False: there are the devices of the probe and no others, and nobody looks unasked. */
+  /** False: nobody looks unasked. */
   lives?: boolean
+  /** False: there are the devices of the probe and no others. */
+  addsCpu?: boolean
 }
 
 /** Looks once, then by itself until disposed. */
@@ -85,7 +87,7 @@ type Looker = Pick<DeviceWatch, 'now' | 'look' | 'recent' | 'history' | 'trouble
 
 /** Looks when it is told to, one look at a time, and remembers what was seen. */
 function openLooker(
-  { probe, clock, log, lives = true }: WatchDeps,
+  { probe, clock, log, addsCpu = true }: WatchDeps,
   stop: AbortSignal,
   seen: (before: Device[], after: Device[]) => void,
 ): Looker {
@@ -102,7 +104,7 @@ function openLooker(
     sightings.note(sights)
     const before = devices
     const found = sightings.devices()
-    devices = lives || found.length === 0 ? [...found, cpuDevice()] : found
+    devices = addsCpu || found.length === 0 ? [...found, cpuDevice()] : found
     for (const { id, freeBytes } of devices) history.add(id, { at: clock.now(), freeBytes })
     seen(before, devices)
     return devices
