@@ -12,7 +12,7 @@ const REPORTS = join(ROOT, 'dist/reports')
 const OLDEST_NODE_FOR_PLAYWRIGHT = 20
 
 /** Test files that nothing runs beside; the others run two at a time. */
-const ALONE = ['tests/streams/', 'tests/bench/', 'tests/crash/random']
+const ALONE = ['tests/streams/', 'tests/bench/', 'tests/crash/random', 'tests/db/writer']
 
 const LAST_LINES = 5
 

@@ -48,9 +48,9 @@ export function readText(path: string): string {
   return new TextDecoder().decode(readBytes(path))
 }
 
-/** Whether the binary holds a file compressed (zstd): grammars shrink to a tenth. */
+/** Whether the binary holds a file compressed (zstd): grammars shrink to a tenth, views and tables to a quarter. Fonts are compressed by themselves. */
 export function isPressed(path: string): boolean {
-  return path.endsWith('.wasm') || path.startsWith('gpu/')
+  return !path.endsWith('.woff2')
 }
 
 /** Where the bytes of a file on board can be read: a real path in a checkout, a path inside the binary otherwise. */

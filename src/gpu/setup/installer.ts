@@ -1,7 +1,10 @@
 import { DomainError } from '../../errors.ts'
 import { failureIn, readWord, type Word } from './installer-words.ts'
 
-/** Ends with whoever started it, also when that is killed: an installer that goes on alone would meet the next one in the same folder. */
+/**
+ * Ends with whoever started it, also when that is killed: an installer that goes on alone would meet the next one in the same folder. uv is told to
+ * trust what the system trusts, as pip does.
+ */
 const DIES_WITH_US = `
 import os, sys
 try:
@@ -9,6 +12,7 @@ try:
     ctypes.CDLL(None).prctl(1, 9)
 except Exception:
     pass
+os.environ.setdefault("UV_SYSTEM_CERTS", "1")
 os.execvp(sys.argv[1], sys.argv[1:])
 `
 const KEPT_LINES = 40
@@ -62,12 +66,12 @@ async function eachLine(stream: ReadableStream<Uint8Array>, hear: (line: string)
 function failure(last: string[], code: number): DomainError {
   const text = last.join('\n')
   const context = { code, last: last.slice(-10) }
-  const said = last.findLast((line) => /error/i.test(line)) ?? last.at(-1) ?? `it ended with ${code}`
+  const said = mainLine(last) ?? `it ended with ${code}`
   switch (failureIn(text)) {
     case 'hash':
       return new DomainError(
         'setup_hash',
-        `A package is not the one that the lock names, so it was not installed: ${said.trim()}`,
+        `A package is not the one that the lock names, so it was not installed: ${said}`,
         { context },
       )
     case 'disk':
@@ -82,10 +86,18 @@ function failure(last: string[], code: number): DomainError {
     case 'nothing_fits':
       return new DomainError(
         'setup_offline',
-        `Packages could not be fetched: ${said.trim()}. Look at the network and try again; it goes on from there.`,
+        `Packages could not be fetched: ${said}. Look at the network and try again; it goes on from there.`,
         { context, retryable: true },
       )
     default:
-      return new DomainError('setup_failed', `The packages could not be installed: ${said.trim()}`, { context })
+      return new DomainError('setup_failed', `The packages could not be installed: ${said}`, { context })
   }
+}
+
+/** The line that says what went wrong, with the innermost of the causes that uv gives below it. */
+function mainLine(last: string[]): string | undefined {
+  const line = last.findLast((each) => /^error:/i.test(each)) ?? last.at(-1)
+  const cause = last.findLast((each) => /^\s*cause:/i.test(each))
+  const [said, why] = [line, cause].map((each) => each?.trim().replace(/^(error|cause):\s*/i, ''))
+  return why ? `${said} (${why})` : said
 }
