@@ -59,7 +59,11 @@ function enter(seen: Seen, phase: Phase): void {
   seen.now = { phase, since: seen.awake() }
 }
 
-function stepDone(seen: Seen, step: number, of: number): void {
+/** Some engines count the steps of all pictures together: here they are those of one. */
+function stepDone(seen: Seen, said: number, ofAll: number): void {
+  const isOfAll = seen.count > 1 && ofAll === seen.wantedSteps * seen.count
+  const of = isOfAll ? seen.wantedSteps : ofAll
+  const step = isOfAll && said > 0 ? ((said - 1) % of) + 1 : said
   const at = seen.awake()
   seen.steps = seen.steps
     ? { ...seen.steps, at: step, of, lastAt: at }

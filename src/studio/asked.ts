@@ -12,9 +12,13 @@ import { type Standing, standingOf } from '../gpu/render-attempts.ts'
 import { TIER } from '../gpu/spec.ts'
 import { parseTierWish, type TierWish } from '../gpu/tiers.ts'
 import type { Breakers } from '../jobs/breaker.ts'
+import { Hold, Snooze } from '../jobs/handler.ts'
 import type { Job } from '../jobs/tables.ts'
 import { planAgain } from './again.ts'
 import type { Order } from './order.ts'
+
+/** Until memory that others hold is looked at again. */
+const MEMORY_MS = 10_000
 
 export interface AskedDeps {
   read: Reader
@@ -79,7 +83,7 @@ export function wishOf(deps: AskedDeps, asking: Asking): Wish {
   }
   const plans = deps.watch.now().map(planned)
   const refusal = plans.find((plan) => plan instanceof Error)
-  if (refusal && plans.every((plan) => !mayRun(plan))) throw refusal
+  if (refusal && plans.every((plan) => !mayRun(plan))) throw asking.standing.rung > 0 ? forAPerson(refusal) : refusal
   const usual = plans.find((plan) => !(plan instanceof Error)) as RenderPlan | undefined
   return {
     can: (device) => mayRun(planned(device)),
@@ -91,6 +95,21 @@ export function wishOf(deps: AskedDeps, asking: Asking): Wish {
     profile: usual ? profileOf(usual) : undefined,
     job: asking.job.id,
   }
+}
+
+/** The same on the device that it has got; while others hold the memory there, it waits, which is no failure. */
+export function planHere(deps: AskedDeps, asking: Asking, device: Device): RenderPlan {
+  try {
+    return planOn(deps, asking, device)
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'gpu_will_not_fit' || !error.retryable) throw error
+    throw new Snooze(MEMORY_MS, error)
+  }
+}
+
+/** The ladder has come to its end: what is learned by now says that nothing that is left on it would fit. */
+function forAPerson(refusal: Error): Error {
+  return refusal instanceof DomainError && refusal.code === 'gpu_will_not_fit' ? new Hold(refusal) : refusal
 }
 
 /** What a device has loaded after it. */

@@ -8,7 +8,7 @@ import { type RenderDeps, type RenderSpec, render } from '../gpu/render.ts'
 import { attemptsOfRender, recordAttempt } from '../gpu/render-attempts.ts'
 import { followStages, type StageClock } from '../gpu/stages.ts'
 import type { JobContext } from '../jobs/handler.ts'
-import { type AskedDeps, type Asking, askingOf, breakerOf, planOn, wishOf } from './asked.ts'
+import { type AskedDeps, type Asking, askingOf, breakerOf, planHere, wishOf } from './asked.ts'
 import { type AttemptDeps, failed, type Running, seenDevice } from './attempt.ts'
 import { endings } from './endings.ts'
 import type { Order } from './order.ts'
@@ -44,7 +44,7 @@ export async function renderOnDevice(deps: OnDeviceDeps, ctx: Ctx, order: Order)
   const asking = await askingOf(asks, ctx.job, order)
   const waits = awake()
   await using lease = await deps.devices.acquire(ctx.signal, wishOf(asks, asking))
-  const plan = planOn(asks, asking, lease.device)
+  const plan = planHere(asks, asking, lease.device)
   const waitedMs = awake() - waits
   const [, , spec] = await Promise.all([
     ctx.using({ engine: plan.engine, device: lease.device.id }),

@@ -66,6 +66,15 @@ test('each picture of a batch has its own steps and its own decoding', () => {
   expect(stages.left().wholeMs).toBe(2_550 + 2_550)
 })
 
+test('steps that are counted over the whole batch are those of one picture', () => {
+  const { stages, steps } = followed({ count: 2 })
+  stages.phase('denoise')
+  steps(10, 200)
+  stages.phase('denoise')
+  stages.step(11, 20)
+  expect(stages.left().stageMs).toBe(1_800)
+})
+
 test('it teaches the time of a step, without the first one, and of one picture', () => {
   const { stages, pass, steps } = followed({ count: 2 })
   stages.phase('load')
