@@ -79,6 +79,12 @@ class BadOutput(WorkerError):
     code, exit, retryable = "bad_output", BAD_OUTPUT, True
 
 
+class NoDevice(WorkerError):
+    """torch does not find the device."""
+
+    code, exit, retryable = "device_fatal", DEVICE_FATAL, True
+
+
 class Stopped(Exception):
     """The server wants the work to end; `exit` says how."""
 

@@ -6,8 +6,6 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from diffusers import AutoPipelineForImage2Image, AutoPipelineForInpainting, AutoPipelineForText2Image
-from diffusers.pipelines import auto_pipeline
 from PIL import Image
 
 from .failures import BadSpec
@@ -47,15 +45,10 @@ def pipeline_for(pipe: Any, spec: Spec, controlnet: Any = None) -> Any:
         return video_pipeline(pipe, names)
     if spec.function != "image":
         raise BadSpec(f"This engine does no “{spec.function}”.")
-    auto: Any = AutoPipelineForText2Image
-    if "mask" in names:
-        auto = AutoPipelineForInpainting
-    elif "init" in names:
-        auto = AutoPipelineForImage2Image
-    if auto is AutoPipelineForText2Image and not given:
+    if not given and not names & {"init", "mask"}:
         return pipe
     try:
-        return auto.from_pipe(pipe, **given)
+        return task_pipeline(names).from_pipe(pipe, **given)
     except (ValueError, KeyError, TypeError) as error:
         takes = inspect.signature(pipe.__call__).parameters
         if not given and "image" in takes and ("mask" not in names or "mask_image" in takes):
@@ -65,6 +58,15 @@ def pipeline_for(pipe: Any, spec: Spec, controlnet: Any = None) -> Any:
         ) from error
 
 
+def task_pipeline(names: set[str]) -> Any:
+    """diffusers' table of pipelines by what they do. Read late: it loads every pipeline that there is."""
+    import diffusers
+
+    if "mask" in names:
+        return diffusers.AutoPipelineForInpainting
+    return diffusers.AutoPipelineForImage2Image if "init" in names else diffusers.AutoPipelineForText2Image
+
+
 def video_pipeline(pipe: Any, names: set[str]) -> Any:
     """The pipeline that makes a clip from text, or from its first picture."""
     takes = inspect.signature(pipe.__call__).parameters
@@ -72,6 +74,8 @@ def video_pipeline(pipe: Any, names: set[str]) -> Any:
         raise BadSpec(f"{type(pipe).__name__} makes no clips.")
     if "init" not in names or "image" in takes:
         return pipe
+    from diffusers.pipelines import auto_pipeline
+
     name = auto_pipeline._get_model(type(pipe).__name__)
     cls = auto_pipeline.AUTO_IMAGE2VIDEO_PIPELINES_MAPPING.get(name)
     if cls is None:

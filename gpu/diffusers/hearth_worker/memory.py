@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
 import torch
 
+from .failures import NoDevice
 from .loading import DENOISERS, DTYPES, is_encoder
 from .spec import Device, Memory
+
+FRACTION = "HEARTH_MEMORY_FRACTION"
 
 
 def torch_device(device: Device) -> torch.device:
@@ -34,7 +38,7 @@ def place(pipe: Any, memory: Memory, device: torch.device) -> list[str]:
         pipe.enable_model_cpu_offload(device=device)
     elif memory.offload == "group":
         offload_groups(pipe, device)
-    elif memory.offload == "encoder":
+    elif memory.offload == "encoder" and hasattr(pipe, "encode_prompt"):
         for name, part in modules_of(pipe).items():
             if not is_encoder(name) and name not in DENOISERS:
                 part.to(device)
@@ -129,6 +133,21 @@ def free_bytes(device: torch.device) -> tuple[int, int] | None:
         return module.mem_get_info() if module is not None else None
     except (RuntimeError, AttributeError):
         return None  # a device that has failed says nothing
+
+
+def check_device(device: torch.device) -> None:
+    """Raises NoDevice where torch can't use what the server has leased."""
+    module = backend(device)
+    if device.type == "cpu" or (module is not None and module.is_available()):
+        return
+    raise NoDevice(f"torch {torch.__version__} finds no {device.type} device: its build and the driver may not fit.")
+
+
+def limit(device: torch.device) -> None:
+    """Takes no more than the share of the device that HEARTH_MEMORY_FRACTION names, so that two can share one."""
+    share = os.environ.get(FRACTION)
+    if share and device.type in ("cuda", "xpu"):
+        backend(device).set_per_process_memory_fraction(float(share))
 
 
 def be_deterministic() -> None:

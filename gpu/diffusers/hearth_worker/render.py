@@ -87,7 +87,8 @@ def render(work: Work) -> None:
 
 def is_encoder_first(work: Work) -> bool:
     """Whether text encoders and denoisers take turns on a device."""
-    return work.spec.memory.offload == "encoder" and work.device.type != "cpu"
+    plan = work.spec.memory.offload == "encoder" and hasattr(work.pipe, "encode_prompt")
+    return plan and work.device.type != "cpu"
 
 
 def make_picture(work: Work, prompts: Prompts, pictures: dict[str, Any]) -> None:

@@ -18,7 +18,6 @@ DIFFUSION: dict[str, tuple[str, dict[str, Any]]] = {
     "euler_karras": ("EulerDiscreteScheduler", KARRAS),
     "euler_a": ("EulerAncestralDiscreteScheduler", {}),
     "heun": ("HeunDiscreteScheduler", {}),
-    "dpm2": ("KDPM2DiscreteScheduler", {}),
     "dpmpp_2s": ("DPMSolverSinglestepScheduler", {}),
     "dpmpp_2m": ("DPMSolverMultistepScheduler", {"algorithm_type": "dpmsolver++"}),
     "dpmpp_2m_karras": ("DPMSolverMultistepScheduler", {"algorithm_type": "dpmsolver++", **KARRAS}),

@@ -46,6 +46,8 @@ def perform(folder: Path, spec: Spec, voice: Voice, control: Control, engine: En
     identity = identity_of(spec, engine.version)
     found = first_good(spec, identity)
     device = memory.torch_device(spec.device)
+    memory.check_device(device)
+    memory.limit(device)
     whole = kept is not None
     if kept is None:
         kept, whole = load(spec, found, voice, control, device)

@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 # The process that workers are forked from is started by Python itself, with these alone.
 os.environ.update({"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "DIFFUSERS_VERBOSITY": "error"})
-os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), str(HERE)])
+os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), str(HERE), os.environ.get("PYTHONPATH", "")])
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 import pytest  # noqa: E402

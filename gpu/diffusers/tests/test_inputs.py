@@ -82,6 +82,14 @@ def test_what_cannot_be_rendered_is_refused(
     assert words in "".join(said) + (folder / "log.txt").read_text()
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a device here")
+def test_a_device_that_torch_does_not_find_is_left_alone(folders: Folders) -> None:
+    folder = folders.new(device={"id": "GPU-1", "kind": "cuda", "name": "None"})
+    with worker(folder) as running:
+        assert running.end() == 78
+    assert running.lines[-1]["code"] == "device_fatal" and "no cuda device" in running.lines[-1]["message"]
+
+
 def test_an_input_that_is_no_picture_is_refused(folders: Folders) -> None:
     folder = give(folders.new(), init=RED)
     (folder / "in" / "init.png").write_bytes(b"<svg/>")
