@@ -18,6 +18,7 @@ import { labelOf } from './llm/models.ts'
 import { watchRenewals } from './llm/raise.ts'
 import { openDevicesFeed } from './ops/devices/feed.ts'
 import { deviceRoutes } from './ops/devices/routes.ts'
+import { gpuModelRoutes } from './ops/gpu-models/routes.ts'
 import { lanesOf } from './ops/lanes.ts'
 import { modelRoutes } from './ops/models/routes.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
@@ -208,6 +209,7 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(deviceRoutes({ ...rooms, feed: opened.use(openDevicesFeed(engines)), shell }))
           .use(scheduleRoutes({ ...engines, door, shell }))
           .use(modelRoutes({ ...engines, door, shell }))
+          .use(gpuModelRoutes({ ...engines, door, shell, reserveBytes: config.gpu.reserveBytes }))
           .use(usageRoutes({ ...engines, door, shell })),
       ),
     )

@@ -19,6 +19,7 @@ import { execLauncher } from './gpu/launchers/exec.ts'
 import { localLauncher } from './gpu/launchers/local.ts'
 import { openLearned } from './gpu/learned.ts'
 import { openDevicePool } from './gpu/leases.ts'
+import { modelHandlers } from './gpu/models/fetch-job.ts'
 import { openModelStore } from './gpu/models/store.ts'
 import { sweepOrphans } from './gpu/processes.ts'
 import type { RenderDeps } from './gpu/render.ts'
@@ -109,6 +110,7 @@ export async function openEngines(
     ...asking,
     modelStore,
     learned: await openLearned({ db, now }),
+    hosts: config.gpu.hosts,
     read: db.read,
     hub,
     live,
@@ -163,6 +165,7 @@ async function openTheDevices(
 type HandlersDeps = Parameters<typeof agentHandlers>[0] &
   Parameters<typeof renderHandler>[0] &
   Parameters<typeof runHandler>[0] &
+  Parameters<typeof modelHandlers>[0] &
   Parameters<typeof upkeepHandlers>[0]
 
 /** Every kind of job. */
@@ -171,6 +174,7 @@ function handlersOf(deps: HandlersDeps, config: Config, { handlers = [] }: Overr
     ...agentHandlers(deps),
     renderHandler(deps),
     runHandler(deps),
+    ...modelHandlers(deps),
     ...upkeepHandlers(deps, config),
     ...handlers,
   ] as Handler[]

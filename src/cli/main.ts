@@ -41,6 +41,10 @@ const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }>
     help: 'FILE [--force]   put a backup into the data directory',
     load: () => import('./restore.ts'),
   },
+  models: {
+    help: 'list | add ID|URL|PATH [--accept-licence] | verify [ID] | remove ID   what pictures are made with',
+    load: () => import('./models.ts'),
+  },
   schedules: { help: 'list what runs by itself, and when', load: () => import('./schedules.ts') },
   schedule: {
     help: 'add | pause | resume | run | time | remove …   change a schedule, or run it now',

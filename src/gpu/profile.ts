@@ -54,7 +54,14 @@ export const modelProfile = z.object({
   files: z.array(modelFile).default([]),
   kind: z.enum(MODEL_KINDS).default('model'),
   /** A repository of the hub whose files are listed when the model is added: a whole folder of diffusers. */
-  repo: z.object({ name: z.string().regex(/^[\w.-]+\/[\w.-]+$/), include: z.array(z.string()).min(1) }).optional(),
+  repo: z
+    .object({
+      name: z.string().regex(/^[\w.-]+\/[\w.-]+$/),
+      /** Patterns of paths, as `vae/*`. */
+      include: z.array(z.string()).min(1),
+      hub: z.url().default('https://huggingface.co'),
+    })
+    .optional(),
   /** The hub gives it only to accounts that have asked there. */
   gated: z.boolean().default(false),
   /** Where people can read about it. */

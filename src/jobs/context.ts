@@ -28,6 +28,7 @@ export function openContext(
     replaceText: (text) => live.replaceText(job, text),
     bytes: (total) => live.bytes(job, total),
     progress: (step) => live.progress(job, step),
+    transfer: (far) => live.transfer(job, far),
     preview: (url) => live.preview(job, url),
     remember: (data) => live.remember(job, data),
   }

@@ -38,9 +38,20 @@ export interface JobContext<Input> {
   /** Bytes were received that are no text to show. */
   bytes(total: number): void
   progress(step: { step: number; steps: number; etaMs?: number | undefined }): void
+  /** How much of something large has come. Each call is told: twice a second is enough. */
+  transfer(far: Transfer): void
   preview(url: string): void
   /** Merges facts for the next attempt into the draft. */
   remember(data: Record<string, unknown>): void
+}
+
+/** How far a download is. */
+export interface Transfer {
+  bytes: number
+  /** Null where nobody says. */
+  totalBytes: number | null
+  bytesPerSecond: number
+  etaMs: number | null
 }
 
 /** What a job hands over when it is done. `effects` commit together with its success, or not at all. */

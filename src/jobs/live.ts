@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { afterCommit, type Tx } from '../db/writer.ts'
 import type { Hub } from '../events/hub.ts'
 import { elapsed, type Line, liveLine, type Scope } from '../events/line.ts'
-import type { Draft } from './handler.ts'
+import type { Draft, Transfer } from './handler.ts'
 import { refOf } from './settle.ts'
 import type { Job } from './tables.ts'
 
@@ -41,6 +41,7 @@ export interface LiveJobs {
   replaceText(job: Job, text: string): void
   bytes(job: Job, total: number): void
   progress(job: Job, step: { step: number; steps: number; etaMs?: number | undefined }): void
+  transfer(job: Job, far: Transfer): void
   preview(job: Job, url: string): void
   remember(job: Job, data: Record<string, unknown>): void
   progressOf(id: string): Received | undefined
@@ -132,7 +133,10 @@ interface Told {
   tellState(live: LiveJob): void
 }
 
-type Tellers = Pick<LiveJobs, 'phase' | 'delta' | 'replaceText' | 'bytes' | 'progress' | 'preview' | 'remember'>
+type Tellers = Pick<
+  LiveJobs,
+  'phase' | 'delta' | 'replaceText' | 'bytes' | 'progress' | 'transfer' | 'preview' | 'remember'
+>
 
 /** What a handler says while it works: each changes the draft and is told. */
 function tellers({ now, touch, tell, tellState }: Told): Tellers {
@@ -169,6 +173,12 @@ function tellers({ now, touch, tell, tellState }: Told): Tellers {
         live.firstByteAt ??= now()
         live.etaMs = etaMs ?? null
         tell(live, { type: 'progress', step, steps, etaMs: live.etaMs })
+      }),
+    transfer: (job, { bytes, totalBytes, bytesPerSecond, etaMs }) =>
+      touch(job, (live) => {
+        Object.assign(live.draft, { bytes, data: { ...live.draft.data, totalBytes } })
+        Object.assign(live, { etaMs, told: bytes, firstByteAt: live.firstByteAt ?? now() })
+        tell(live, { type: 'progress', bytes, totalBytes, bytesPerSecond, etaMs })
       }),
     preview: (job, url) =>
       touch(job, (live) => {

@@ -1,3 +1,4 @@
+import { FETCH } from '../gpu/models/fetch-job.ts'
 import type { Width } from '../jobs/pump.ts'
 import { CHAT, RUN } from '../projects/asides.ts'
 import { UPKEEP } from './schedules/upkeep.ts'
@@ -21,5 +22,6 @@ export function lanesOf({ writers, slots }: { writers: number; slots: () => numb
     write: writers,
     render: slots,
     [UPKEEP]: 1,
+    [FETCH]: 1,
   }
 }

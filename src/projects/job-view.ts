@@ -13,6 +13,8 @@ export interface JobView {
   state: Job['state']
   phase: string
   bytes: number
+  /** Of a download; null where nobody says. */
+  totalBytes: number | null
   step: number
   steps: number
   etaMs: number | null
@@ -72,6 +74,7 @@ export function jobView(job: Job, live: LiveJobs, now: number): JobView {
     state: job.state,
     phase: draft?.phase ?? job.state,
     bytes: draft?.bytes ?? 0,
+    totalBytes: typeof draft?.data.totalBytes === 'number' ? draft.data.totalBytes : null,
     step: draft?.step ?? 0,
     steps: draft?.steps ?? 0,
     etaMs: running?.etaMs ?? null,

@@ -64,7 +64,8 @@ async function there(folder: string, { path, part, bytes }: Pick<ModelFile, 'pat
   return { ...stamped, path, part, place }
 }
 
-async function receiptOf(folder: string): Promise<Receipt | undefined> {
+/** What a download has noted of a model; undefined where it came otherwise. */
+export async function receiptOf(folder: string): Promise<Receipt | undefined> {
   try {
     const text = await readFile(join(folder, RECEIPT), 'utf8')
     return text.length <= MOST_RECEIPT_BYTES ? receipt.safeParse(JSON.parse(text)).data : undefined
