@@ -42,6 +42,7 @@ const SETTINGS = z.object({
   HEARTH_GPU_RESERVE_MB: whole(0, 1_000_000).default(512),
   HEARTH_MODELS: folders().default([]),
   HEARTH_MODEL_HOSTS: hostNames().default(USUAL_MODEL_HOSTS),
+  HEARTH_HF_TOKEN: apiKey(),
   HEARTH_COMFYUI_URL: serverAddress().optional(),
   HEARTH_SD_CLI: z.string().min(1).optional(),
   HEARTH_PYTHON: z.string().min(1).optional(),
@@ -68,6 +69,7 @@ const SETTINGS = z.object({
 
 const SECRETS = [
   'HEARTH_DATABASE_TOKEN',
+  'HEARTH_HF_TOKEN',
   'ANTHROPIC_API_KEY',
   'OPENAI_API_KEY',
   'GEMINI_API_KEY',
@@ -134,6 +136,8 @@ export interface GpuConfig {
   models: string[]
   /** Hosts from which models may be downloaded; `.example.org` means all below it. */
   hosts: string[]
+  /** What shows Hugging Face whose account asks for a gated model. */
+  hubToken: string | undefined
   comfyuiUrl: string | undefined
   /** stable-diffusion.cpp's program, where it is not on the PATH. */
   sdCli: string | undefined
@@ -208,6 +212,7 @@ function gpuIn(s: z.infer<typeof SETTINGS>): GpuConfig {
     reserveBytes: s.HEARTH_GPU_RESERVE_MB * 1024 ** 2,
     models: s.HEARTH_MODELS,
     hosts: s.HEARTH_MODEL_HOSTS,
+    hubToken: s.HEARTH_HF_TOKEN,
     comfyuiUrl: s.HEARTH_COMFYUI_URL,
     sdCli: s.HEARTH_SD_CLI,
     python: s.HEARTH_PYTHON,
@@ -228,8 +233,8 @@ function vendorsIn(s: z.infer<typeof SETTINGS>): VendorsConfig {
 }
 
 /** The values that must show up in no log, event or error. */
-export function secretsIn({ databaseToken, vendors }: Config): (string | undefined)[] {
-  return [databaseToken, ...Object.values(vendors).map(({ apiKey }: VendorConfig) => apiKey)]
+export function secretsIn({ databaseToken, vendors, gpu }: Config): (string | undefined)[] {
+  return [databaseToken, gpu.hubToken, ...Object.values(vendors).map(({ apiKey }: VendorConfig) => apiKey)]
 }
 
 function port(fallback: number) {

@@ -20,6 +20,7 @@ import { localLauncher } from './gpu/launchers/local.ts'
 import { openLearned } from './gpu/learned.ts'
 import { openDevicePool } from './gpu/leases.ts'
 import { modelHandlers } from './gpu/models/fetch-job.ts'
+import { hubKey } from './gpu/models/hub.ts'
 import { openModelStore } from './gpu/models/store.ts'
 import { sweepOrphans } from './gpu/processes.ts'
 import type { RenderDeps } from './gpu/render.ts'
@@ -104,13 +105,10 @@ export async function openEngines(
   const sandbox =
     overrides.sandbox ??
     openSandbox({ clock: systemClock, data: config.data, readable: config.sandboxRead, image: config.sandboxImage })
-  const folders = { data: config.data, folders: config.gpu.models, catalogue: catalogueTexts() }
-  const modelStore = opened.use(await openModelStore({ ...folders, db, now, log }))
   const deps = {
     ...asking,
-    modelStore,
+    ...(await openTheWeights(opened, config, { db, now, log })),
     learned: await openLearned({ db, now }),
-    hosts: config.gpu.hosts,
     read: db.read,
     hub,
     live,
@@ -145,6 +143,17 @@ export async function openEngines(
   }
   for (const handler of handlersOf(deps, config, overrides)) handlers.set(handler.kind, handler)
   return deps
+}
+
+/** The models that pictures are made with, and where more may come from. */
+async function openTheWeights(
+  opened: AsyncDisposableStack,
+  { data, gpu }: Config,
+  ground: Pick<Parameters<typeof openModelStore>[0], 'db' | 'now' | 'log'>,
+) {
+  const folders = { data, folders: gpu.models, catalogue: catalogueTexts() }
+  const modelStore = opened.use(await openModelStore({ ...ground, ...folders }))
+  return { modelStore, hosts: gpu.hosts, keyFor: hubKey(gpu.hubToken) }
 }
 
 /** The devices of this machine, or those that a test pretends, and the pool that leases them. */

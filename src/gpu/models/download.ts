@@ -148,7 +148,7 @@ function refused({ status, headers }: Response, url: string): DomainError {
   const [retryable, wait] = [status >= 500 || status === 429 || status === 408, Number(headers.get('retry-after'))]
   const says =
     status === 401 || status === 403
-      ? `${host} gives this file only to accounts that have asked for it there: ask on the model’s page, and download it by hand.`
+      ? `${host} gives this file only to accounts that have asked for it there: ask on the model’s page, and set HEARTH_HF_TOKEN.`
       : status === 404
         ? `${host} has no such file any more.`
         : `${host} answers with ${status}.`

@@ -122,6 +122,17 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
     needs: [{ part: 't5', variants: ['t5'] }],
     classes: ['LTXPipeline', 'LTXImageToVideoPipeline', 'LTXConditionPipeline'],
   },
+  'hunyuan-video': {
+    label: 'HunyuanVideo',
+    functions: ['video'],
+    modes: ['text'],
+    size: { multiple: 16, min: 256, max: 1280, side: 480 },
+    frames: { multiple: 4, max: 129, fps: 15, usual: 61 },
+    steps: 30,
+    guidance: 6,
+    needs: [],
+    classes: ['HunyuanVideoPipeline'],
+  },
 }
 
 const BY_CLASS = new Map(Object.entries(FAMILIES).flatMap(([name, { classes }]) => classes.map((each) => [each, name])))

@@ -79,7 +79,7 @@ export function modelHandlers(deps: FetchDeps): Handler[] {
       const { profile } = ctx.input
       await ctx.phase('fetch')
       const files = await ctx.step('files', () => wantedFiles(deps, profile, ctx.signal))
-      const { heard, received } = teller(ctx, deps.awake)
+      using told = teller(ctx, deps.awake)
       const { hosts, keyFor, silenceMs, now, modelStore: store } = deps
       const kept = await install(
         {
@@ -90,8 +90,8 @@ export function modelHandlers(deps: FetchDeps): Handler[] {
           store,
           signal: ctx.signal,
           phase: ctx.phase,
-          heard,
-          received,
+          heard: told.heard,
+          received: told.received,
         },
         profile,
         files,
@@ -118,16 +118,16 @@ async function check({ modelStore: store, awake }: FetchDeps, ctx: JobContext<Fe
   const { profile, files } = store.model(ctx.input.profile.id)
   const came = (await receiptOf(join(store.root, profile.id)))?.files ?? profile.files
   await ctx.phase('checking')
-  const { heard } = teller(ctx, awake)
+  using told = teller(ctx, awake)
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0)
   const changed: string[] = []
   let before = 0
   for (const file of files) {
     const known = wantedHash(came, file.path) ?? store.hashes.known(file)
-    const found = await store.hashes.again(file, ctx.signal, (bytes) => heard(before + bytes, total))
+    const found = await store.hashes.again(file, ctx.signal, (bytes) => told.heard(before + bytes, total))
     if (known !== undefined && known !== found) changed.push(file.path)
     before += file.bytes
-    heard(before, total)
+    told.heard(before, total)
   }
   await store.scan()
   return { model: profile.id, files: files.length, bytes: total, changed }
@@ -137,26 +137,31 @@ function wantedHash(files: ModelFile[], path: string): string | undefined {
   return files.find((file) => path.endsWith(`/${file.path}`))?.sha256
 }
 
-/** Tells how far it is twice a second, with the speed of the last ten seconds. */
+/** Tells how far it is twice a second, with the speed of the last ten seconds; also what came last before a silence. */
 function teller(ctx: JobContext<unknown>, awake: () => number) {
   let came = 0
   let toldAt = Number.NEGATIVE_INFINITY
-  let seen: { at: number; came: number }[] = [{ at: awake(), came: 0 }]
+  let due: Timer | undefined
+  let seen = [{ at: awake(), came: 0 }]
+  const tell = (bytes: number, totalBytes: number | null) => {
+    const at = awake()
+    toldAt = at
+    seen = [...seen.filter((each) => at - each.at < SPEED_MS), { at, came: came || bytes }]
+    const [first] = seen
+    const bytesPerSecond =
+      at > first!.at ? Math.max(0, Math.round(((came || bytes) - first!.came) / ((at - first!.at) / 1000))) : 0
+    const rest = totalBytes === null || bytesPerSecond === 0 ? null : (totalBytes - bytes) / bytesPerSecond
+    ctx.transfer({ bytes, totalBytes, bytesPerSecond, etaMs: rest === null ? null : Math.round(rest * 1000) })
+  }
   return {
     received(count: number) {
       came += count
     },
     heard(bytes: number, totalBytes: number | null) {
-      const at = awake()
-      if (at - toldAt < TOLD_MS && bytes !== totalBytes) return
-      toldAt = at
-      seen = [...seen.filter((each) => at - each.at < SPEED_MS), { at, came: came || bytes }]
-      const [first] = seen
-      const bytesPerSecond =
-        at > first!.at ? Math.max(0, Math.round((((came || bytes) - first!.came) / (at - first!.at)) * 1000)) : 0
-      const rest = totalBytes === null ? null : totalBytes - bytes
-      const etaMs = rest === null || bytesPerSecond === 0 ? null : Math.round((rest / bytesPerSecond) * 1000)
-      ctx.transfer({ bytes, totalBytes, bytesPerSecond, etaMs })
+      clearTimeout(due)
+      if (bytes === totalBytes || awake() - toldAt >= TOLD_MS) return tell(bytes, totalBytes)
+      due = setTimeout(tell, TOLD_MS, bytes, totalBytes)
     },
+    [Symbol.dispose]: () => clearTimeout(due),
   }
 }

@@ -22,6 +22,11 @@ const Listing = z.object({
     .max(MOST_FILES),
 })
 
+/** Shows the token to Hugging Face itself, and to nobody else. */
+export function hubKey(token: string | undefined): (url: URL) => string | undefined {
+  return ({ protocol, host }) => (protocol === 'https:' && host === 'huggingface.co' ? token : undefined)
+}
+
 /**
  * The files of a profile's repository as they are now, each at the commit of this moment: what is added to the repository while they are downloaded
  * makes no mixture. @throws DomainError `download_failed`, `download_host`
@@ -71,7 +76,7 @@ function noListing({ name, hub }: NonNullable<ModelProfile['repo']>, why: number
   if (why === 401 || why === 403)
     return new DomainError(
       'download_failed',
-      `${host} gives ${name} only to accounts that have asked for it there. Download it by hand into a folder of models.`,
+      `${host} gives ${name} only to accounts that have asked for it there: ask on the model’s page, and set HEARTH_HF_TOKEN.`,
     )
   const retryable = typeof why === 'number' && (why >= 500 || why === 429)
   return new DomainError('download_failed', `${host} does not list the files of ${name} (${why}).`, { retryable })

@@ -1,6 +1,7 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
 import { DomainError } from '../../errors.ts'
+import { FAMILIES } from '../../gpu/models/families.ts'
 import { isTerminal } from '../../jobs/state.ts'
 import type { Actor } from '../../web/guard.ts'
 import { fragment, page } from '../../web/page.ts'
@@ -97,7 +98,7 @@ async function shown(deps: GpuModelRoutesDeps, actor: Actor) {
     offered: [
       ...Map.groupBy(
         all.filter(({ installed, kind }) => !installed && kind === 'model'),
-        ({ family }) => family,
+        ({ family }) => FAMILIES[family]?.label ?? family,
       ),
     ],
   }
