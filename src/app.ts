@@ -18,7 +18,7 @@ import { labelOf } from './llm/models.ts'
 import { watchRenewals } from './llm/raise.ts'
 import { openDevicesFeed } from './ops/devices/feed.ts'
 import { deviceRoutes } from './ops/devices/routes.ts'
-import { gpuModelRoutes } from './ops/gpu-models/routes.ts'
+import { type GpuModelRoutesDeps, gpuModelRoutes } from './ops/gpu-models/routes.ts'
 import { lanesOf } from './ops/lanes.ts'
 import { modelRoutes } from './ops/models/routes.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
@@ -206,14 +206,18 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(executionRoutes(rooms))
           .use(studioRoutes({ ...projects, choices: () => choicesOf(engines, projects.tiers()) }))
           .use(opsRoutes({ ...engines, ...ops }))
-          .use(deviceRoutes({ ...rooms, feed: opened.use(openDevicesFeed(engines)), shell }))
+          .use(gpuRoutes({ ...rooms, feed: opened.use(openDevicesFeed(engines)), shell, ...config.gpu }))
           .use(scheduleRoutes({ ...engines, door, shell }))
           .use(modelRoutes({ ...engines, door, shell }))
-          .use(gpuModelRoutes({ ...engines, door, shell, reserveBytes: config.gpu.reserveBytes }))
           .use(usageRoutes({ ...engines, door, shell })),
       ),
     )
   return { app, preview: async (request: Request) => meantForUs(request) ?? preview.handle(request) }
+}
+
+/** What pictures are made on, and with. */
+function gpuRoutes(deps: Parameters<typeof deviceRoutes>[0] & GpuModelRoutesDeps) {
+  return new Elysia().use(deviceRoutes(deps)).use(gpuModelRoutes(deps))
 }
 
 /** What the form for a picture offers. */
