@@ -30,11 +30,20 @@ export interface Asked {
   sent: number
 }
 
+/** Something to wait for, as Node before 22 has it too: the browser's tests run there. */
+function signal() {
+  let resolve: () => void = () => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
 /** A server of files on this machine that can do all that servers of files do wrong. */
 export async function fileServer(files: Record<string, Served> = {}) {
   const asked: Asked[] = []
-  const waiting = Promise.withResolvers<void>()
-  const held = Promise.withResolvers<void>()
+  const waiting = signal()
+  const held = signal()
   const server = createServer((request, response) => void answer(request, response))
 
   async function answer(request: IncomingMessage, response: ServerResponse) {
