@@ -393,11 +393,6 @@ function notInFile(name: string, path: string): Invalid {
 function badSetting(error: z.ZodError): Invalid {
   const issue = error.issues[0]!
   const name = String(issue.path[0])
-  return new Invalid(
-    'bad_setting',
-    `The setting ${name} can't be used: it ${issue.message}. See README.md, “Settings”.`,
-    {
-      context: { field: name },
-    },
-  )
+  const says = `The setting ${name} can't be used: it ${issue.message}. See README.md, “Settings”.`
+  return new Invalid('bad_setting', says, { context: { field: name } })
 }
