@@ -12,6 +12,7 @@ import { edits } from './edits/index.ts'
 import { firstToken, modelOverhead } from './models/index.ts'
 import { jobsPerSecond } from './queue/index.ts'
 import { liveEvents } from './queue/live.ts'
+import { renders } from './renders/index.ts'
 import { type Benchmark, type Result, table } from './result.ts'
 import { scanning } from './scan/index.ts'
 import { storage } from './storage/index.ts'
@@ -35,6 +36,7 @@ const ALL: Benchmark[] = [
   storage,
   edits,
   validators,
+  renders,
   scanning,
   together,
 ]
