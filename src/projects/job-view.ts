@@ -23,6 +23,8 @@ export interface JobView {
   previewUrl: string | null
   /** What stands in its way at this moment, in words. */
   note: string | null
+  /** Of a render that runs: how long it waited, how long its model was loaded, how long it has worked; seconds. */
+  times: { queued: number; loading: number; running: number } | null
   attempt: number
   retryAt: number | null
   error: { code: string; message: string } | null
@@ -82,11 +84,23 @@ export function jobView(job: Job, live: LiveJobs, now: number): JobView {
     idleMs: running?.idleMs ?? 0,
     previewUrl: running?.previewUrl ?? null,
     note: typeof draft?.data.note === 'string' ? draft.data.note : null,
+    times: timesOf(job, draft?.data.marks, now),
     attempt: job.attempt,
     retryAt: job.state === 'queued' && job.error && job.runAt > now ? job.runAt : null,
     error: job.error ? { code: job.error.code, message: job.error.message } : null,
     tail: (draft?.text ?? '').slice(-TAIL_CHARACTERS).split('\n').slice(-TAIL_LINES).join('\n'),
   }
+}
+
+/** Three times that are not one: a wait is no work, and neither is loading. */
+function timesOf({ createdAt, attemptStartedAt }: Job, marks: unknown, now: number): JobView['times'] {
+  if (typeof marks !== 'object' || marks === null) return null
+  const { loadsAt, runsAt } = marks as { loadsAt?: number; runsAt?: number }
+  const begun = loadsAt ?? runsAt ?? now
+  if (begun < (attemptStartedAt ?? 0)) return null // of an attempt before this one
+  const span = (from: number, to: number) => Math.max(0, to - from) / 1000
+  const loaded = loadsAt === undefined ? 0 : span(loadsAt, runsAt ?? now)
+  return { queued: span(createdAt, begun), loading: loaded, running: runsAt === undefined ? 0 : span(runsAt, now) }
 }
 
 /** The file that was written to last, with the end of its text. */

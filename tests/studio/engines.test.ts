@@ -140,6 +140,7 @@ test('a render that is stopped frees its device within two seconds', async () =>
   const { app, start } = one
   const job = await start({ prompt: 'waits 9' })
   await until(async () => app.app.live.view(job)?.draft.phase === 'denoise', 'it is at work')
+  expect(await (await app.request(`/jobs/${job}`)).text()).toMatch(/waited [\d:]+.*loading [\d:]+.*at work [\d:]+/s)
   const began = performance.now()
   await app.post(`/api/jobs/${job}/cancellation`, {})
   await until(async () => app.app.devices.held().length === 0, 'the device is free')
