@@ -20,7 +20,11 @@ import { openDevicesFeed } from './ops/devices/feed.ts'
 import { deviceRoutes } from './ops/devices/routes.ts'
 import { type GpuModelRoutesDeps, gpuModelRoutes } from './ops/gpu-models/routes.ts'
 import { lanesOf } from './ops/lanes.ts'
+import { openLivePage } from './ops/live-page.ts'
 import { modelRoutes } from './ops/models/routes.ts'
+import { queueRegions } from './ops/queue/feed.ts'
+import { type QueueRoutesDeps, queueRoutes } from './ops/queue/routes.ts'
+import { queuePage } from './ops/queue/view.ts'
 import { healthRoutes, opsRoutes } from './ops/routes.ts'
 import { builtInSchedules } from './ops/schedules/built-in.ts'
 import { scheduleRoutes } from './ops/schedules/routes.ts'
@@ -206,18 +210,26 @@ function mount(config: Config, engines: Engines, state: State, opened: AsyncDisp
           .use(executionRoutes(rooms))
           .use(studioRoutes({ ...projects, choices: () => choicesOf(engines, projects.tiers()) }))
           .use(opsRoutes({ ...engines, ...ops }))
-          .use(gpuRoutes({ ...rooms, feed: opened.use(openDevicesFeed(engines)), shell, ...config.gpu }))
           .use(scheduleRoutes({ ...engines, door, shell }))
           .use(modelRoutes({ ...engines, door, shell }))
-          .use(usageRoutes({ ...engines, door, shell })),
+          .use(usageRoutes({ ...engines, door, shell }))
+          .use(gpuRoutes({ ...rooms, shell, reserveBytes: config.gpu.reserveBytes }, opened)),
       ),
     )
   return { app, preview: async (request: Request) => meantForUs(request) ?? preview.handle(request) }
 }
 
-/** What pictures are made on, and with. */
-function gpuRoutes(deps: Parameters<typeof deviceRoutes>[0] & GpuModelRoutesDeps) {
-  return new Elysia().use(deviceRoutes(deps)).use(gpuModelRoutes(deps))
+/** What pictures are made on and with, and what waits to be made. */
+function gpuRoutes(
+  rooms: Engines & GpuModelRoutesDeps & Pick<QueueRoutesDeps, 'door' | 'lasting' | 'shell'>,
+  opened: AsyncDisposableStack,
+) {
+  const feed = opened.use(openDevicesFeed(rooms))
+  const queueFeed = opened.use(openLivePage(rooms, async () => queueRegions(await queuePage(rooms))))
+  return new Elysia()
+    .use(deviceRoutes({ ...rooms, feed }))
+    .use(gpuModelRoutes(rooms))
+    .use(queueRoutes({ ...rooms, queueFeed }))
 }
 
 /** What the form for a picture offers. */

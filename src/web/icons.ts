@@ -16,10 +16,12 @@ import download from 'lucide-static/icons/download.svg' with { type: 'text' }
 import external from 'lucide-static/icons/external-link.svg' with { type: 'text' }
 import fileCode from 'lucide-static/icons/file-code.svg' with { type: 'text' }
 import folder from 'lucide-static/icons/folder.svg' with { type: 'text' }
+import grip from 'lucide-static/icons/grip-vertical.svg' with { type: 'text' }
 import history from 'lucide-static/icons/history.svg' with { type: 'text' }
 import picture from 'lucide-static/icons/image.svg' with { type: 'text' }
 import importing from 'lucide-static/icons/import.svg' with { type: 'text' }
 import key from 'lucide-static/icons/key-round.svg' with { type: 'text' }
+import queue from 'lucide-static/icons/list-ordered.svg' with { type: 'text' }
 import running from 'lucide-static/icons/loader-circle.svg' with { type: 'text' }
 import leave from 'lucide-static/icons/log-out.svg' with { type: 'text' }
 import talk from 'lucide-static/icons/message-circle.svg' with { type: 'text' }
@@ -62,6 +64,7 @@ const ICONS = {
   external,
   file: fileCode,
   folder,
+  grip,
   history,
   key,
   leave,
@@ -71,6 +74,7 @@ const ICONS = {
   picture,
   play,
   plus,
+  queue,
   remove,
   send,
   settings,

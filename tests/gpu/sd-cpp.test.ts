@@ -102,7 +102,7 @@ test('parts in files of their own are named, and a guidance that the model is to
     clipL: '/m/l.safetensors',
     t5: '/m/t5.safetensors',
   }
-  const spec = await specOf({ model: { ...MODEL, family: 'flux', parts }, params: { guidance: 3.5 } })
+  const spec = await specOf({ model: { ...MODEL, family: 'flux1', parts }, params: { guidance: 3.5 } })
   const said = argumentsFor(spec, at).join(' ')
   expect(said).toContain(
     '--diffusion-model /m/flux-q4.gguf --vae /m/ae.safetensors --clip_l /m/l.safetensors --t5xxl /m/t5',

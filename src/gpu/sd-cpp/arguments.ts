@@ -37,7 +37,7 @@ const PARTS: Readonly<Record<string, string>> = {
 }
 
 /** Families whose guidance is a number that the model is told, not a second pass: the passes then are one. */
-const DISTILLED_GUIDANCE = new Set(['flux', 'flux2'])
+const DISTILLED_GUIDANCE = new Set(['flux1', 'flux2'])
 
 const WEIGHTS: Readonly<Partial<Record<MemoryPlan['quantisation'], string>>> = {
   q8_0: 'q8_0',

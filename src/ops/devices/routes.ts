@@ -4,8 +4,8 @@ import type { DeviceWatch } from '../../gpu/devices/watch.ts'
 import type { Actor, Guard } from '../../web/guard.ts'
 import type { Lasting } from '../../web/lasting.ts'
 import { type PageData, page } from '../../web/page.ts'
+import type { LivePage } from '../live-page.ts'
 import { DEVICES_SAY } from './answers.ts'
-import type { DevicesFeed } from './feed.ts'
 import { type DevicesDeps, devicesPage } from './view.ts'
 
 /** How old a look at the devices may be for who asks. */
@@ -14,7 +14,7 @@ const LOOK_MS = 3_000
 export interface DeviceRoutesDeps extends DevicesDeps {
   door: Guard
   lasting: Lasting
-  feed: DevicesFeed
+  feed: LivePage
   /** What the layout draws around a page of this person. */
   shell: (actor: Actor, title: string) => Promise<PageData['shell']>
 }

@@ -110,8 +110,8 @@ const JobForm = z
     attempt: z.coerce.number('takes a number').int().optional(),
     fromScratch: z.stringbool().default(false),
     priority: z.coerce.number('takes a number').int().min(-100).max(100).default(RAISED),
-    /** The page to go back to: the job's own, or the project's. */
-    page: z.enum(['job', 'project']).default('project'),
+    /** The page to go back to: the job's own, the project's, or that of the queue. */
+    page: z.enum(['job', 'project', 'queue']).default('project'),
   })
   .nullish()
 
@@ -145,7 +145,7 @@ export function jobPages(deps: JobRoutesDeps & ShellDeps & JobFeedDeps) {
   return app
 }
 
-function back({ id, scope }: Job, to: 'job' | 'project' = 'project'): Response {
-  const location = to === 'job' ? `/jobs/${id}` : scope ? `/projects/${scope}` : '/'
+function back({ id, scope }: Job, to: 'job' | 'project' | 'queue' = 'project'): Response {
+  const location = to === 'queue' ? '/queue' : to === 'job' ? `/jobs/${id}` : scope ? `/projects/${scope}` : '/'
   return new Response(null, { status: 303, headers: { location } })
 }

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { readConfig } from '../../../src/config.ts'
 import { catalogueTexts } from '../../../src/gpu/built-in.ts'
+import { engineManifest } from '../../../src/gpu/manifest.ts'
 import { isPlain, PICKLE, readCatalogue, readProfiles } from '../../../src/gpu/models/catalogue.ts'
 import { isAllowed } from '../../../src/gpu/models/hosts.ts'
 import { TIER } from '../../../src/gpu/spec.ts'
 
+const GPU = join(import.meta.dir, '../../../gpu')
 const all = catalogueTexts().flatMap(readProfiles)
 const { hosts } = readConfig({ HEARTH_DATA: '/nowhere' }).gpu
 
@@ -34,6 +38,19 @@ describe('the catalogue on board', () => {
       'z-image',
     ])
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
+  })
+
+  test('can be run: each engine that a profile names is on board, and loads its family and format', () => {
+    const unloadable = all.flatMap(({ id, family, format, engines }) =>
+      engines
+        .map((name) => engineManifest.parse(Bun.TOML.parse(readFileSync(join(GPU, name, 'engine.toml'), 'utf8'))))
+        .filter(
+          ({ families, formats }) =>
+            !(formats.includes(format) && (families.includes('*') || families.includes(family))),
+        )
+        .map(({ name }) => `${name}: ${id}`),
+    )
+    expect(unloadable).toEqual([])
   })
 
   test.each(all.map((profile) => [profile.id, profile] as const))('%s is whole', (id, profile) => {
