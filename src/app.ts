@@ -17,6 +17,7 @@ import { startWorker, type Worker } from './jobs/worker.ts'
 import { labelOf } from './llm/models.ts'
 import { watchRenewals } from './llm/raise.ts'
 import { openDevicesFeed } from './ops/devices/feed.ts'
+import { learnedRoutes } from './ops/devices/learned-routes.ts'
 import { deviceRoutes } from './ops/devices/routes.ts'
 import { type GpuModelRoutesDeps, gpuModelRoutes } from './ops/gpu-models/routes.ts'
 import { lanesOf } from './ops/lanes.ts'
@@ -228,6 +229,7 @@ function gpuRoutes(
   const queueFeed = opened.use(openLivePage(rooms, async () => queueRegions(await queuePage(rooms))))
   return new Elysia()
     .use(deviceRoutes({ ...rooms, feed }))
+    .use(learnedRoutes(rooms))
     .use(gpuModelRoutes(rooms))
     .use(queueRoutes({ ...rooms, queueFeed }))
 }

@@ -11,6 +11,10 @@ const PARTS: Record<string, { help: string; load: () => Promise<{ run: Run }> }>
     help: '[--json]   what pictures can be made on, how much is free, and what runs there',
     load: () => import('./gpu/devices.ts'),
   },
+  forget: {
+    help: '[MODEL]   forget what earlier renders took, of one model or of all',
+    load: () => import('./gpu/forget.ts'),
+  },
 }
 
 /** `hearth gpu …`: what has to do with engines and devices. */

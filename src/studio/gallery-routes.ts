@@ -12,9 +12,10 @@ import { statusOf } from '../web/problems.ts'
 import { artifactById } from './artifacts.ts'
 import { artifactPage, galleryPage, onTheWay, shotOf } from './gallery.ts'
 import { type FormFields, fieldsOf, RenderForm, renderOf, textsOf } from './gallery-form.ts'
+import { type Preflight, type PreflightDeps, preflightOf } from './preflight.ts'
 import { type RendersDeps, repeatArtifact, startRender } from './renders.ts'
 
-export interface GalleryRoutesDeps extends RendersDeps, ShellDeps {
+export interface GalleryRoutesDeps extends RendersDeps, ShellDeps, PreflightDeps {
   read: Reader
   guard: Guard
   live: LiveJobs
@@ -72,6 +73,21 @@ function galleries(deps: GalleryRoutesDeps) {
       },
       { body: RenderForm },
     )
+    .post(
+      '/projects/:id/renders/preflight',
+      async ({ request, params, body, actor }) => {
+        const project = await projectById(read, params.id)
+        const shown = { query: {}, project, form: textsOf(body) }
+        try {
+          const found = await preflightOf(deps, renderOf(body), project)
+          return gallery(deps, request, actor, { ...shown, preflight: found })
+        } catch (error) {
+          if (!(error instanceof DomainError)) throw error
+          return gallery(deps, request, actor, { ...shown, error })
+        }
+      },
+      { body: RenderForm },
+    )
     .get(
       '/compare',
       async ({ request, query, actor }) => {
@@ -90,13 +106,14 @@ interface Shown {
   project?: Project
   form?: FormFields
   error?: DomainError
+  preflight?: Preflight
 }
 
 async function gallery(
   deps: GalleryRoutesDeps,
   request: Request,
   actor: Actor,
-  { query, project, form = {}, error }: Shown,
+  { query, project, form = {}, error, preflight }: Shown,
 ): Promise<Response> {
   const title = project ? `Gallery · ${project.title}` : 'Gallery'
   const at = project ? `/projects/${project.id}/gallery` : '/gallery'
@@ -112,6 +129,7 @@ async function gallery(
       form,
       choices: deps.choices(),
       error: error ?? null,
+      preflight: preflight ?? null,
     },
     { status: error ? statusOf(error) : 200 },
   )

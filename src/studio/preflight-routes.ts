@@ -1,11 +1,10 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
-import type { TierWish } from '../gpu/tiers.ts'
 import { projectById } from '../projects/projects.ts'
 import type { Guard } from '../web/guard.ts'
 import { says } from '../web/openapi.ts'
 import { understood } from '../web/understood.ts'
-import { type PreflightDeps, preflight } from './preflight.ts'
+import { type PreflightDeps, preflightOf } from './preflight.ts'
 import { renderInputs, renderRequest } from './request.ts'
 
 export interface PreflightRoutesDeps extends PreflightDeps {
@@ -57,10 +56,8 @@ export function preflightRoutes(deps: PreflightRoutesDeps) {
   return new Elysia().use(deps.guard).post(
     '/api/renders/preflight',
     async ({ body }) => {
-      const { request, inputs, project } = understood(Asked, body)
-      const tier = project ? ((await projectById(deps.read, project)).tier as TierWish) : 'auto'
-      const names = Object.keys(inputs)
-      return preflight(deps, { ...request, ...(names.length > 0 ? { inputs: names } : {}) }, tier)
+      const { project, ...asked } = understood(Asked, body)
+      return preflightOf(deps, asked, project ? await projectById(deps.read, project) : null)
     },
     SAYS,
   )

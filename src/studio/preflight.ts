@@ -6,8 +6,10 @@ import type { Lowering, RenderPlan, RenderRequest } from '../gpu/plan.ts'
 import { planRender } from '../gpu/planner.ts'
 import { factsFor, type PlannerDeps } from '../gpu/planner-deps.ts'
 import { TIER, type TierName } from '../gpu/spec.ts'
-import type { TierWish } from '../gpu/tiers.ts'
+import { parseTierWish, type TierWish } from '../gpu/tiers.ts'
+import type { Project } from '../projects/tables.ts'
 import { seconds } from '../web/format.ts'
+import type { NewRender } from './request.ts'
 
 /** The renders of late that say how long one takes. */
 const LATE = 20
@@ -58,6 +60,17 @@ export async function preflight(deps: PreflightDeps, request: RenderRequest, tie
     alternatives: alternativesOf(deps, request),
     queue: await queueOf(deps),
   }
+}
+
+/** The same of what somebody asks for in a project, whose tier holds where they name none. */
+export function preflightOf(
+  deps: PreflightDeps,
+  { request, inputs }: Pick<NewRender, 'request' | 'inputs'>,
+  project: Project | null,
+): Promise<Preflight> {
+  const names = Object.keys(inputs)
+  const asked = { ...request, ...(names.length > 0 ? { inputs: names } : {}) }
+  return preflight(deps, asked, parseTierWish(project?.tier ?? 'auto'))
 }
 
 /** Each tier, as if it were forced. */

@@ -61,4 +61,10 @@ export const DEVICES_SAY = {
   recover: says('recoverDevice', TAG, 'Use a device again that was left alone', () => ({
     204: { says: 'It takes work again; it also does when it was never left alone.' },
   })),
+  forget: says('forgetLearned', TAG, 'Forget what earlier renders took, of one model or of all', () => ({
+    200: {
+      says: 'How many figures of memory and of times there were. They are learned anew.',
+      form: z.object({ forgotten: z.number().int() }),
+    },
+  })),
 }
