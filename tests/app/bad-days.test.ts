@@ -20,7 +20,6 @@ const FAULTS = {
   garbage: 'gpu_worker_garbage',
   die: 'gpu_worker_died',
   'exit-1': 'gpu_worker_died',
-  oom: 'gpu_out_of_memory',
 }
 
 for (const [fault, code] of Object.entries(FAULTS))
@@ -41,6 +40,22 @@ for (const [fault, code] of Object.entries(FAULTS))
     expect(attempts.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['retried', 'succeeded'])
     expect(workersIn(join(app.data, 'attempts'))).toEqual([])
   })
+
+test('a renderer that runs out of memory goes on one rung lower, and nothing of that counts as a failure', async () => {
+  const command = [process.execPath, FAULTY, 'oom']
+  await using app = await testApp({ providers: [scriptedModel({ plan: [ONE_PICTURE] })], workerCommand: command })
+  const { project } = await app.make()
+  expect(await app.settled(project.id)).toBe('done')
+  const [task] = (await app.json(`/api/projects/${project.id}`)).tasks
+  const { job, attempts, renders } = await app.json(`/api/jobs/${task.job}`)
+  expect([job.attempt, job.failures]).toEqual([2, 0])
+  expect(attempts.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['snoozed', 'succeeded'])
+  expect(renders.map(({ rung, outcome }: { rung: number; outcome: string }) => [rung, outcome])).toEqual([
+    [0, 'gpu_out_of_memory'],
+    [1, 'succeeded'],
+  ])
+  expect(workersIn(join(app.data, 'attempts'))).toEqual([])
+})
 
 test('a renderer that finds no space holds its job for a person, who retries it', async () => {
   const command = [process.execPath, FAULTY, 'disk-full']

@@ -50,6 +50,9 @@ export function openLookout({ root, folders, catalogue, hashes, log }: LookoutDe
     for (const file of unknown) await hashes.of(file, gone.signal).catch((error) => unlessGone(error, file.path))
     if (unknown.length > 0) await look()
   }
+  const unlessClosed = (error: unknown) => {
+    if (!gone.signal.aborted) throw error
+  }
   const unlessGone = (error: unknown, path = root) => {
     if (gone.signal.aborted) return
     log.warn('a file of a model, or a folder of models, can’t be read', { path, error })
@@ -58,10 +61,12 @@ export function openLookout({ root, folders, catalogue, hashes, log }: LookoutDe
     models: () => now.models,
     left: () => now.left,
     scan() {
-      looking ??= look().finally(() => {
-        looking = undefined
-        hashing = hashing.then(hashNew).catch(unlessGone)
-      })
+      looking ??= look()
+        .catch(unlessClosed)
+        .finally(() => {
+          looking = undefined
+          hashing = hashing.then(hashNew).catch(unlessGone)
+        })
       return looking
     },
     async hashed() {
