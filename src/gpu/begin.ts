@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
 import { type Connection, connect } from './connection.ts'
 import type { Engine } from './engines.ts'
-import { attemptFolder, readSpec, writeDurably, writeSpec } from './folder.ts'
+import { attemptFolder, plainFile, readSpec, writeDurably, writeSpec } from './folder.ts'
 import { type GivenInput, placeInputs } from './inputs.ts'
 import { type Launcher, launchName } from './launcher.ts'
 import { diskFailure } from './outcome.ts'
@@ -45,7 +45,7 @@ export async function begin(
   const jobs = idle?.jobs ?? 0
   try {
     const reuse = engine.manifest.reuse && jobs < (deps.reuse?.limit ?? 0)
-    const folder = prepare(deps, { ...spec, reuse }, inputs, freshAfter)
+    const folder = await prepare(deps, { ...spec, reuse }, inputs, freshAfter)
     const connection = idle ? next(idle.connection, folder) : await launch(deps, engine, spec, folder)
     return { folder, spec: { ...spec, reuse }, worker: { connection, jobs: jobs + 1 } }
   } catch (error) {
@@ -93,7 +93,8 @@ export function noteEnd(folder: string, code: string): void {
 /** The code of the error that ended the attempt of a folder; null where none is known. */
 export function endOf(folder: string): string | null {
   try {
-    return readLine(z.object({ code: z.string() }), readFileSync(join(folder, ENDED), 'utf8'))?.code ?? null
+    const path = plainFile(folder, ENDED)
+    return path && (readLine(z.object({ code: z.string() }), readFileSync(path, 'utf8'))?.code ?? null)
   } catch {
     return null // it has not ended, or was killed with its server
   }
@@ -124,18 +125,18 @@ async function launch(
   return connect(launcher, handle, folder, clock)
 }
 
-function prepare(
+async function prepare(
   { attempts, launcher }: BeginDeps,
   spec: WorkerSpec,
   inputs: Record<string, GivenInput>,
   freshAfter: number,
-): string {
+): Promise<string> {
   const folder = attemptFolder(attempts, spec.job, spec.attempt)
   const [resumeFrom, ...resumeElse] = spec.resumeFrom ? [spec.resumeFrom] : checkpointsFor(attempts, spec, freshAfter)
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     if (launcher.outlives) shareFolder(attempts, folder)
-    placeInputs(folder, inputs)
+    await placeInputs(folder, inputs)
     writeSpec(folder, { ...spec, resumeFrom, resumeElse })
   } catch (cause) {
     throw cause instanceof DomainError ? cause : diskFailure(cause)

@@ -1,8 +1,7 @@
-import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { Exit, Launcher, LaunchHandle } from './launcher.ts'
-import { readFrom } from './launchers/local.ts'
+import { appendPlainly, readFrom } from './launchers/local.ts'
 import { splitLines } from './lines.ts'
 import { type ControlLine, LINE_LIMIT } from './protocol.ts'
 
@@ -88,7 +87,7 @@ export async function* tail(path: string, gone: AbortSignal, clock: Clock): Asyn
 
 function write(folder: string, line: ControlLine): void {
   try {
-    appendFileSync(join(folder, 'control.ndjson'), `${JSON.stringify(line)}\n`)
+    appendPlainly(join(folder, 'control.ndjson'), `${JSON.stringify(line)}\n`)
   } catch {
     // the disk is full, or the folder gone: what ends a worker needs no file
   }

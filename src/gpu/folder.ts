@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   PROTOCOL,
@@ -15,12 +26,13 @@ export function attemptFolder(root: string, job: string, attempt: number): strin
   return join(root, job, String(attempt))
 }
 
-/** Writes a file so that it is whole or absent, whatever is killed when. */
+/** Writes a file so that it is whole or absent, whatever is killed when. A link that somebody has put in its way is not followed. */
 export function writeDurably(path: string, bytes: string | Uint8Array): void {
   const part = `${path}.part`
   const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const fd = openSync(part, 'w')
+  rmSync(part, { force: true })
+  const fd = openSync(part, 'wx')
   try {
     for (let at = 0; at < data.length; ) at += writeSync(fd, data, at)
     fsyncSync(fd)
@@ -36,28 +48,49 @@ export function writeSpec(folder: string, spec: Omit<SpecInput, 'v'>): void {
 }
 
 export function readSpec(folder: string): WorkerSpec | null {
-  return readJson(join(folder, 'spec.json'), (text) => readLine(workerSpec, text))
+  return readJson(folder, 'spec.json', (text) => readLine(workerSpec, text))
 }
 
 export function sha256(bytes: Uint8Array): string {
   return new Bun.CryptoHasher('sha256').update(bytes).digest('hex')
 }
 
+/**
+ * The path of a file below `root` that a worker may have left; null unless it is a plain file there. A worker may be another
+ * user: a link of theirs must not show what only the server may read, and a pipe would keep whoever opens it for ever.
+ */
+export function plainFile(root: string, file: string): string | null {
+  const path = join(root, file)
+  try {
+    return lstatSync(path).isFile() && realpathSync(path) === join(realpathSync(root), file) ? path : null
+  } catch {
+    return null // nothing of this name, or not for us
+  }
+}
+
+/** The digest of a file of any size, read piece by piece: the server does other things meanwhile. */
+export async function digestOfFile(path: string): Promise<string> {
+  const hasher = new Bun.CryptoHasher('sha256')
+  for await (const chunk of Bun.file(path).stream()) hasher.update(chunk)
+  return hasher.digest('hex')
+}
+
 /** The result of an attempt, once all its outputs are there and are what the result says. Otherwise what is not. */
-export function readResult(folder: string): WorkerResult | { missing: string } {
-  const result = readJson(join(folder, 'result.json'), (text) => readLine(workerResult, text))
+export async function readResult(folder: string): Promise<WorkerResult | { missing: string }> {
+  const result = readJson(folder, 'result.json', (text) => readLine(workerResult, text))
   if (!result) return { missing: 'result.json' }
   for (const { file, sha256: wanted } of result.outputs) {
-    const path = join(folder, file)
-    if (!existsSync(path)) return { missing: file }
-    if (sha256(readFileSync(path)) !== wanted) return { missing: `${file} as it was written` }
+    const path = plainFile(folder, file)
+    if (!path) return { missing: file }
+    if ((await digestOfFile(path)) !== wanted) return { missing: `${file} as it was written` }
   }
   return result
 }
 
-function readJson<T>(path: string, parse: (text: string) => T | null): T | null {
+function readJson<T>(folder: string, file: string, parse: (text: string) => T | null): T | null {
   try {
-    return parse(readFileSync(path, 'utf8'))
+    const path = plainFile(folder, file)
+    return path === null ? null : parse(readFileSync(path, 'utf8'))
   } catch {
     return null // no such file: the attempt did not get so far
   }

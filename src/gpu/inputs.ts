@@ -1,6 +1,7 @@
-import { closeSync, copyFileSync, fsyncSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sha256 } from './folder.ts'
+import { digestOfFile } from './folder.ts'
 import { badSpec } from './outcome.ts'
 import type { WorkerSpec } from './protocol.ts'
 
@@ -33,12 +34,13 @@ export function placesOf(given: Record<string, GivenInput>): WorkerSpec['inputs'
 }
 
 /** Copies the files into the attempt's folder, so that nothing which happens to them later reaches the worker. */
-export function placeInputs(folder: string, given: Record<string, GivenInput>): void {
+export async function placeInputs(folder: string, given: Record<string, GivenInput>): Promise<void> {
   for (const [name, { path, sha256: wanted }] of Object.entries(placesOf(given))) {
     const place = join(folder, path)
     mkdirSync(join(folder, 'in'), { recursive: true, mode: 0o700 })
-    copyFileSync(given[name]!.from, place)
-    if (sha256(readFileSync(place)) !== wanted) throw badSpec(`The file “${name}” is not the one that was given`)
+    await rm(place, { force: true }) // also a link that leads elsewhere
+    await copyFile(given[name]!.from, place, constants.COPYFILE_EXCL)
+    if ((await digestOfFile(place)) !== wanted) throw badSpec(`The file “${name}” is not the one that was given`)
     flush(place)
   }
 }

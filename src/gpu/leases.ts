@@ -105,11 +105,15 @@ export function openDevicePool({ watch, clock, cpuSlots = 1 }: PoolDeps): Device
       const given = turn(waiting, wish, signal)
       serve()
       const lease = await given
-      if (isMeasured(lease.device)) await Promise.race([see(lease), aborted(signal)])
-      if (!signal?.aborted) return lease
-      lease.keep() // nothing was begun on it: nothing is waited for
-      await lease[Symbol.asyncDispose]()
-      throw signal.reason
+      try {
+        if (isMeasured(lease.device)) await Promise.race([see(lease), aborted(signal)])
+        signal?.throwIfAborted()
+        return lease
+      } catch (error) {
+        lease.keep() // nothing was begun on it: nothing is waited for
+        await lease[Symbol.asyncDispose]()
+        throw error
+      }
     },
     counts: () => ({
       busy: leases.size,

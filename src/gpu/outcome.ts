@@ -25,7 +25,7 @@ export interface Circumstances {
 type Exited = Extract<WorkerEnd, { why: 'exit' }>
 
 /** What an ended worker comes to: its outputs, once result.json and the files agree, or the error to throw. */
-export function settle(end: WorkerEnd, about: Circumstances): Rendered {
+export async function settle(end: WorkerEnd, about: Circumstances): Promise<Rendered> {
   if (end.why === 'cancelled')
     throw about.signal.reason ?? retryable('gpu_preempted', 'The renderer was stopped before its step ended.')
   if (end.why === 'hung')
@@ -72,8 +72,8 @@ function diskError(code: 'disk_full' | 'disk_unwritable', detail = ''): DomainEr
   return new DomainError(code, `${todo}, then try the job again.`, { severity: 'critical', context: { detail } })
 }
 
-function finished(folder: string): Rendered {
-  const result = readResult(folder)
+async function finished(folder: string): Promise<Rendered> {
+  const result = await readResult(folder)
   if (!('missing' in result)) return renderedIn(folder, result, readSpec(folder))
   throw retryable('gpu_worker_died', `The renderer ended as if it were done, but left no ${result.missing}.`)
 }

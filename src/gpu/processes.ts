@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, rmSync } from
 import { join } from 'node:path'
 import { z } from 'zod'
 import { startTimeOf } from '../sandbox/start-time.ts'
-import { writeDurably } from './folder.ts'
+import { plainFile, writeDurably } from './folder.ts'
 import { readLine } from './protocol.ts'
 
 const FILE = 'process.json'
@@ -107,7 +107,8 @@ function sweepFolder(folder: string): number | null {
 
 function readFacts(folder: string) {
   try {
-    return readLine(processFacts, readFileSync(join(folder, FILE), 'utf8'))
+    const path = plainFile(folder, FILE)
+    return path ? readLine(processFacts, readFileSync(path, 'utf8')) : null
   } catch {
     return null // nothing noted: the attempt ended in order
   }

@@ -46,7 +46,7 @@ export async function render(
   signal.throwIfAborted()
   const engine = deps.engines.named(given.engine)
   const spec = checkSpec(engine, given, inputs)
-  const before = earlierResult(deps.attempts, spec, freshAfter)
+  const before = await earlierResult(deps.attempts, spec, freshAfter)
   if (before) return before
   if (engine.missing) throw new DomainError('gpu_engine_missing', engine.missing)
   const attempt =
@@ -97,7 +97,7 @@ async function outcome(deps: Attending, { folder, spec, worker }: Attempt): Prom
   })
   deps.log.debug('worker ended', { job, attempt, ...end })
   const hostWasFull = killed !== null && (oomKills() ?? 0) > killed
-  return { made: settle(end, { folder, signal, hostWasFull, badBefore }), idle: end.why === 'idle' && spec.reuse }
+  return { made: await settle(end, { folder, signal, hostWasFull, badBefore }), idle: end.why === 'idle' && spec.reuse }
 }
 
 /** For the sweep after a crash of the server. What outlives it is found in another way. */
@@ -127,11 +127,11 @@ function checkSpec(
   return parsed.data
 }
 
-function earlierResult(attempts: string, spec: WorkerSpec, freshAfter: number): Rendered | null {
+async function earlierResult(attempts: string, spec: WorkerSpec, freshAfter: number): Promise<Rendered | null> {
   for (const folder of earlierFolders(attempts, spec, freshAfter)) {
     const had = readSpec(folder)
     if (!had || !isSameWork(had, spec)) continue
-    const result = readResult(folder)
+    const result = await readResult(folder)
     if (!('missing' in result)) return renderedIn(folder, result, had)
   }
   return null

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BlobRef, Blobs } from '../files/blobs.ts'
-import { attemptFolder } from '../gpu/folder.ts'
+import { attemptFolder, plainFile } from '../gpu/folder.ts'
 import type { Rendered } from '../gpu/outcome.ts'
 import { shownAs } from './kinds.ts'
 import { embed, holdsRecipe } from './metadata/embed.ts'
@@ -58,7 +58,8 @@ async function put(blobs: Blobs, output: Output, recipe: Recipe): Promise<BlobRe
 /** The last preview of a clip stands for it where it does not play. */
 async function posterOf(blobs: Blobs, folder: string): Promise<string | null> {
   const last = previewsIn(folder).at(-1)
-  return last ? (await blobs.putFile(join(folder, 'previews', last))).hash : null
+  const path = last ? plainFile(folder, join('previews', last)) : null
+  return path ? (await blobs.putFile(path)).hash : null
 }
 
 function previewsIn(folder: string): string[] {

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Reader } from '../db/open.ts'
 import { NotFound } from '../errors.ts'
 import { mediaTypeOf } from '../files/languages.ts'
-import { attemptFolder } from '../gpu/folder.ts'
+import { plainFile } from '../gpu/folder.ts'
 import { rawUrl } from '../workspace/urls.ts'
 import { type ArtifactRoutesDeps, artifactRoutes } from './artifact-routes.ts'
 import { type GalleryRoutesDeps, galleryRoutes } from './gallery-routes.ts'
@@ -38,9 +38,9 @@ function previewRoutes({ guard, read, attempts }: StudioRoutesDeps) {
     const known = Preview.safeParse(params)
     if (!known.success) throw new NotFound('preview', params.file)
     const { id, attempt, file } = known.data
-    const picture = Bun.file(join(attemptFolder(attempts, id, attempt), 'previews', file))
-    if (!(await picture.exists())) return toFinished(read, id, file)
-    return new Response(picture, {
+    const picture = plainFile(attempts, join(id, String(attempt), 'previews', file))
+    if (!picture) return toFinished(read, id, file)
+    return new Response(Bun.file(picture), {
       headers: { 'content-type': mediaTypeOf(file), 'cache-control': 'private, max-age=3600, immutable' },
     })
   })

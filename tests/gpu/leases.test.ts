@@ -102,3 +102,20 @@ test('a device that has loaded the same last is taken before others, and is told
     ['GPU-c', 'flux/dev'],
   ])
 })
+
+test('a look that fails gives the device back', async () => {
+  const clock = stoppedClock()
+  let looks = 0
+  const devices = () => {
+    if (++looks === 2) throw new Error('the tool is broken')
+    return [device('GPU-a')]
+  }
+  const probe = pretendedProbe(devices)
+  const watch = await openDeviceWatch({ probe, clock, log: silent, lives: false, addsCpu: false })
+  const pool = openDevicePool({ watch, clock })
+  clock.pass(2_000)
+  await expect(pool.acquire()).rejects.toThrow('the tool is broken')
+  expect(pool.counts()).toEqual({ busy: 0, waiting: 0, slots: 1 })
+  await using lease = await pool.acquire()
+  expect(lease.device.id).toBe('GPU-a')
+})

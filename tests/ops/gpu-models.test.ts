@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestApp, testApp } from '../support/app.ts'
 import { temporaryFolder } from '../support/database.ts'
@@ -206,6 +206,7 @@ describe('a download', () => {
     ['a pickle', '/x.ckpt', 'bad_address', 422],
     ['another host', 'https://evil.example/x.safetensors', 'download_host', 422],
     ['no address', 'model', 'bad_address', 422],
+    ['what is no text', '/%ff.safetensors', 'bad_address', 422],
   ])('by the address of %s is refused', async (_what, url, code, status) => {
     const response = await app.post('/api/gpu/models', {
       url: url.startsWith('/') ? server.url + url : url,
@@ -214,6 +215,21 @@ describe('a download', () => {
     expect(response.status).toBe(status)
     expect(await response.json()).toMatchObject({ code })
   })
+})
+
+test('two addresses whose files have the same name are two models', async () => {
+  for (const [way, shape] of [
+    ['/a', SHAPES.sdxlLora],
+    ['/b', SHAPES.vae16],
+  ] as const) {
+    server.files[`${way}/model.safetensors`] = { bytes: safetensors(shape) }
+    const url = `${server.url}${way}/model.safetensors`
+    // biome-ignore lint/suspicious/noExplicitAny: an answer
+    const { job } = (await (await app.post('/api/gpu/models', { url, acceptLicence: true })).json()) as any
+    expect((await ended(job.id)).state).toBe('succeeded')
+  }
+  const added = [...new Bun.Glob('added/*/model.safetensors').scanSync(place())]
+  expect(added).toHaveLength(2)
 })
 
 describe('a check', () => {
@@ -238,6 +254,13 @@ test('a model is removed from Hearth’s folder, and from no other', async () =>
   expect(existsSync(place('sd15/folder'))).toBe(false)
   expect((await app.request(at('sd15/nothing'), { method: 'DELETE' })).status).toBe(404)
   expect((await model('sd15/folder')).installed).toBeNull()
+})
+
+test('a workflow of ComfyUI is removed, and the others beside it stay', async () => {
+  mkdirSync(place('comfyui'), { recursive: true })
+  for (const name of ['one', 'two']) cpSync('tests/fixtures/comfyui/picture.json', place(`comfyui/${name}.json`))
+  expect((await app.request(at('comfyui/one'), { method: 'DELETE' })).status).toBe(204)
+  expect([existsSync(place('comfyui/one.json')), existsSync(place('comfyui/two.json'))]).toEqual([false, true])
 })
 
 test('the page shows what there is and what could be had, and its forms work without script', async () => {

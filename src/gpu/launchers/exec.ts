@@ -51,6 +51,9 @@ function statusOf(said: string): LaunchStatus {
   return signal ? { state: 'gone', code: null, signal } : { state: 'gone', code: Number(code), signal: null }
 }
 
+/** Nothing of our environment, which holds keys, is for the user who renders: what goes on reads it in /proc. */
+const BARE = ['env', '-i', 'PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', 'LANG=C.UTF-8']
+
 interface Said {
   code: number | null
   output: string
@@ -59,7 +62,7 @@ interface Said {
 
 async function runShell(prefix: string[], script: string): Promise<Said> {
   try {
-    const child = Bun.spawn([...prefix, 'sh', '-s'], {
+    const child = Bun.spawn([...prefix, ...BARE, 'sh', '-s'], {
       stdin: new TextEncoder().encode(script),
       stdout: 'pipe',
       stderr: 'pipe',

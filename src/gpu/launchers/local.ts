@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, openSync, readSync } from 'node:fs'
+import { appendFileSync, closeSync, constants, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { DomainError } from '../../errors.ts'
 import type { Exit, Launch, Launcher, LaunchHandle, Pipes } from '../launcher.ts'
@@ -110,10 +110,13 @@ function keep(path: string, bytes: Uint8Array): void {
   }
 }
 
+/** The worker may be another user: no link of theirs is followed, and no pipe waited for. */
+const OURS_ALONE = constants.O_NOFOLLOW | constants.O_NONBLOCK
+
 /** The bytes of a file from `at` on, at most a part of it; none when it is not there. */
 export function readFrom(path: string, at: number): Uint8Array {
   try {
-    const fd = openSync(path, 'r')
+    const fd = openSync(path, constants.O_RDONLY | OURS_ALONE)
     try {
       const bytes = new Uint8Array(LOG_PART)
       return bytes.subarray(0, readSync(fd, bytes, 0, LOG_PART, at))
@@ -122,5 +125,15 @@ export function readFrom(path: string, at: number): Uint8Array {
     }
   } catch {
     return new Uint8Array() // not there (yet)
+  }
+}
+
+/** Adds to a file that a worker reads. @throws the system's own error, also where it is a link or a pipe */
+export function appendPlainly(path: string, text: string): void {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | OURS_ALONE)
+  try {
+    appendFileSync(fd, text)
+  } finally {
+    closeSync(fd)
   }
 }

@@ -25,7 +25,7 @@ export async function removeModel(store: ModelStore, id: string): Promise<void> 
     return store.scan()
   }
   if (!isOurs(store, found)) throw notOurs(found)
-  const place = found.own ? join(store.root, id) : found.path
+  const place = found.own && found.profile.format !== 'workflow' ? join(store.root, id) : found.path
   const going = join(dirname(place), `.old-${basename(place)}`)
   await rename(place, going) // gone at once, whatever happens while it is deleted
   await rm(going, { recursive: true, force: true })
@@ -52,7 +52,7 @@ function notOurs({ path, profile }: Installed): Conflict {
 /** The profile of a file at an address that somebody gave. @throws Invalid `bad_address`, `download_host` */
 export function profileOfUrl(address: string, sha256: string | undefined, hosts: string[]): ModelProfile {
   const url = URL.parse(address)
-  const name = url && decodeURIComponent(basename(url.pathname))
+  const name = url && nameIn(url)
   if (!url || !name || !/^[\w.()+ -]+\.(safetensors|gguf)$/i.test(name) || name.startsWith('.'))
     throw new Invalid('bad_address', wordsFor(name), { context: { field: 'url' } })
   if (!isAllowed(url, hosts))
@@ -62,8 +62,9 @@ export function profileOfUrl(address: string, sha256: string | undefined, hosts:
       { context: { field: 'url' } },
     )
   const plain = name.replace(/\.\w+$/, '').replace(/[^\w.-]+/g, '-')
+  const which = new Bun.CryptoHasher('sha256').update(url.href).digest('hex').slice(0, 8) // many are called model.safetensors
   return {
-    id: `${ADDED}/${plain}`,
+    id: `${ADDED}/${plain}-${which}`,
     label: name,
     family: ADDED,
     kind: 'model',
@@ -77,6 +78,14 @@ export function profileOfUrl(address: string, sha256: string | undefined, hosts:
     licence: UNKNOWN_LICENCE,
     size: { multiple: 8, min: 64, max: 2048, side: 512 },
     tiers: {},
+  }
+}
+
+function nameIn({ pathname }: URL): string | null {
+  try {
+    return decodeURIComponent(basename(pathname))
+  } catch {
+    return null // what it has encoded is no text
   }
 }
 
