@@ -12,11 +12,13 @@ import { type AskedDeps, type Asking, askingOf, breakerOf, planHere, wishOf } fr
 import { type AttemptDeps, failed, type Running, seenDevice } from './attempt.ts'
 import { endings } from './endings.ts'
 import type { Order } from './order.ts'
+import { countOwn, type OwnMemoryDeps, withOwn } from './own-memory.ts'
 import { type SpecDeps, specOf } from './spec.ts'
 import { telling } from './telling.ts'
 
-export interface OnDeviceDeps extends Omit<AskedDeps, 'engines'>, AttemptDeps, SpecDeps {
+export interface OnDeviceDeps extends Omit<AskedDeps, 'engines' | 'watch'>, AttemptDeps, SpecDeps {
   devices: DevicePool
+  watch: AskedDeps['watch'] & OwnMemoryDeps['watch']
   render: RenderDeps
 }
 
@@ -38,12 +40,14 @@ type Ctx = JobContext<unknown>
 
 /** Waits for a device of use, plans for what is free on it, and renders there. */
 export async function renderOnDevice(deps: OnDeviceDeps, ctx: Ctx, order: Order): Promise<OnDevice> {
-  const asks = { ...deps, engines: deps.render.engines }
+  const watch = { now: () => deps.watch.now().map((device) => withOwn(deps, device)) }
+  const asks = { ...deps, engines: deps.render.engines, watch }
   const { awake } = deps.render.clock
   await ctx.phase('waiting for a device')
   const asking = await askingOf(asks, ctx.job, order)
   const waits = awake()
   await using lease = await deps.devices.acquire(ctx.signal, wishOf(asks, asking))
+  await countOwn(deps, lease)
   const plan = planHere(asks, asking, lease.device)
   const waitedMs = awake() - waits
   const [, , spec] = await Promise.all([

@@ -27,6 +27,12 @@ export function telling({ log, now, awake }: TellingDeps, ctx: JobContext<unknow
   const { id: job } = ctx.job
   const marks: Marks = {}
   let shownAt = Number.NEGATIVE_INFINITY
+  let loadsSince: number | undefined
+  const pace = (bytes: number) => {
+    loadsSince ??= awake()
+    const seconds = (awake() - loadsSince) / 1000
+    return { bytesPerSecond: seconds > 0 ? Math.round(bytes / seconds) : 0, etaMs: stages.left().wholeMs }
+  }
   return {
     // The picture goes on without it: a lost lease ends the attempt by its signal, a full disk at its settlement.
     onPhase(phase: Phase) {
@@ -36,7 +42,7 @@ export function telling({ log, now, awake }: TellingDeps, ctx: JobContext<unknow
       void ctx.phase(phase).catch((error) => log.warn('a phase was not told', { job, phase, error }))
     },
     onProgress(said: Progress) {
-      if ('bytes' in said) return ctx.bytes(said.bytes)
+      if ('bytes' in said) return ctx.transfer({ ...said, ...pace(said.bytes) })
       const { step, steps, etaMs } = said
       stages.step(step, steps)
       ctx.progress({ step, steps, etaMs: stages.left().wholeMs ?? etaMs ?? undefined })
