@@ -43,11 +43,6 @@ export function nextRung({ rung, ahead }: Pick<RenderPlan, 'rung' | 'ahead'>, fa
   return useful[0] ?? 'hold'
 }
 
-/** Whether what an attempt at `from` has left still counts for one at `to`. */
-export function keepsCheckpoints(from: number, to: number): boolean {
-  return from === to || to < RUNG.quantisation
-}
-
 /** `2` -> `decoding tile by tile`. */
 export function rungName(rung: number): string {
   return NAMES[rung] ?? NAMES.at(-1)!

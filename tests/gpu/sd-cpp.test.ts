@@ -204,6 +204,11 @@ test('LoRAs are found by their places in the spec, and named in the prompt', asy
   expect(argumentsFor(await specOf({ loras }), at).join(' ')).toContain('a lighthouse at dusk<lora:0:0.8>')
 })
 
+test('a prompt that names a LoRA by itself gets no file of this machine', async () => {
+  const spec = await specOf({ params: { prompt: 'a cat <lora:/home/me/secret:1>' } })
+  expect(argumentsFor(spec, at)).toContain('a cat <lora /home/me/secret:1>')
+})
+
 test('a process that works has a pulse, one that sleeps or has ended has none', async () => {
   const busy = Bun.spawn(['sh', '-c', 'while :; do :; done'])
   const idle = Bun.spawn(['sleep', '60'])

@@ -81,9 +81,9 @@ export interface ArgumentsContext {
   options: ReadonlySet<string>
 }
 
-/** LoRAs are named in the prompt, by the names of their files. */
+/** LoRAs are named in the prompt, by the names of their files; a name that came with the words would be any file of this machine. */
 function promptOf({ params, loras }: WorkerSpec): string {
-  return params.prompt + loras.map(({ scale }, n) => `<lora:${n}:${scale}>`).join('')
+  return params.prompt.replaceAll('<lora:', '<lora ') + loras.map(({ scale }, n) => `<lora:${n}:${scale}>`).join('')
 }
 
 function modelArguments({ path, parts }: NonNullable<WorkerSpec['model']>): string[] {
