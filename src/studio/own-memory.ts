@@ -17,10 +17,16 @@ export function withOwn({ render }: Pick<OwnMemoryDeps, 'render'>, device: Devic
 
 /** Makes the lease's device such a one. A worker is ended of which nobody can tell what it holds: a plan would take it for another's. */
 export async function countOwn({ watch, render }: OwnMemoryDeps, lease: Lease): Promise<void> {
-  const { device } = lease
-  if (isMeasured(device) && waitingOn(render, device).some((pid) => heldBy(device, pid) === null)) {
-    await render.reuse!.endIdle(device.id)
-    lease.device = (await watch.look()).find(({ id }) => id === device.id) ?? device
+  const look = async () => {
+    lease.device = (await watch.look()).find(({ id }) => id === lease.device.id) ?? lease.device
+  }
+  const isUnknown = () => waitingOn(render, lease.device).some((pid) => heldBy(lease.device, pid) === null)
+  if (isMeasured(lease.device) && isUnknown()) {
+    await look() // the last one may be from before the worker began
+    if (isUnknown()) {
+      await render.reuse!.endIdle(lease.device.id)
+      await look()
+    }
   }
   lease.device = withOwn({ render }, lease.device)
 }
