@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { choose, type Wish } from './devices/choose.ts'
-import { isMeasured, memoryBack } from './devices/memory-back.ts'
+import { isMeasured, memoryBack, NOISE_BYTES } from './devices/memory-back.ts'
 import type { DeviceWatch } from './devices/watch.ts'
 import type { Device } from './devices.ts'
 
@@ -89,7 +89,7 @@ export function openDevicePool({ watch, clock, cpuSlots = 1 }: PoolDeps): Device
         if (profile !== undefined) loaded.set(device.id, profile)
         const taken = { before, bytes: tookBytes, since: held.since }
         const left = keeps ? null : await memoryBack({ watch, clock }, taken)
-        if (degraded) watch.degrade(device.id, { ...degraded, backAt: left?.backAt ?? before.freeBytes })
+        if (degraded) watch.degrade(device.id, { ...degraded, backAt: left?.backAt ?? before.freeBytes - NOISE_BYTES })
         else if (left) watch.degrade(device.id, left)
       } finally {
         leases.delete(held)

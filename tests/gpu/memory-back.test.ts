@@ -129,6 +129,16 @@ test('a lease can leave its device degraded', async () => {
   expect(one.watch.degraded('GPU-a')).toMatchObject({ why: 'It has failed.', pid: 12 })
 })
 
+test('a device that has failed is well again though somebody else holds a little more than before', async () => {
+  using one = await rig()
+  const lease = await one.pool.acquire()
+  lease.degrade('It has failed.')
+  one.hold('desktop', GIB / 8)
+  await lease[Symbol.asyncDispose]()
+  await one.watch.look()
+  expect(one.watch.degraded('GPU-a')).toBeNull()
+})
+
 test('a device of which only a setting tells the memory is not waited for', async () => {
   using one = await rig({ ...CARD, configured: true })
   const lease = await one.pool.acquire()

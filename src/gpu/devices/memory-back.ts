@@ -10,7 +10,7 @@ const WAIT_MS = 5_000
 /** How much of what was taken must be back: a driver keeps some. */
 const SHARE = 0.75
 /** What comes and goes on a card that also draws a desktop. */
-const NOISE_BYTES = 256 * 1024 ** 2
+export const NOISE_BYTES = 256 * 1024 ** 2
 
 interface Taken {
   /** The device as it was before the work. */
