@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { freshServer, looksRightAnew, make, ownersPage } from './support.ts'
+import { freshServer, looksRightAnew, make, ownersPage, TWO_VIEWS } from './support.ts'
 
 const SLOW = { env: { HEARTH_SKETCH_STEP_MS: '30000' } }
 
@@ -32,7 +32,7 @@ test('what waits is put elsewhere by dragging and by keys, and paused and stoppe
     .getByRole('button', { name: /^Pause/ })
     .click()
   await expect(page.locator('#queue-aside')).toContainText('paused')
-  await looksRightAnew(page, 'queue')
+  await looksRightAnew(page, 'queue', TWO_VIEWS)
   await page
     .locator('#queue-aside')
     .getByRole('button', { name: /^Go on/ })
