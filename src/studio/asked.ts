@@ -41,7 +41,14 @@ export interface Asking {
 }
 
 /** Where an attempt of a job begins. */
-export async function askingOf({ read }: Pick<AskedDeps, 'read'>, job: Job, order: Order): Promise<Asking> {
+export async function askingOf(
+  { read, modelStore }: Pick<AskedDeps, 'read' | 'modelStore'>,
+  job: Job,
+  order: Order,
+): Promise<Asking> {
+  const model = order.recipe?.model?.id
+  // What is made again is compared by its weights, which may still have to be hashed.
+  if (model && modelStore.installed().some(({ profile }) => profile.id === model)) await modelStore.digest(model)
   const tier = parseTierWish(order.project.tier)
   const standing = order.recipe
     ? { rung: 0, before: null }

@@ -50,7 +50,8 @@ export async function keepOutputs(
 }
 
 async function put(blobs: Blobs, output: Output, recipe: Recipe): Promise<BlobRef> {
-  if (!holdsRecipe(output, recipe)) return blobs.putFile(output.path)
+  const bytes = Bun.file(output.path).size // what a worker says of its file is only its word
+  if (!holdsRecipe({ ...output, bytes }, recipe)) return blobs.putFile(output.path)
   const whole = embed(await Bun.file(output.path).bytes(), output.mediaType, recipe)
   return whole ? blobs.put(whole) : blobs.putFile(output.path)
 }

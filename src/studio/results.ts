@@ -64,9 +64,13 @@ export async function repairResults(deps: ResultsDeps, signal?: AbortSignal): Pr
   return mended
 }
 
+/** An id, as Hearth makes them: what people put beside them has other names, and stays. */
+const ID = /^[\w-]{22}$/
+
 /** Removes the results of projects that were removed for good. */
 export async function sweepResults({ read, results }: Pick<ResultsDeps, 'read' | 'results'>): Promise<void> {
-  const names = await readdir(results).catch(() => []) // no folder: nothing was made yet
+  const all = await readdir(results).catch(() => []) // no folder: nothing was made yet
+  const names = all.filter((name) => ID.test(name))
   const gone = await read.all<{ name: string }>(sql`
     SELECT value AS name FROM json_each(${JSON.stringify(names)}) WHERE value NOT IN (SELECT id FROM projects)`)
   for (const { name } of gone) await rm(join(results, name), { recursive: true, force: true })

@@ -79,7 +79,7 @@ test('a batch is one prompt for each picture, under names of ours, with steps, p
     [7, 32, 16],
     [8, 32, 16],
   ])
-  expect([result.engineVersion, result.params.workflow]).toEqual(['0.3.64', 'comfyui/picture'])
+  expect([result.params.program, result.params.workflow]).toEqual(['0.3.64', 'comfyui/picture'])
   expect(comfy.asked.prompts.map(({ id }) => id)).toEqual(['hearth-job-1-1-0', 'hearth-job-1-1-1'])
   expect(comfy.asked.prompts[1]!.workflow[7]!.inputs).toMatchObject({ seed: 8, steps: 3, cfg: 7 })
   const phases = run.lines().flatMap((line) => (line.type === 'phase' ? [line.phase] : []))

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { besideName, pictureName, resultName, slugOf } from '../../src/studio/result-names.ts'
@@ -66,8 +66,10 @@ test('the results of a project go when it is removed for good, and stay while it
   await repairResults(deps)
   expect(existsSync(place)).toBe(true)
   await purgeTrash({ ...deps, data: app.data }, Date.now() + 1, new AbortController().signal)
+  mkdirSync(join(app.data, 'results', 'the best ones'))
   await repairResults(deps)
   expect(existsSync(join(app.data, 'results', project))).toBe(false)
+  expect(existsSync(join(app.data, 'results', 'the best ones'))).toBe(true) // a person's own
 })
 
 test('an artifact from before batches keeps its place, and gets its result', async () => {

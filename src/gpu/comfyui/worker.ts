@@ -66,7 +66,7 @@ export async function runComfyWorker(
     for (const name of ['ckpt', 'previews', 'out']) mkdirSync(join(folder, name), { recursive: true })
     const client = openClient(url)
     const version = await client.version()
-    say({ type: 'hello', pid: process.pid, engine: NAME, engineVersion: version, device: spec.device.id })
+    say({ type: 'hello', pid: process.pid, engine: NAME, engineVersion: spec.engineVersion, device: spec.device.id })
     const work: Work = {
       folder,
       spec,
@@ -107,15 +107,15 @@ async function renderAll(work: Work): Promise<void> {
     outputs.push(...(await renderOne(work, n)))
     say({ type: 'checkpoint', file: writeDone(folder, outputs), step: n + 1 })
   }
-  const { job, attempt, tier, device, params } = spec
+  const { job, attempt, engineVersion, tier, device, params } = spec
   const result: WorkerResult = {
     v: PROTOCOL,
     job,
     attempt,
     engine: NAME,
-    engineVersion: version,
+    engineVersion,
     outputs,
-    params: { ...params, tier, device: device.id, workflow: spec.model!.id, resumedFrom },
+    params: { ...params, program: version, tier, device: device.id, workflow: spec.model!.id, resumedFrom },
     resumedFrom,
     peakBytes: null,
   }

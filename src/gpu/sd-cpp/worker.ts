@@ -41,7 +41,7 @@ export async function runSdCppWorker(
     for (const name of ['ckpt', 'previews', 'out']) mkdirSync(join(folder, name), { recursive: true })
     const program = await lookAt(path)
     if (!program) throw new Ended(EXIT.modelMissing, 'model_missing', `${path} can't be run. Set HEARTH_SD_CLI.`)
-    say({ type: 'hello', pid: process.pid, engine: NAME, engineVersion: program.version, device: spec.device.id })
+    say({ type: 'hello', pid: process.pid, engine: NAME, engineVersion: spec.engineVersion, device: spec.device.id })
     await renderAll({ folder, spec, say, control, program, phase: null })
     return EXIT.done
   } catch (error) {
@@ -59,15 +59,15 @@ async function renderAll(work: Work): Promise<void> {
     outputs.push(await renderOne(work, outputs.length))
     say({ type: 'checkpoint', file: writeDone(folder, outputs), step: outputs.length })
   }
-  const { job, attempt, tier, device, memory, params } = spec
+  const { job, attempt, engineVersion, tier, device, memory, params } = spec
   const result: WorkerResult = {
     v: PROTOCOL,
     job,
     attempt,
     engine: NAME,
-    engineVersion: program.version,
+    engineVersion,
     outputs,
-    params: { ...params, ...memory, tier, device: device.id, resumedFrom },
+    params: { ...params, ...memory, program: program.version, tier, device: device.id, resumedFrom },
     resumedFrom,
     peakBytes: null,
   }
