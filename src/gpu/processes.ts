@@ -101,6 +101,7 @@ function end(pid: number): void {
 function sweepFolder(folder: string): number | null {
   const facts = readFacts(folder)
   if (!facts || facts.bootId !== bootId() || startTimeOf(facts.pid) !== facts.startTime) return null
+  if (markOf(facts.pid) !== folder) return null // the note lies where a worker can write: its word is not enough
   signalGroup(facts.pid, 'SIGKILL')
   return facts.pid
 }

@@ -1,15 +1,18 @@
 import { expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { sweepOrphans } from '../../src/gpu/processes.ts'
+import { MARK, sweepOrphans } from '../../src/gpu/processes.ts'
 import { startTimeOf } from '../../src/sandbox/start-time.ts'
 import { furthestStep, smallSpec, testAttempts, until, workersIn } from '../support/gpu-attempts.ts'
 
 const BOOT = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 
 /** A process that the server would have left: a group of its own, its stdin still open somewhere. */
-function leftBehind() {
-  return Bun.spawn(['sleep', '60'], { detached: true, stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' })
+async function leftBehind(attempts: string, mark: string = join(attempts, 'job-1', '1')) {
+  const env = { PATH: '/usr/bin:/bin', [MARK]: mark }
+  const child = Bun.spawn(['sleep', '60'], { detached: true, env, stdin: 'ignore', stdout: 'ignore', stderr: 'ignore' })
+  await until('it to bear its mark', () => readFileSync(`/proc/${child.pid}/environ`, 'utf8').includes(MARK))
+  return child
 }
 
 function note(attempts: string, facts: Record<string, unknown>): string {
@@ -21,7 +24,7 @@ function note(attempts: string, facts: Record<string, unknown>): string {
 
 test('a child that a dead server has left is killed at boot', async () => {
   using deps = testAttempts()
-  const child = leftBehind()
+  const child = await leftBehind(deps.attempts)
   const path = note(deps.attempts, { pid: child.pid, startTime: startTimeOf(child.pid), bootId: BOOT })
   expect(sweepOrphans(deps.attempts)).toEqual([child.pid])
   await child.exited
@@ -32,9 +35,10 @@ test('a child that a dead server has left is killed at boot', async () => {
 test.each([
   ['a pid that another process has by now', { startTime: '1' }],
   ['a pid of an earlier boot', { bootId: '00000000-0000-0000-0000-000000000000' }],
+  ['a process that a worker has named, and that is none of the attempt’s', {}],
 ])('%s is never hit', async (_what, wrong) => {
   using deps = testAttempts()
-  const child = leftBehind()
+  const child = await leftBehind(deps.attempts, 'none')
   note(deps.attempts, { pid: child.pid, startTime: startTimeOf(child.pid), bootId: BOOT, ...wrong })
   expect(sweepOrphans(deps.attempts)).toEqual([])
   expect(startTimeOf(child.pid)).not.toBeNull()

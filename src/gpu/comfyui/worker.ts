@@ -20,6 +20,8 @@ import { filled, type Workflow, workflowSchema } from './workflow.ts'
 
 const NAME = 'comfyui'
 const LOOK_MS = 1_000
+/** How long its word that the prompt runs is believed while nothing comes of it: a large model may load for minutes. */
+const SILENT_MS = 10 * 60_000
 /** How long it may be away before the attempt is given up. */
 const AWAY_MS = 30_000
 /** Numbers for the previews of one picture: no name comes twice, since what has been shown is kept by browsers. */
@@ -45,6 +47,8 @@ interface Work {
   /** What it calls the pictures that it was given. */
   pictures: Record<string, string>
   phase: Phase | null
+  /** When the socket last brought something about the prompt. */
+  heardAt: number
   /** Ends a wait for the next look at the queue. */
   wake(): void
 }
@@ -77,6 +81,7 @@ export async function runComfyWorker(
       workflow: read(spec),
       pictures: {},
       phase: null,
+      heardAt: performance.now(),
       wake() {},
     }
     await renderAll(work)
@@ -183,7 +188,8 @@ async function followed(work: Work, id: string): Promise<Run> {
           'ComfyUI has forgotten the prompt: it was started anew, or somebody took it away.',
         )
       awaySince = null
-      say({ type: 'heartbeat' })
+      if (state === 'pending') work.heardAt = performance.now()
+      if (performance.now() - work.heardAt < SILENT_MS) say({ type: 'heartbeat' })
     } catch (error) {
       if (!(error instanceof Away)) throw error
       awaySince ??= performance.now()
@@ -228,6 +234,7 @@ function hearing(work: Work, n: number): (told: Told) => void {
   const { say, spec, workflow, folder } = work
   let [previewedAt, previews, step] = [0, 0, 0]
   return (told) => {
+    work.heardAt = performance.now()
     if (told.type === 'ended') work.wake()
     else if (told.type === 'executing') enter(work, stageOf(workflow[told.node ?? '']?.class_type))
     else if (told.type === 'progress' && work.phase === 'denoise') {
