@@ -4,12 +4,12 @@ import { expect, test } from '@playwright/test'
 import { fileServer, someBytes } from '../support/file-server.ts'
 import { dataDirectory, startServer } from '../support/server.ts'
 import { SHAPES, safetensors } from '../support/weights.ts'
-import { looksRightAnew, ownersPage } from './support.ts'
+import { looksRightAnew, ONE_VIEW, ownersPage } from './support.ts'
 
 const MIB = 1024 ** 2
 
 test('a model is downloaded from the page, watched as it comes, and removed', async ({ browser }) => {
-  test.setTimeout(90_000)
+  test.setTimeout(120_000)
   const bytes = Buffer.concat([safetensors(SHAPES.sd15), someBytes(4 * MIB)])
   await using files = await fileServer({ '/tiny.safetensors': { bytes, holdAfter: 2 * MIB } })
   using data = dataDirectory()
@@ -26,12 +26,12 @@ test('a model is downloaded from the page, watched as it comes, and removed', as
   await add.getByRole('checkbox').check()
   await add.getByRole('button', { name: 'Add' }).click()
   await expect(page.locator('#work')).toContainText('of 4 MB')
-  await looksRightAnew(page, 'weights')
+  await looksRightAnew(page, 'weights', ONE_VIEW)
 
   files.release()
   await expect(page.getByRole('heading', { name: 'tiny', exact: true })).toBeVisible({ timeout: 10_000 })
   await expect(page.locator('#work')).toBeHidden()
-  const tiny = page.locator('#model-sd15_tiny')
+  const tiny = page.locator('[id^=model-sd15_tiny]')
   await tiny.getByText('More').click()
   await tiny.getByRole('checkbox').check()
   await tiny.getByRole('button', { name: 'Remove' }).click()
