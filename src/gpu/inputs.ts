@@ -13,7 +13,8 @@ export interface GivenInput {
   mediaType: string
 }
 
-const ENDINGS: Record<string, string> = {
+/** Endings of files by the media type of what is in them: all that a render can begin with. */
+export const ENDINGS: Readonly<Record<string, string>> = {
   'image/png': 'png',
   'image/jpeg': 'jpg',
   'image/webp': 'webp',

@@ -1,12 +1,8 @@
+import { ENDINGS as INPUT_ENDINGS } from '../gpu/inputs.ts'
+
 /** Endings of files by the media type of what is in them. */
-const ENDINGS: Record<string, string> = {
-  'image/png': 'png',
-  'image/jpeg': 'jpg',
-  'image/webp': 'webp',
-  'image/gif': 'gif',
-  'image/avif': 'avif',
-  'video/mp4': 'mp4',
-  'video/webm': 'webm',
+const ENDINGS: Readonly<Record<string, string>> = {
+  ...INPUT_ENDINGS,
   'text/plain': 'txt',
   'application/json': 'json',
 }

@@ -3,7 +3,7 @@
 import { readSpec } from '../../src/gpu/folder.ts'
 import { EXIT } from '../../src/gpu/protocol.ts'
 import { runSketchWorker } from '../../src/gpu/sketch/worker.ts'
-import { createVoice } from '../../src/gpu/sketch/worker-voice.ts'
+import { createVoice } from '../../src/gpu/worker/voice.ts'
 
 const GIB = 1024 ** 3
 const OFFLOADS = ['none', 'encoder', 'model', 'group']

@@ -1,8 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { systemClock } from '../../clock.ts'
-import { keepOutput, takeDone, writeDone } from '../batch.ts'
-import { readSpec, writeDurably } from '../folder.ts'
+import { writeDurably } from '../folder.ts'
 import {
   EXIT,
   type Phase,
@@ -12,9 +11,9 @@ import {
   type WorkerResult,
   type WorkerSpec,
 } from '../protocol.ts'
-import { type Control, listenForControl } from '../sketch/worker-control.ts'
-import { createVoice, type Say } from '../sketch/worker-voice.ts'
-import { Ended, sayEnd } from '../worker-end.ts'
+import { keepOutput, takeDone, writeDone } from '../worker/batch.ts'
+import { type Begun, type Listening, workIn } from '../worker/begin.ts'
+import { Ended, sayEnd } from '../worker/end.ts'
 import { Away, type Client, filesOf, openClient, Refused, type Run, type Told } from './client.ts'
 import { filled, type Workflow, workflowSchema } from './workflow.ts'
 
@@ -36,11 +35,7 @@ const STAGES: [RegExp, Phase][] = [
   [/^(Save|Preview)|Combine/, 'save'],
 ]
 
-interface Work {
-  folder: string
-  spec: WorkerSpec
-  say: Say
-  control: Control
+interface Work extends Begun {
   client: Client
   version: string
   workflow: Workflow
@@ -54,41 +49,31 @@ interface Work {
 }
 
 /** The child's side of the protocol around a running ComfyUI: each picture of a batch is one prompt there, under a name of ours. */
-export async function runComfyWorker(
-  url: string,
-  folder: string,
-  { stdin = Bun.stdin.stream() as AsyncIterable<Uint8Array> } = {},
-): Promise<number> {
-  const control = listenForControl(stdin, folder)
-  const spec = readSpec(folder)
-  if (!spec) {
-    process.stderr.write(`${join(folder, 'spec.json')} is missing or is not a spec\n`)
-    return EXIT.badSpec
-  }
-  const say = createVoice(folder, spec)
-  try {
-    for (const name of ['ckpt', 'previews', 'out']) mkdirSync(join(folder, name), { recursive: true })
-    const client = openClient(url)
-    const version = await client.version()
-    say({ type: 'hello', pid: process.pid, engine: NAME, engineVersion: spec.engineVersion, device: spec.device.id })
-    const work: Work = {
-      folder,
-      spec,
-      say,
-      control,
-      client,
-      version,
-      workflow: read(spec),
-      pictures: {},
-      phase: null,
-      heardAt: performance.now(),
-      wake() {},
-    }
-    await renderAll(work)
-    return EXIT.done
-  } catch (error) {
-    return sayEnd(asEnd(error), say)
-  }
+export function runComfyWorker(url: string, folder: string, heard: Listening = {}): Promise<number> {
+  return workIn(
+    folder,
+    heard,
+    (begun) => renderIn(url, begun),
+    (error, { say }) => sayEnd(asEnd(error), say),
+  )
+}
+
+async function renderIn(url: string, begun: Begun): Promise<void> {
+  const { spec, say } = begun
+  const client = openClient(url)
+  const version = await client.version()
+  say({ type: 'hello', pid: process.pid, engine: NAME, engineVersion: spec.engineVersion, device: spec.device.id })
+  const workflow = read(spec)
+  await renderAll({
+    ...begun,
+    client,
+    version,
+    workflow,
+    pictures: {},
+    phase: null,
+    heardAt: performance.now(),
+    wake() {},
+  })
 }
 
 function read({ model }: WorkerSpec): Workflow {

@@ -91,7 +91,7 @@ export function filled(workflow: Workflow, values: Partial<Record<InputName, str
 
 /** A titled node takes its value at the first field of the right type. */
 function titledField(title: string, value: string | number): InputName | null {
-  if (!(title in TYPES)) return null
+  if (!Object.hasOwn(TYPES, title)) return null
   const name = title as InputName
   const wantsText = TYPES[name] === 'text' || TYPES[name] === 'picture'
   return wantsText === (typeof value === 'string') ? name : null

@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Say } from '../sketch/worker-voice.ts'
+import type { Say } from '../worker/voice.ts'
 import { PREVIEW } from './arguments.ts'
 
 /** Numbers for the previews of one picture of a batch. */

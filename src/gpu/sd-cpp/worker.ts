@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { keepOutput, takeDone, writeDone } from '../batch.ts'
-import { readSpec, writeDurably } from '../folder.ts'
+import { writeDurably } from '../folder.ts'
 import { EXIT, type Phase, PROTOCOL, type WorkerOutput, type WorkerResult, type WorkerSpec } from '../protocol.ts'
-import { type Control, listenForControl } from '../sketch/worker-control.ts'
-import { createVoice, type Say } from '../sketch/worker-voice.ts'
-import { Ended, sayEnd } from '../worker-end.ts'
+import { keepOutput, takeDone, writeDone } from '../worker/batch.ts'
+import { type Begun, type Listening, workIn } from '../worker/begin.ts'
+import { Ended, sayEnd } from '../worker/end.ts'
 import { argumentsFor, LORAS, Unsuitable } from './arguments.ts'
 import type { Heard } from './output.ts'
 import { previewTaker } from './previews.ts'
@@ -15,38 +14,31 @@ import { pulseOf } from './pulse.ts'
 const NAME = 'sd-cpp'
 const HEARTBEAT_MS = 1_000
 
-interface Work {
-  folder: string
-  spec: WorkerSpec
-  say: Say
-  control: Control
+interface Work extends Begun {
   program: Program
   phase: Phase | null
 }
 
 /** The child's side of the protocol around stable-diffusion.cpp's program, which runs once for each picture of a batch. */
-export async function runSdCppWorker(
-  path: string,
-  folder: string,
-  { stdin = Bun.stdin.stream() as AsyncIterable<Uint8Array> } = {},
-): Promise<number> {
-  const control = listenForControl(stdin, folder)
-  const spec = readSpec(folder)
-  if (!spec) {
-    process.stderr.write(`${join(folder, 'spec.json')} is missing or is not a spec\n`)
-    return EXIT.badSpec
-  }
-  const say = createVoice(folder, spec)
-  try {
-    for (const name of ['ckpt', 'previews', 'out']) mkdirSync(join(folder, name), { recursive: true })
-    const program = await lookAt(path)
-    if (!program) throw new Ended(EXIT.modelMissing, 'model_missing', `${path} can't be run. Set HEARTH_SD_CLI.`)
-    say({ type: 'hello', pid: process.pid, engine: NAME, engineVersion: spec.engineVersion, device: spec.device.id })
-    await renderAll({ folder, spec, say, control, program, phase: null })
-    return EXIT.done
-  } catch (error) {
-    return sayEnd(error instanceof Unsuitable ? new Ended(EXIT.badSpec, 'bad_spec', error.message) : error, say)
-  }
+export function runSdCppWorker(path: string, folder: string, heard: Listening = {}): Promise<number> {
+  return workIn(
+    folder,
+    heard,
+    (begun) => renderIn(path, begun),
+    (error, { say }) => sayEnd(asEnd(error), say),
+  )
+}
+
+async function renderIn(path: string, begun: Begun): Promise<void> {
+  const { spec, say } = begun
+  const program = await lookAt(path)
+  if (!program) throw new Ended(EXIT.modelMissing, 'model_missing', `${path} can't be run. Set HEARTH_SD_CLI.`)
+  say({ type: 'hello', pid: process.pid, engine: NAME, engineVersion: spec.engineVersion, device: spec.device.id })
+  await renderAll({ ...begun, program, phase: null })
+}
+
+function asEnd(error: unknown): unknown {
+  return error instanceof Unsuitable ? new Ended(EXIT.badSpec, 'bad_spec', error.message) : error
 }
 
 async function renderAll(work: Work): Promise<void> {

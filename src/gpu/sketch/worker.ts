@@ -1,17 +1,18 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../clock.ts'
-import { readSpec, sha256, writeDurably } from '../folder.ts'
+import { sha256, writeDurably } from '../folder.ts'
 import { encodePng } from '../png.ts'
 import { EXIT, PROTOCOL, type WorkerOutput, type WorkerResult, type WorkerSpec } from '../protocol.ts'
+import { type Begun, type Listening, workIn } from '../worker/begin.ts'
+import type { Control } from '../worker/control.ts'
+import type { Say } from '../worker/voice.ts'
 import { SKETCH } from './about.ts'
 import { type Batch, nextPicture, openBatch, stepsDone } from './batch.ts'
 import { encodeCheckpoint } from './checkpoints.ts'
 import { faultAt } from './faults.ts'
 import { paintScene, paintStep } from './sketch.ts'
 import { thumbnail } from './thumbnail.ts'
-import { type Control, listenForControl } from './worker-control.ts'
-import { createVoice, type Say } from './worker-voice.ts'
 
 const HEARTBEAT_MS = 1_000
 const CHECKPOINT_STEPS = 3
@@ -20,11 +21,7 @@ const PREVIEW_EACH_UP_TO = 20 // steps: a longer run shows every second one
 const TURN_MS = 12 // longest time between two looks at stdin
 const DISK_FULL = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
-interface Work {
-  folder: string
-  spec: WorkerSpec
-  say: Say
-  control: Control
+interface Work extends Begun {
   batch: Batch
   outputs: WorkerOutput[]
   resumedFrom: number
@@ -37,35 +34,27 @@ class Stopped extends Error {
 }
 
 /** The child's side of the protocol: renders `<folder>/spec.json` and gives the exit code. Ends when stdin ends. */
-export async function runSketchWorker(
-  folder: string,
-  { stdin = Bun.stdin.stream() as AsyncIterable<Uint8Array> } = {},
-): Promise<number> {
-  const control = listenForControl(stdin, folder)
-  const spec = readSpec(folder)
-  if (!spec) {
-    process.stderr.write(`${join(folder, 'spec.json')} is missing or is not a spec\n`)
-    return EXIT.badSpec
-  }
-  const say = createVoice(folder, spec)
+export function runSketchWorker(folder: string, heard: Listening = {}): Promise<number> {
+  return workIn(folder, heard, draw, (error, { say, control }) => explain(error, say, control))
+}
+
+async function draw(begun: Begun): Promise<void> {
+  const { spec, say } = begun
   const heartbeat = setInterval(() => say({ type: 'heartbeat' }), HEARTBEAT_MS)
   try {
     say({ type: 'hello', pid: process.pid, engine: SKETCH.name, engineVersion: SKETCH.version, device: spec.device.id })
-    await render(startWork(folder, spec, say, control))
-    return EXIT.done
-  } catch (error) {
-    return explain(error, say, control)
+    await render(startWork(begun))
   } finally {
     clearInterval(heartbeat)
   }
 }
 
-function startWork(folder: string, spec: WorkerSpec, say: Say, control: Control): Work {
-  for (const name of ['ckpt', 'previews', 'out']) mkdirSync(join(folder, name), { recursive: true })
+function startWork(begun: Begun): Work {
+  const { folder, spec } = begun
   const batch = openBatch(folder, spec)
   const outputs = batch.made.map((digest, picture) => outputOf(folder, spec, digest, picture))
   const last = { preview: Number.NEGATIVE_INFINITY, checkpoint: Number.NEGATIVE_INFINITY }
-  return { folder, spec, say, control, batch, outputs, resumedFrom: stepsDone(batch), last }
+  return { ...begun, batch, outputs, resumedFrom: stepsDone(batch), last }
 }
 
 async function render(work: Work): Promise<void> {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { sha256, writeDurably } from './folder.ts'
-import { readLine, type WorkerOutput, type WorkerSpec } from './protocol.ts'
+import { sha256, writeDurably } from '../folder.ts'
+import { readLine, type WorkerOutput, type WorkerSpec } from '../protocol.ts'
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47])
 const MEDIA: Readonly<Record<string, string>> = {
@@ -26,7 +26,7 @@ export function keepOutput(
   spec: WorkerSpec,
   n: number,
 ): WorkerOutput {
-  const mediaType = MEDIA[extension]
+  const mediaType = Object.hasOwn(MEDIA, extension) ? MEDIA[extension] : undefined
   if (!mediaType) throw new Error(`.${extension} is neither a picture nor a clip`)
   const digest = sha256(bytes)
   const file = `out/${digest}.${extension}`

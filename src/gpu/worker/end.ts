@@ -1,5 +1,5 @@
-import { EXIT } from './protocol.ts'
-import type { Say } from './sketch/worker-voice.ts'
+import { EXIT } from '../protocol.ts'
+import type { Say } from './voice.ts'
 
 /** An end of an attempt that has an exit code of its own. */
 export class Ended extends Error {
