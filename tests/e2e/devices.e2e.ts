@@ -1,21 +1,22 @@
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
+import { ownFolder } from '../support/folders.ts'
 import { freshServer, looksRightAnew, ownersPage } from './support.ts'
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/devices')
 
 /** A folder for the PATH with an `nvidia-smi` that says what lies beside it. */
 function toolFolder() {
-  const path = mkdtempSync(join(tmpdir(), 'hearth-smi-'))
+  const folder = ownFolder('hearth-smi')
+  const { path } = folder
   copyFileSync(join(FIXTURES, 'nvidia-two.csv'), join(path, 'cards.csv'))
   copyFileSync(join(FIXTURES, 'nvidia-apps.csv'), join(path, 'apps.csv'))
   const script =
     '#!/bin/sh\ncd "$(dirname "$0")"\ncase "$1" in --query-gpu=*) cat cards.csv ;; *) cat apps.csv ;; esac\n'
   writeFileSync(join(path, 'nvidia-smi'), script)
   chmodSync(join(path, 'nvidia-smi'), 0o755)
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
+  return folder
 }
 
 test('devices are found from the side, with their memory, and a page that is open shows one that is plugged in', async ({

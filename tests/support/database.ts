@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { type Database, openDatabase } from '../../src/db/open.ts'
 import { openLog } from '../../src/log.ts'
+import { ownFolder } from './folders.ts'
 
 /** A folder that goes when its owner does. */
 export function temporaryFolder(): Disposable & { path: string } {
-  const path = mkdtempSync(join(tmpdir(), 'hearth-test-'))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+  return ownFolder('hearth-test')
 }
 
 /** A real database file with all migrations, in a folder of its own that goes with it. */

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
 import { type EngineSet, openEngineSet } from '../../src/gpu/engines.ts'
@@ -8,6 +7,7 @@ import type { SpecInput } from '../../src/gpu/protocol.ts'
 import type { RenderDeps, RenderSpec } from '../../src/gpu/render.ts'
 import type { RenderHooks } from '../../src/gpu/report.ts'
 import { openLog } from '../../src/log.ts'
+import { ownFolder } from './folders.ts'
 
 export const WORKER = [process.execPath, join(import.meta.dir, 'gpu-worker-main.ts')]
 
@@ -31,7 +31,7 @@ export function testAttempts({
   command,
   ...over
 }: Partial<RenderDeps> & { command?: string[] } = {}): RenderDeps & Disposable {
-  const attempts = mkdtempSync(join(tmpdir(), 'hearth-gpu-'))
+  const { path: attempts, [Symbol.dispose]: remove } = ownFolder('hearth-gpu')
   return {
     engines: testEngines(command),
     launcher: localLauncher(),
@@ -39,7 +39,7 @@ export function testAttempts({
     clock: systemClock,
     log: openLog('silent'),
     ...over,
-    [Symbol.dispose]: () => rmSync(attempts, { recursive: true, force: true }),
+    [Symbol.dispose]: remove,
   }
 }
 

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { ownFolder } from './folders.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const START_MS = 15_000
@@ -31,8 +30,7 @@ export interface ServerOptions {
 
 /** A data directory that goes with its owner. */
 export function dataDirectory(): Disposable & { path: string } {
-  const path = mkdtempSync(join(tmpdir(), 'hearth-data-'))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+  return ownFolder('hearth-data')
 }
 
 /** Starts the real server as a child process (from Node or Bun) and waits until it says where it is. */
