@@ -31,6 +31,11 @@ def hang(work):
         time.sleep(60)
 
 
+def stall(work):
+    while True:
+        time.sleep(60)
+
+
 def garbage(work):
     work.voice.raw(b'Segmentation fault? {"half": \n' * GARBAGE_LINES)
 
@@ -119,6 +124,7 @@ def fork(work):
 
 FAULTS = {
     "hang": hang,
+    "stall": stall,
     "garbage": garbage,
     "long-line": long_line,
     "die": die,

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { name } from './spec.ts'
 
+const phase = z.enum(['fetch', 'load', 'encode', 'denoise', 'decode', 'save'])
+
 /**
  * `engine.toml`: a program that can do some functions. Its folder's name is its name. It speaks the worker protocol on
  * its standard output (see gpu/README.md); nothing in Hearth has to change for a new one.
@@ -45,7 +47,9 @@ export const engineManifest = z.object({
   checkpointMs: z.number().int().nonnegative().default(5_000),
   previewMs: z.number().int().nonnegative().default(500),
   /** Longest silence in a phase, ms, where it differs from the usual. */
-  deadlines: z.partialRecord(z.enum(['fetch', 'load', 'encode', 'denoise', 'decode', 'save']), z.number()).default({}),
+  deadlines: z.partialRecord(phase, z.number()).default({}),
+  /** Longest time in a phase without a step, a byte or a new phase, ms, for an engine that can't tell of any. */
+  patience: z.partialRecord(phase, z.number()).default({}),
 })
 
 export type EngineManifest = z.infer<typeof engineManifest>

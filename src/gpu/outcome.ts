@@ -34,6 +34,7 @@ export async function settle(end: WorkerEnd, about: Circumstances): Promise<Rend
       `The renderer was silent for ${Math.round(end.silentMs / 1000)} s while in “${end.phase}” and was stopped.`,
       { phase: end.phase },
     )
+  if (end.why === 'stalled') throw stoodStill(end)
   if (end.why === 'garbage')
     throw retryable(
       'gpu_worker_garbage',
@@ -76,6 +77,17 @@ async function finished(folder: string): Promise<Rendered> {
   const result = await readResult(folder)
   if (!('missing' in result)) return renderedIn(folder, result, readSpec(folder))
   throw retryable('gpu_worker_died', `The renderer ended as if it were done, but left no ${result.missing}.`)
+}
+
+/** What stood still, where, and for how long. */
+function stoodStill({ phase, stillMs, place }: Extract<WorkerEnd, { why: 'stalled' }>): DomainError {
+  const where = place ? ` (at ${place})` : ''
+  const message = `The renderer stood still for ${inWords(stillMs)} while in “${phase}”${where}, though it said that it lives, and was stopped.`
+  return retryable('gpu_worker_stalled', message, { phase, place, stillMs })
+}
+
+function inWords(ms: number): string {
+  return ms < 100_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`
 }
 
 /** By the exit code, which a worker's own last words make more exact. */

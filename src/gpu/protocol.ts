@@ -27,6 +27,7 @@ export type Phase = (typeof PHASES)[number]
 /** What a worker made for tests does wrong on command; each engine heeds those that it can act out. */
 export const FAULTS = [
   'hang', // says nothing more, and no heartbeat
+  'stall', // does nothing more, while its heartbeats go on
   'garbage', // lines that are none
   'long-line', // a line above the limit
   'die', // SIGKILL, as the kernel does when the host's memory is out

@@ -8,6 +8,7 @@ import { attemptFolder, readResult, readSpec } from './folder.ts'
 import { type GivenInput, placesOf } from './inputs.ts'
 import { kernelOomKills, type OomKills } from './oom-kills.ts'
 import { badSpec, diskFailure, type Rendered, renderedIn, settle } from './outcome.ts'
+import type { StageTimes } from './plan.ts'
 import { forgetProcess, noteProcess } from './processes.ts'
 import { type Phase, PROTOCOL, type SpecInput, type WorkerSpec, workerSpec } from './protocol.ts'
 import { type RenderHooks, report } from './report.ts'
@@ -18,6 +19,10 @@ export interface RenderDeps extends BeginDeps {
   log: Log
   /** Longest silence in a phase, ms, where it differs from the engine's own and the usual. */
   deadlines?: Partial<Record<Phase, number>>
+  /** What such renders took before; absent: nothing is known. */
+  expected?: StageTimes | null
+  /** Longest time in a phase without going forward, ms, where it differs from the engine's own and from what is known. */
+  patience?: Partial<Record<Phase, number>>
   oomKills?: OomKills
 }
 
@@ -33,8 +38,8 @@ export type RenderSpec = Omit<SpecInput, 'v' | 'inputs' | 'engineVersion' | 'reu
  * Renders in a process of its own, by the engine that the spec names. A result that an attempt of this job has already
  * left for the same work is used again, and a launch of it that still runs is attended to.
  * @throws the signal's reason when it aborts; else DomainError: NotFound `unknown_engine`, `gpu_engine_missing`,
- * `gpu_bad_spec`, `gpu_model_missing`; or, worth another try, `gpu_worker_hung`, `gpu_worker_garbage`, `gpu_worker_died`,
- * `gpu_launch_failed`, `gpu_out_of_memory` (context: `where`, `phase`, bytes that it needed and that were free),
+ * `gpu_bad_spec`, `gpu_model_missing`; or, worth another try, `gpu_worker_hung`, `gpu_worker_stalled`, `gpu_worker_garbage`,
+ * `gpu_worker_died`, `gpu_launch_failed`, `gpu_out_of_memory` (context: `where`, `phase`, bytes that it needed and that were free),
  * `gpu_device_fatal`, `gpu_preempted`, the first `gpu_bad_output`; or `disk_full`, `disk_unwritable` for a person
  */
 export async function render(
@@ -91,6 +96,11 @@ async function outcome(deps: Attending, { folder, spec, worker }: Attempt): Prom
     job,
     attempt,
     deadlines: { ...engine.manifest.deadlines, ...deps.deadlines },
+    known: {
+      kind: spec.device.kind,
+      expected: deps.expected ?? null,
+      own: { ...engine.manifest.patience, ...deps.patience },
+    },
     onLine: report(clock, folder, hooks),
     cancel: signal,
     pause: hooks.pause,

@@ -93,7 +93,7 @@ async function attempt(deps: OnDeviceDeps, ctx: Ctx, { plan, lease, spec }: Give
   }
   const { pause, cancel } = endings(ctx.signal)
   const began = awake()
-  const renders = { ...deps.render, env: { ...deviceEnv(device), ...deps.render.env } }
+  const renders = { ...deps.render, expected, env: { ...deviceEnv(device), ...deps.render.env } }
   const work = () => render(renders, spec, { ...hooks, onMemory, pause: pause.signal }, cancel.signal)
   try {
     const rendered = await guarded(deps, device, plan.engine, work)

@@ -17,6 +17,7 @@ const run = (deps: ReturnType<typeof faultyAttempts>, spec: RenderSpec, hooks: R
 /** What each fault comes to, at whichever stage; null: the work is done all the same. */
 const OUTCOMES: Record<FaultKind, string | null> = {
   hang: 'gpu_worker_hung',
+  stall: 'gpu_worker_stalled',
   garbage: 'gpu_worker_garbage',
   'long-line': null,
   die: 'gpu_worker_died',
@@ -39,7 +40,8 @@ const SILENCE = { fetch: 400, load: 400, encode: 400, denoise: 400, decode: 400,
 test.each(PHASES)(
   'every fault at “%s” ends in its own way, and leaves no process',
   async (phase) => {
-    const deps = FAULTS.map((kind) => faultyAttempts(kind === 'hang' ? { deadlines: SILENCE } : {}))
+    const impatient: Partial<Record<FaultKind, object>> = { hang: { deadlines: SILENCE }, stall: { patience: SILENCE } }
+    const deps = FAULTS.map((kind) => faultyAttempts(impatient[kind]))
     const ends = await Promise.all(
       FAULTS.map((kind, i) =>
         run(deps[i]!, faultySpec(kind, { phase })).then(

@@ -61,7 +61,8 @@ export async function farm(jobs: number, share: number, seed = 'farm'): Promise<
     const about = { job: `job-${one.job}`, attempt, params: { seed: one.job, steps: 3 }, device }
     const spec = faultySpec(attempt === 1 ? one.fault : null, at, about)
     const hooks = { onMemory: (_used: number, peak: number) => lease.took(peak) }
-    const { outputs } = await render(deps, spec, hooks, new AbortController().signal)
+    const patience = attempt === 1 && one.fault === 'stall' ? silences : {}
+    const { outputs } = await render({ ...deps, patience }, spec, hooks, new AbortController().signal)
     return outputs[0]!.sha256
   }
 
