@@ -3,6 +3,8 @@ import { demoProject } from '../../../src/llm/demo/project.ts'
 
 const VOID = new Set('meta link img br hr input'.split(' '))
 const OPTIONAL_PROBLEMS_LIMIT = 5
+/** What a template leaves when a value is missing, unless the brief itself says it. */
+const HOLES = [/\{\{[a-z]/, /\bundefined\b/, /\[object O/]
 
 /** Everything that is wrong with what the demo makes of a brief, in words; nothing when all is well. */
 export async function problemsOf(brief: string): Promise<string[]> {
@@ -15,7 +17,7 @@ export async function problemsOf(brief: string): Promise<string[]> {
     if (!text) problems.push(`${path} is empty`)
     else
       problems.push(
-        ...(await textProblems(path!, text)).map((problem) => `${path}: ${problem}`),
+        ...(await textProblems(path!, text, brief)).map((problem) => `${path}: ${problem}`),
         ...linkProblems(path!, text, paths),
       )
   }
@@ -57,9 +59,9 @@ export function planProblems({ title, summary, tasks }: Plan): string[] {
   return problems
 }
 
-async function textProblems(path: string, text: string): Promise<string[]> {
+async function textProblems(path: string, text: string, brief: string): Promise<string[]> {
   const sure = path.endsWith('.ts') ? '' : text.replace(/\{\{(?:name|hero)\}\}/g, '')
-  if (/\{\{[a-z]|\bundefined\b|\[object O/.test(sure)) return ['a hole in the template']
+  if (HOLES.some((hole) => hole.test(sure) && !hole.test(brief))) return ['a hole in the template']
   try {
     if (path.endsWith('.json')) JSON.parse(text)
     if (/\.(?:ts|js)$/.test(path)) new Bun.Transpiler({ loader: path.endsWith('ts') ? 'ts' : 'js' }).transformSync(text)

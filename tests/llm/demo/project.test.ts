@@ -22,7 +22,15 @@ describe('every brief gives a valid plan, and files that their parsers accept', 
       fc.asyncProperty(lead, typed, async (start, rest) => {
         expect(await problemsOf(start + rest)).toEqual([])
       }),
-      { numRuns: 150 },
+      {
+        numRuns: 150,
+        examples: [
+          ['', '{{a'],
+          ['a story about ', '{{x}} {{hero}}'],
+          ['a site called ', '{{x}} {{name}}'],
+          ['a CLI ', '{{x}} {{name}}'],
+        ],
+      },
     )
   })
 })
