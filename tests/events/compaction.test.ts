@@ -201,4 +201,4 @@ test('whatever happened, was compacted and is being read: each durable line once
     { numRuns: 50 },
   )
   expect(Math.min(...Object.values(resetBy))).toBeGreaterThan(0)
-}, 30_000)
+}, 90_000)

@@ -86,7 +86,7 @@ test('each durable line comes exactly once and in order, however appends, reader
     }),
     { numRuns: 60 },
   )
-}, 20_000)
+}, 60_000)
 
 test('a reader who comes back with `after` gets what it has not, with an unbroken chain', async () => {
   await using log = await eventLog()
