@@ -57,7 +57,7 @@ export function renderedIn(folder: string, result: WorkerResult, spec: WorkerSpe
 export function badSpec(detail: string): DomainError {
   return new DomainError(
     'gpu_bad_spec',
-    `This picture can't be rendered as asked. ${detail}. Change the task and try again.`,
+    `This picture can't be rendered as asked. ${detail}. Change what is asked for, then try again.`,
   )
 }
 
@@ -93,7 +93,7 @@ function inWords(ms: number): string {
 /** By the exit code, which a worker's own last words make more exact. */
 function exitError(end: Exited, about: Circumstances): DomainError {
   const { code, signal, failed, phase } = end
-  if (code === EXIT.badSpec) return badSpec(failed?.message ?? 'the worker refused spec.json')
+  if (code === EXIT.badSpec) return badSpec(failed?.message ?? 'The engine refused it, and did not say why')
   if (code === EXIT.modelMissing) return modelMissing(end)
   if (code === EXIT.outOfMemory) return outOfMemory(end, failed?.code === 'host_out_of_memory' ? 'host' : 'device')
   if (signal === 'SIGKILL' && about.hostWasFull) return outOfMemory(end, 'host')

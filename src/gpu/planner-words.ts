@@ -6,7 +6,7 @@ const GIB = 1024 ** 3
 /** 11811160064 -> `11 GB`, 5905580032 -> `5.5 GB`: as cards are sold, GB are 2^30 bytes. */
 export function gb(bytes: number): string {
   const size = bytes / GIB
-  return `${size < 9.95 ? Math.round(size * 10) / 10 : Math.round(size)} GB`
+  return `${size < 99.95 ? Math.round(size * 10) / 10 : Math.round(size)} GB`
 }
 
 /** Nothing that could be done would make it fit. `later`: it would, were nothing else on the device. */

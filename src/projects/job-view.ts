@@ -1,6 +1,7 @@
 import type { LiveJobs } from '../jobs/live.ts'
 import type { Job } from '../jobs/tables.ts'
 import { CHAT, EDIT_TASKS, RUN } from './asides.ts'
+import { askedFor } from './job-name.ts'
 import type { Task } from './tables.ts'
 
 /** Lines of the text being written that the page shows, and the most characters of them. */
@@ -61,7 +62,7 @@ export function activeJobs(jobs: Job[], tasks: Task[], views: Map<string, JobVie
       return {
         taskId: task?.id ?? null,
         verb: VERBS[job.kind] ?? 'Writing',
-        name: task?.path ?? task?.title ?? NAMES[job.kind] ?? 'the project',
+        name: task?.path ?? task?.title ?? NAMES[job.kind] ?? askedFor(job.input) ?? 'the project',
         job: views.get(job.id)!,
       }
     })

@@ -24,6 +24,8 @@ export interface Machine {
   tier: string
   freeGb: number | null
   totalGb: number | null
+  /** Other devices with memory of their own. */
+  others: number
 }
 
 const GIB = 1024 ** 3
@@ -70,10 +72,11 @@ function sideProject({ id, title, status, brief, createdAt }: Project): SideProj
 }
 
 /** The first device as the side shows it. */
-export function machineOf([device]: Device[]): Machine {
+export function machineOf([device, ...more]: Device[]): Machine {
   const { name, kind, freeBytes, totalBytes } = device!
   const tier = tierFor(device!).name
+  const others = more.filter((other) => other.kind !== 'cpu').length
   return kind === 'cpu'
-    ? { name, tier, freeGb: null, totalGb: null }
-    : { name, tier, freeGb: freeBytes / GIB, totalGb: totalBytes / GIB }
+    ? { name, tier, freeGb: null, totalGb: null, others }
+    : { name, tier, freeGb: freeBytes / GIB, totalGb: totalBytes / GIB, others }
 }

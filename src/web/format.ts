@@ -74,10 +74,10 @@ const PHASES: Readonly<Record<string, string>> = {
   reading: 'reading all of it',
   mending: 'mending what was wrong',
   fetch: 'fetching the model',
-  load: 'getting ready',
+  load: 'loading',
   encode: 'reading the prompt',
   denoise: 'drawing',
-  decode: 'developing',
+  decode: 'decoding',
   save: 'saving',
   keeping: 'saving',
 }

@@ -21,7 +21,10 @@ export function page(
   options: PageOptions = {},
 ): Response {
   const body = renderView(view, data)
-  return html(isPartial(request) ? body : renderView('layout', { ...data, view, body }), options)
+  return html(
+    isPartial(request) ? body : renderView('layout', { ...data, view, body, path: new URL(request.url).pathname }),
+    options,
+  )
 }
 
 /** Answers with a fragment of a page, never with the layout. */

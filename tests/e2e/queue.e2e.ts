@@ -39,5 +39,5 @@ test('what waits is put elsewhere by dragging and by keys, and paused and stoppe
     .click()
   await expect(lines).toHaveCount(2)
   await running.getByRole('button', { name: /^Stop/ }).click()
-  await expect(page.locator('#queue-aside')).toContainText('cancelled')
+  await expect(page.locator('#queue-aside')).toContainText('stopped')
 })

@@ -58,3 +58,17 @@ test('a job that nobody knows, or that does not wait, has no place', async () =>
   await pauseJob(app.app, jobs[0]!, 'person:x')
   expect((await app.post(`/api/jobs/${jobs[0]}/place`, { before: null })).status).toBe(409)
 })
+
+test('a picture that somebody asked for is called by its words, wherever its job is shown', async () => {
+  const { app, jobs } = await waiting(1)
+  await using _ = app
+  for (const path of [`/jobs/${jobs[0]}`, '/queue', '/devices'])
+    expect(await (await app.request(path)).text()).toContain('picture 0')
+})
+
+test('the side says where one is', async () => {
+  await using app = await testApp({ work: false })
+  const side = /<a class="upkeep" href="\/queue" aria-current="page"/
+  expect(await (await app.request('/queue')).text()).toMatch(side)
+  expect(await (await app.request('/gallery')).text()).not.toMatch(side)
+})

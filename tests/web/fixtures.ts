@@ -48,9 +48,13 @@ export const SHELL = {
     { id: 'p7', title: 'Old sketch', status: 'cancelled', note: 'stopped' },
   ],
   current: null as string | null,
-  machine: { name: 'RTX 4070 Ti', tier: 'high', freeGb: 4.6 as number | null, totalGb: 12 as number | null } as
-    | object
-    | null,
+  machine: {
+    name: 'RTX 4070 Ti',
+    tier: 'high',
+    freeGb: 4.6 as number | null,
+    totalGb: 12 as number | null,
+    others: 1,
+  } as object | null,
   demo: false,
 }
 
@@ -238,7 +242,11 @@ export const PAGES: Record<string, Fixture> = {
     view: 'projects/home',
     data: {
       ...home(),
-      shell: { ...SHELL, projects: [], machine: { name: 'This machine', tier: 'low', freeGb: null, totalGb: null } },
+      shell: {
+        ...SHELL,
+        projects: [],
+        machine: { name: 'This machine', tier: 'low', freeGb: null, totalGb: null, others: 0 },
+      },
       projects: [],
       demo: true,
     },

@@ -48,7 +48,7 @@ export async function testWorkspace({ gitProgram }: { gitProgram?: string | null
     models: fixedModels([demoProvider({ project: demoProject, bytesPerSecond: 1e8, clock })]),
     tierNamed: () => 'low',
   }
-  const machine = () => ({ name: 'CPU', tier: 'low', freeGb: null, totalGb: null })
+  const machine = () => ({ name: 'CPU', tier: 'low', freeGb: null, totalGb: null, others: 0 })
   const door = guard(async (request) => (request.headers.has('x-stranger') ? null : ann))
   const app = edge({ leaves: readsItsOwnBody }).app.use(
     new Elysia().use(workspaceRoutes({ ...common, ...places, ...made, log: silent, machine, guard: door })),

@@ -8,6 +8,7 @@ import type { DevicePool, Held } from '../../gpu/leases.ts'
 import { tierFor } from '../../gpu/tiers.ts'
 import type { LiveJobs } from '../../jobs/live.ts'
 import { jobs } from '../../jobs/tables.ts'
+import { askedFor } from '../../projects/job-name.ts'
 import { projects, tasks } from '../../projects/tables.ts'
 import { type Chart, chartOf } from './chart.ts'
 
@@ -116,6 +117,7 @@ async function worksOf(read: Reader, ids: string[]): Promise<Map<string, WorkVie
     .select({
       id: jobs.id,
       kind: jobs.kind,
+      input: jobs.input,
       project: projects.id,
       projectTitle: projects.title,
       path: tasks.path,
@@ -126,8 +128,8 @@ async function worksOf(read: Reader, ids: string[]): Promise<Map<string, WorkVie
     .leftJoin(tasks, eq(tasks.job, jobs.id))
     .where(inArray(jobs.id, ids))
   return new Map(
-    rows.map(({ id, kind, project, projectTitle, path, title }) => {
-      const name = path ?? title ?? kind
+    rows.map(({ id, kind, input, project, projectTitle, path, title }) => {
+      const name = path ?? title ?? askedFor(input) ?? kind
       return [id, { job: id, name, project: project === null ? null : { id: project, title: projectTitle ?? '' } }]
     }),
   )

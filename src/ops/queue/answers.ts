@@ -10,6 +10,7 @@ const Queued = z
     project: z.object({ id: z.string(), title: z.string() }).nullable(),
     owner: z.string(),
     device: z.string().nullable().describe('On which it runs.'),
+    deviceName: z.string().nullable().describe('The same for a person.'),
     waits: z.string().nullable().describe('Why it does not run.'),
   })
   .meta({ id: 'Queued' })

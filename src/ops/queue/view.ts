@@ -1,10 +1,12 @@
 import { and, desc, eq, gt, inArray, sql } from 'drizzle-orm'
 import type { Reader } from '../../db/open.ts'
+import type { DeviceWatch } from '../../gpu/devices/watch.ts'
 import type { DevicePool } from '../../gpu/leases.ts'
 import type { LiveJobs } from '../../jobs/live.ts'
 import { orderOf } from '../../jobs/order.ts'
 import { type Job, jobs } from '../../jobs/tables.ts'
 import { waitOf } from '../../jobs/wait.ts'
+import { askedFor } from '../../projects/job-name.ts'
 import { type JobView, jobView } from '../../projects/job-view.ts'
 import { projects, tasks } from '../../projects/tables.ts'
 
@@ -18,6 +20,7 @@ export interface QueueDeps {
   read: Reader
   live: LiveJobs
   devices: DevicePool
+  watch: Pick<DeviceWatch, 'now'>
   now: () => number
 }
 
@@ -29,6 +32,7 @@ export interface QueuedView {
   owner: string
   /** The device on which it runs. */
   device: string | null
+  deviceName: string | null
   /** Why it does not run, for one that can't start yet. */
   waits: string | null
 }
@@ -42,7 +46,7 @@ export interface QueuePage {
 }
 
 /** Everything that is rendered or waits for it. */
-export async function queuePage({ read, live, devices, now }: QueueDeps): Promise<QueuePage> {
+export async function queuePage({ read, live, devices, watch, now }: QueueDeps): Promise<QueuePage> {
   const at = now()
   const inLane = eq(jobs.lane, LANE)
   const running = await read
@@ -65,6 +69,7 @@ export async function queuePage({ read, live, devices, now }: QueueDeps): Promis
     .orderBy(desc(jobs.endedAt))
     .limit(LISTED)
   const places = new Map(devices.held().map(({ job, device }) => [job, device]))
+  const devicesNamed = new Map(watch.now().map(({ id, name }) => [id, name]))
   const names = await namesOf(read, [...running, ...order, ...later, ...ended])
   const view = (job: Job, waits: string | null = null): QueuedView => ({
     job: jobView(job, live, at),
@@ -72,14 +77,20 @@ export async function queuePage({ read, live, devices, now }: QueueDeps): Promis
     project: names.get(job.id)?.project ?? null,
     owner: job.owner,
     device: places.get(job.id) ?? null,
+    deviceName: devicesNamed.get(places.get(job.id) ?? '') ?? null,
     waits,
   })
   const aside = await Promise.all(
     [...later, ...ended].map(async (job) =>
-      view(job, (await waitOf(read, job, at))?.says ?? job.error?.message ?? null),
+      view(job, whyAside((await waitOf(read, job, at))?.says, job.error?.message)),
     ),
   )
   return { running: running.map((job) => view(job)), waiting: order.map((job) => view(job)), aside }
+}
+
+/** Why it stands aside, and what went wrong before, where that is something else. */
+function whyAside(says?: string, trouble?: string): string | null {
+  return [...new Set([says, trouble])].filter(Boolean).join(' ') || null
 }
 
 /** What each job makes, and for which project. */
@@ -99,8 +110,7 @@ async function namesOf(read: Reader, all: Job[]) {
     .where(sql`jobs.id IN (SELECT value FROM json_each(${JSON.stringify(all.map(({ id }) => id))}))`)
   return new Map(
     rows.map(({ id, input, project, title, path, task }) => {
-      const asked = (input as { request?: { prompt?: string } } | null)?.request?.prompt
-      const name = path ?? task ?? asked?.slice(0, 120)
+      const name = path ?? task ?? askedFor(input)
       return [id, { name, project: project === null ? null : { id: project, title: title ?? '' } }]
     }),
   )

@@ -7,6 +7,7 @@ import type { Job } from '../../jobs/tables.ts'
 import { type Wait, waitOf } from '../../jobs/wait.ts'
 import { RUN } from '../asides.ts'
 import { type RunView, runView } from '../execution.ts'
+import { askedFor } from '../job-name.ts'
 import { type JobView, jobView } from '../job-view.ts'
 import { jobMoney } from '../money.ts'
 import { projects, tasks } from '../tables.ts'
@@ -48,7 +49,7 @@ export async function jobPage({ read, live, now }: JobPageDeps, id: string): Pro
   const [task] = await read.select({ title: tasks.title, path: tasks.path }).from(tasks).where(eq(tasks.job, id))
   return {
     job,
-    name: task?.path ?? task?.title ?? NAMES[job.kind] ?? job.kind,
+    name: task?.path ?? task?.title ?? NAMES[job.kind] ?? askedFor(job.input) ?? job.kind,
     project: project ? { id: project.id, title: project.title } : null,
     view: jobView(job, live, now()),
     wait: await waitOf(read, job, now()),

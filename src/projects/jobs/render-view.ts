@@ -1,13 +1,14 @@
 import { rungName } from '../../gpu/ladder.ts'
 import { gb } from '../../gpu/planner-words.ts'
 import type { RenderAttempt } from '../../gpu/render-attempt-rows.ts'
-import { seconds } from '../../web/format.ts'
+import { phase as phaseWords, seconds } from '../../web/format.ts'
 
 /** What was decided for an attempt at a render, and why, in words. */
 export interface RenderView {
   attempt: number
   /** Engine, model, tier, size and steps. */
   what: string
+  device: string
   reason: string
   /** Each thing that was lowered: what, from, to, why. */
   lowered: string[]
@@ -35,13 +36,14 @@ export function renderView({ plan, ...row }: RenderAttempt): RenderView {
   const what = [
     model ? `${model} on ${engine}` : engine,
     `tier ${tier}`,
-    `${width} x ${height}`,
+    `${width} × ${height}`,
     `${steps} steps`,
     ...extra,
   ]
   return {
     attempt: row.attempt,
     what: what.filter(Boolean).join(', '),
+    device: row.deviceName,
     reason,
     lowered: lowered.map(({ what, from, to, why }) => `${LOWERED[what]}: ${from} → ${to}, since ${why}`),
     facts: factsOf({ plan, ...row }).filter((fact): fact is [string, string] => fact[1] !== null),
@@ -66,7 +68,7 @@ function factsOf({ plan, ...row }: RenderAttempt): [string, string | null][] {
       'Ran out',
       row.outOf === null
         ? null
-        : `of the ${row.outOf === 'host' ? 'machine' : 'device'}’s memory${row.phase ? ` in “${row.phase}”` : ''}${wanted}`,
+        : `of the ${row.outOf === 'host' ? 'machine' : 'device'}’s memory${row.phase ? `, while ${phaseWords(row.phase)}` : ''}${wanted}`,
     ],
     [
       'Went on',
@@ -79,7 +81,7 @@ function factsOf({ plan, ...row }: RenderAttempt): [string, string | null][] {
 /** Queued, waiting for a device, and each phase. */
 function timesOf({ queuedMs, waitedMs, times }: Pick<RenderAttempt, 'queuedMs' | 'waitedMs' | 'times'>): string {
   const phases = PHASES.flatMap((phase) =>
-    times[phase] === undefined ? [] : [`${phase} ${seconds(times[phase] / 1000)}`],
+    times[phase] === undefined ? [] : [`${phaseWords(phase)} ${seconds(times[phase] / 1000)}`],
   )
   return [`queued ${seconds(queuedMs / 1000)}`, `waited for a device ${seconds(waitedMs / 1000)}`, ...phases].join(', ')
 }
