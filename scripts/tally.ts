@@ -20,9 +20,14 @@ export async function bunTally(path: string, files: string[]): Promise<Tally> {
   const totals = /<testsuites\b[^>]*>/.exec(text)?.[0] ?? ''
   const number = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(totals)?.[1] ?? 0)
   const failed = number('failures') + number('errors')
-  const named = new Set([...text.matchAll(/<testsuite\b[^>]*\bfile="([^"]+)"/g)].map((match) => match[1]))
   const passed = Math.max(0, number('tests') - failed - number('skipped'))
-  return { passed, failed: failed + files.filter((file) => !named.has(file)).length }
+  return { passed, failed: failed + notNamed(text, files).length }
+}
+
+/** Those of `files` that a report of `bun test` does not name, since they could not be loaded. */
+export function notNamed(report: string, files: string[]): string[] {
+  const named = new Set([...report.matchAll(/<testsuite\b[^>]*\bfile="([^"]+)"/g)].map((match) => match[1]))
+  return files.filter((file) => !named.has(file))
 }
 
 /** What the JUnit report of pytest says; an error while tests are gathered is a failure. */

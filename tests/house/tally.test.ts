@@ -1,10 +1,11 @@
-import { expect, test } from 'bun:test'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { afterAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { bunTally, playwrightTally, pytestTally, sum } from '../../scripts/tally.ts'
+import { ownFolder } from '../support/folders.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tally-'))
+const own = ownFolder('hearth-tally')
+const folder = own.path
+afterAll(() => own[Symbol.dispose]())
 
 async function report(name: string, text: string): Promise<string> {
   await Bun.write(join(folder, name), text)

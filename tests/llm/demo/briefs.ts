@@ -37,6 +37,7 @@ export const STORY_BRIEFS = [
 
 export const HOSTILE_BRIEFS = [
   '<script>alert(1)</script>',
+  '{{a',
   // biome-ignore lint/suspicious/noTemplateCurlyInString: hostile on purpose
   'a site called <img src=x onerror=alert(1)> & "friends" for {{name}} and ${process.exit()}',
   'a site for `]]>--></style></script>*/ ",\' bakery',
