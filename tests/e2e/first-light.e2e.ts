@@ -126,7 +126,7 @@ test('the server is killed and started again: the page comes back by itself and 
   test.setTimeout(120_000)
   await signIn(page)
   await make(page, 'A website for a choir called Low Tide with two pictures')
-  await expect(page.locator('#pulse .now')).toContainText(/Writing/, { timeout: 20_000 })
+  await expect(page.locator('#pulse .now')).toContainText(/Writing|Rendering/, { timeout: 20_000 })
   const { port } = new URL(server.url)
   await server.kill()
   server = await startServer({
