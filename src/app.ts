@@ -39,6 +39,7 @@ import { machineOf, shellFor } from './projects/shell.ts'
 import { taskPages } from './projects/tasks/form-routes.ts'
 import { taskApi } from './projects/tasks/routes.ts'
 import { redactor } from './redact.ts'
+import { clipChoices } from './studio/clips.ts'
 import { picturesOf } from './studio/pictures.ts'
 import { studioRoutes } from './studio/routes.ts'
 import { tidyStudio } from './studio/start.ts'
@@ -234,9 +235,10 @@ function gpuRoutes(
     .use(queueRoutes({ ...rooms, queueFeed }))
 }
 
-/** What the form for a picture offers. */
-function choicesOf({ modelStore }: Engines, tiers: { id: string; label: string }[]) {
-  return { models: modelStore.installed().map(({ profile: { id, label } }) => ({ id, label })), tiers }
+/** What the forms for a picture and for a clip offer. */
+function choicesOf(engines: Engines, tiers: { id: string; label: string }[]) {
+  const drawing = engines.modelStore.installed().filter(({ profile }) => profile.functions.includes('image'))
+  return { models: drawing.map(({ profile: { id, label } }) => ({ id, label })), clips: clipChoices(engines), tiers }
 }
 
 /** A project's files, what waits to become of them, and what was deleted. */

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 
 export const HOW = [
   'usage: hearth render "PROMPT" [--model M] [--tier T] [--size WxH] [--steps N] [--seed N] [--count N] [--negative TEXT] [--init FILE] [--project ID] [--out DIR] [--json]',
+  '       hearth render "PROMPT" --video [--seconds S | --frames N] [--fps F] [...]    a clip; --init FILE: from that picture',
   '       hearth render again FILE [--out DIR] [--project ID] [--anyway] [--json]',
 ].join('\n')
 
@@ -40,6 +41,10 @@ const OPTIONS = {
   count: { type: 'string' },
   negative: { type: 'string' },
   init: { type: 'string' },
+  video: { type: 'boolean', default: false },
+  seconds: { type: 'string' },
+  frames: { type: 'string' },
+  fps: { type: 'string' },
   project: { type: 'string' },
   out: { type: 'string' },
   json: { type: 'boolean', default: false },
@@ -48,16 +53,37 @@ const OPTIONS = {
 
 type Values = Partial<Record<keyof typeof OPTIONS, string | boolean>>
 
-function requestOf(prompt: string, { model, tier, size, steps, seed, count, negative }: Values) {
+function requestOf(prompt: string, values: Values) {
+  const { model, tier, size, negative, video } = values
   const [, width, height] = /^(\d+)x(\d+)$/.exec(String(size ?? '')) ?? []
   if (size !== undefined && width === undefined) return undefined
-  const numbers = Object.entries({ width, height, steps, seed, count }).filter(([, value]) => value !== undefined)
-  if (numbers.some(([, value]) => !/^\d+$/.test(String(value)))) return undefined
+  const wholes = numbersIn({ width, height, ...pick(values, ['steps', 'seed', 'count', 'frames']) }, /^\d+$/)
+  const others = numbersIn(pick(values, ['seconds', 'fps']), /^\d+(\.\d+)?$/)
+  if (!wholes || !others || !fitsTogether(values)) return undefined
   return {
     prompt,
+    ...(video ? { function: 'video' } : {}),
     ...(model ? { model } : {}),
     ...(tier ? { tier } : {}),
     ...(negative ? { negative } : {}),
-    ...Object.fromEntries(numbers.map(([name, value]) => [name, Number(value)])),
+    ...wholes,
+    ...others,
   }
+}
+
+/** Only a clip has a length, and only one. */
+function fitsTogether({ video, seconds, frames, fps }: Values): boolean {
+  if (!video) return (seconds ?? frames ?? fps) === undefined
+  return seconds === undefined || frames === undefined
+}
+
+function pick(values: Values, names: (keyof Values)[]): Values {
+  return Object.fromEntries(names.map((name) => [name, values[name]]))
+}
+
+/** Undefined where one of them is none. */
+function numbersIn(given: Record<string, unknown>, shape: RegExp): Record<string, number> | undefined {
+  const said = Object.entries(given).filter(([, value]) => value !== undefined)
+  if (said.some(([, value]) => !shape.test(String(value)))) return undefined
+  return Object.fromEntries(said.map(([name, value]) => [name, Number(value)]))
 }

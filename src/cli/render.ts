@@ -18,7 +18,7 @@ interface Made {
   url: string
 }
 
-/** `hearth render "PROMPT"`: a picture from the terminal. `hearth render again FILE`: the same one once more, by what it says of itself. */
+/** `hearth render "PROMPT"`: a picture or clip from the terminal. `hearth render again FILE`: the same one once more, by what it says of itself. */
 export async function run(args: string[], io: Cli): Promise<number> {
   const order = understood(args)
   if (!order) {
@@ -122,7 +122,8 @@ async function finish(
   }
   if (!json && !out) io.out(`Look at it with: hearth serve, then /projects/${project}/gallery`)
   if (!first) return 0
-  if (!json) io.out(same ? 'It is the same picture, byte for byte.' : 'It is not the same picture.')
+  const what = first.recipe.function === 'video' ? 'clip' : 'picture'
+  if (!json) io.out(same ? `It is the same ${what}, byte for byte.` : `It is not the same ${what}.`)
   return same ? 0 : 1
 }
 

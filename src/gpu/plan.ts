@@ -4,6 +4,10 @@ import type { MemoryPlan, RenderParams, TierName } from './spec.ts'
 export type RenderRequest = Partial<Omit<RenderParams, 'prompt'>> &
   Pick<RenderParams, 'prompt'> & {
     function?: string | undefined
+    /** Of a clip, instead of frames: the nearest length that the model can do. */
+    seconds?: number | undefined
+    /** Width by height of what it begins with: its own where no size is asked for. */
+    shape?: number | undefined
     /** A profile's id; absent: the best that is installed and fits. */
     model?: string | undefined
     engine?: string | undefined

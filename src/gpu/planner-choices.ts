@@ -121,8 +121,27 @@ function whyNot(facts: PlanFacts, profile: ModelProfile, engine: string | undefi
 }
 
 function nothingFor(facts: PlanFacts) {
-  return noModel(
-    `No model is installed that can do this (“${functionOf(facts)}” from ${modesOf(facts).join(' and ')}) on ${facts.device.name}. Add one on the page of models.`,
-    { function: functionOf(facts) },
+  const what = functionOf(facts)
+  const context = { function: what }
+  const able = facts.models.filter(
+    ({ profile }) => profile.functions.includes(what) && modesOf(facts).every((mode) => profile.modes.includes(mode)),
   )
+  const { label = '', id = '' } = byQuality(able)[0]?.profile ?? {}
+  if (able.some((model) => withEngines(facts, model).length > 0))
+    return noModel(
+      `${label} can do this, but is slow on ${facts.device.name}: name it (${id}) to have it done all the same.`,
+      context,
+    )
+  if (able.length > 0)
+    return noModel(`${label} can’t run yet. ${whyNot(facts, byQuality(able)[0]!.profile, undefined)}`, context)
+  return noModel(
+    `No model is installed that can do this (${what === 'video' ? 'clips' : `“${what}”`} from ${beginningOf(facts)}) on ${facts.device.name}. Add one on the page “Weights”, or with “hearth models add”.`,
+    context,
+  )
+}
+
+function beginningOf(facts: PlanFacts): string {
+  return modesOf(facts)
+    .map((mode) => (mode === 'image' ? 'a picture' : mode))
+    .join(' and ')
 }

@@ -11,6 +11,8 @@ import { parseTier } from './tiers.ts'
 const USUAL_SIDE = 768
 const USUAL_FPS = 24
 const USUAL_FRAMES = 33
+/** Width to height of a clip where nobody says one: as 832 x 480, which video models were trained at. */
+const CLIP_SHAPE = 26 / 15
 
 export interface Chosen {
   params: RenderParams
@@ -89,8 +91,9 @@ function sizeFor(
 ): { width: number; height: number } {
   const { side, multiple, min, max } = profile?.size ?? { side: USUAL_SIDE, multiple: 1, min: 16, max: 8192 }
   const isSet = request.width !== undefined || request.height !== undefined
-  const width = request.width ?? request.height ?? side
-  const height = request.height ?? request.width ?? side
+  const usual = isSet ? { width: side, height: side } : usualSize(request, side, multiple)
+  const width = request.width ?? request.height ?? usual.width
+  const height = request.height ?? request.width ?? usual.height
   const fits = fitted({ width, height }, { multiple, min, max, most: tier?.maxPixels ?? Number.POSITIVE_INFINITY })
   if (fits.width === width && fits.height === height) return { width, height }
   if (isSet && !mayLower(request, 'size'))
@@ -101,6 +104,16 @@ function sizeFor(
     tier?.maxPixels && width * height > tier.maxPixels ? 'the tier allows no more' : 'the model takes such sides'
   lowered.push({ what: 'size', from: `${width} x ${height}`, to: `${fits.width} x ${fits.height}`, why })
   return fits
+}
+
+/** Where nobody says one: the shape of what it begins with, else a square, and for a clip a wide frame whose shorter side is the model's. */
+function usualSize(request: PlanFacts['request'], side: number, multiple: number): { width: number; height: number } {
+  const isClip = functionOf({ request }) === 'video'
+  const shape = request.shape ?? (isClip ? CLIP_SHAPE : 1)
+  const scale = isClip ? Math.sqrt(Math.max(shape, 1 / shape)) : 1
+  const step = Math.max(1, multiple)
+  const rounded = (length: number) => Math.max(step, Math.round((length * scale) / step) * step)
+  return { width: rounded(side * Math.sqrt(shape)), height: rounded(side / Math.sqrt(shape)) }
 }
 
 /** The largest size of about this shape that keeps to all bounds. */
@@ -126,12 +139,15 @@ function framesFor(
   if (functionOf({ request }) !== 'video') return { frames: request.frames ?? 1, fps }
   const { multiple, max } = clip ?? { multiple: 1, max: 2000 }
   const most = Math.min(max, tier?.maxFrames ?? max)
-  const wanted = request.frames ?? clip?.usual ?? USUAL_FRAMES
-  const frames = Math.max(
-    1,
-    Math.floor((Math.min(wanted, most) - 1) / Math.max(1, multiple)) * Math.max(1, multiple) + 1,
-  )
+  const step = Math.max(1, multiple)
+  const lasting = request.seconds && Math.max(1, Math.round((request.seconds * fps - 1) / step) * step + 1)
+  const wanted = request.frames ?? lasting ?? clip?.usual ?? USUAL_FRAMES
+  const frames = Math.max(1, Math.floor((Math.min(wanted, most) - 1) / step) * step + 1)
   if (frames === wanted) return { frames, fps }
+  if (request.frames === undefined && lasting && !mayLower(request, 'frames'))
+    throw new Invalid('invalid_frames', lengthWords(profile, { seconds: request.seconds!, fps, frames }), {
+      context: { field: 'seconds', seconds: request.seconds, nearest: frames / fps },
+    })
   if (request.frames !== undefined && !mayLower(request, 'frames'))
     throw new Invalid(
       'invalid_frames',
@@ -157,6 +173,15 @@ function sizeWords(
   if (most && width * height > most)
     return `${width} x ${height} is more than ${label} does at this tier: at most ${most.toLocaleString('en-GB')} pixels. Choose a smaller size or a higher tier.`
   return `${label} takes sides from ${size.min} to ${size.max} that are a multiple of ${size.multiple}, not ${width} x ${height}.`
+}
+
+/** The longest is rounded down: who asks for what they are told gets it. */
+function lengthWords(
+  profile: ModelProfile | undefined,
+  { seconds, fps, frames }: { seconds: number; fps: number; frames: number },
+): string {
+  const most = Math.floor((frames / fps) * 10) / 10
+  return `${profile?.label ?? 'It'} makes clips of at most ${most} s here (${frames} frames, ${fps} a second), not ${seconds} s. Ask for a shorter one, or for fewer frames a second.`
 }
 
 function nearest(allowed: number[], wanted: number): number {

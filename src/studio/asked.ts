@@ -90,7 +90,7 @@ export function wishOf(deps: AskedDeps, asking: Asking): Wish {
   }
   const plans = deps.watch.now().map(planned)
   const refusal = plans.find((plan) => plan instanceof Error)
-  if (refusal && plans.every((plan) => !mayRun(plan))) throw asking.standing.rung > 0 ? forAPerson(refusal) : refusal
+  if (refusal && plans.every((plan) => !mayRun(plan))) throw forAPerson(refusal, asking)
   const usual = plans.find((plan) => !(plan instanceof Error)) as RenderPlan | undefined
   return {
     can: (device) => mayRun(planned(device)),
@@ -114,9 +114,15 @@ export function planHere(deps: AskedDeps, asking: Asking, device: Device): Rende
   }
 }
 
-/** The ladder has come to its end: what is learned by now says that nothing that is left on it would fit. */
-function forAPerson(refusal: Error): Error {
-  return refusal instanceof DomainError && refusal.code === 'gpu_will_not_fit' ? new Hold(refusal) : refusal
+/**
+ * A person decides where the ladder has come to its end: what is learned by now says that nothing that is left on it would fit.
+ * So they do where nothing here can do what no sketch stands in for, a clip: the job waits for what is missing, and says what that is.
+ */
+function forAPerson(refusal: Error, { order, standing }: Asking): Error {
+  if (!(refusal instanceof DomainError)) return refusal
+  const isAtTheEnd = standing.rung > 0 && refusal.code === 'gpu_will_not_fit'
+  const isMissing = (order.request.function ?? 'image') !== 'image' && refusal.code === 'gpu_no_model' && !order.recipe
+  return isAtTheEnd || isMissing ? new Hold(refusal) : refusal
 }
 
 /** What a device has loaded after it. */

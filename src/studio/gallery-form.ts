@@ -8,7 +8,19 @@ import type { Artifact } from './tables.ts'
 export const RenderForm = z.record(z.string().max(40), z.union([z.string().max(10_000), z.array(z.string())])).nullish()
 
 /** The fields that are numbers. */
-const NUMBERS = ['width', 'height', 'seed', 'steps', 'guidance', 'strength', 'count', 'frames', 'fps', 'scale'] as const
+const NUMBERS = [
+  'width',
+  'height',
+  'seed',
+  'steps',
+  'guidance',
+  'strength',
+  'count',
+  'frames',
+  'fps',
+  'seconds',
+  'scale',
+] as const
 const WORDS = ['prompt', 'negative', 'function', 'model', 'tier', 'sampler'] as const
 
 export type FormFields = Partial<Record<string, string>>

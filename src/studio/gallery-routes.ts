@@ -10,6 +10,7 @@ import type { Actor, Guard } from '../web/guard.ts'
 import { fragment, page } from '../web/page.ts'
 import { statusOf } from '../web/problems.ts'
 import { artifactById } from './artifacts.ts'
+import type { ClipChoices } from './clips.ts'
 import { artifactPage, galleryPage, onTheWay, shotOf } from './gallery.ts'
 import { type FormFields, fieldsOf, RenderForm, renderOf, textsOf } from './gallery-form.ts'
 import { type Preflight, type PreflightDeps, preflightOf } from './preflight.ts'
@@ -20,7 +21,7 @@ export interface GalleryRoutesDeps extends RendersDeps, ShellDeps, PreflightDeps
   guard: Guard
   live: LiveJobs
   /** What the form offers. */
-  choices(): { models: { id: string; label: string }[]; tiers: { id: string; label: string }[] }
+  choices(): { models: { id: string; label: string }[]; clips: ClipChoices; tiers: { id: string; label: string }[] }
 }
 
 const Query = z.object({

@@ -53,15 +53,17 @@ export async function orderOf(deps: OrderDeps, input: RenderInput): Promise<Orde
   if ('recipe' in input) return againOrder(deps, project, input)
   const { request, inputs, parent } = input
   const files: Record<string, InputFile> = {}
+  const begins: Pick<RenderRequest, 'inputs' | 'shape'> = {}
   for (const [role, path] of Object.entries(inputs)) {
-    const { path: name, hash, mediaType } = await resolveInput(deps, project.id, path!)
+    const { path: name, hash, mediaType, width, height } = await resolveInput(deps, project.id, path!)
     files[role] = { path: name, hash, mediaType }
+    begins.inputs = Object.keys(files)
+    if (role === 'init' && width && height) begins.shape = width / height
   }
-  const roles = Object.keys(files)
   return {
     project,
     task: null,
-    request: { ...request, ...(roles.length > 0 ? { inputs: roles } : {}) },
+    request: { ...request, ...begins },
     inputs: files,
     parent: parent ? await artifactById(read, parent) : null,
     recipe: null,

@@ -96,7 +96,8 @@ interface Found {
   device: Device
 }
 
-function bestOn(
+/** By the device that would do it best, or why none can. */
+export function bestOn(
   deps: Omit<PreflightDeps, 'read' | 'devices'>,
   request: RenderRequest,
   tier: TierWish,

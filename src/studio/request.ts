@@ -18,6 +18,8 @@ export const renderRequest = z.object({
   count: shape.count.unwrap().optional(),
   frames: shape.frames.unwrap().optional(),
   fps: shape.fps.unwrap().optional(),
+  /** Of a clip, instead of frames. */
+  seconds: z.number().positive().max(600).optional(),
   scale: shape.scale.unwrap().optional(),
   function: name.optional(),
   model: z.string().max(200).optional(),
