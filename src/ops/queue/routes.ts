@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Invalid } from '../../errors.ts'
 import { type JobsDeps, jobById } from '../../jobs/jobs.ts'
 import { orderOf, placeJob } from '../../jobs/order.ts'
+import { moverOf } from '../../projects/jobs/moving.ts'
 import type { Actor, Guard } from '../../web/guard.ts'
 import type { Lasting } from '../../web/lasting.ts'
 import { type PageData, page } from '../../web/page.ts'
@@ -36,7 +37,7 @@ export const queueRoutes = (deps: QueueRoutesDeps) =>
       '/api/jobs/:id/place',
       async ({ params, body, actor, set }) => {
         set.status = 202
-        return { job: await placeJob(deps, params.id, body.before, `person:${actor.id}`) }
+        return { job: await placeJob(deps, params.id, body.before, await moverOf(deps.read, params.id, actor)) }
       },
       { body: Place, transform: async ({ params }) => void (await jobById(deps.read, params.id)), ...QUEUE_SAYS.place },
     )
@@ -48,8 +49,9 @@ export const queueRoutes = (deps: QueueRoutesDeps) =>
     .post(
       '/queue/moves',
       async ({ body: { job, way, before }, actor }) => {
+        const by = await moverOf(deps.read, job, actor)
         const target = way ? await targetOf(deps, job, way) : (before ?? '') || null
-        if (target !== job) await placeJob(deps, job, target, `person:${actor.id}`)
+        if (target !== job) await placeJob(deps, job, target, by)
         return new Response(null, { status: 303, headers: { location: '/queue' } })
       },
       { body: Move },

@@ -24,6 +24,7 @@ import { projectById } from '../projects.ts'
 import { type ShellDeps, shellFor } from '../shell.ts'
 import { JOB_SAYS, JobStateForm } from './answers.ts'
 import { type JobFeedDeps, openJobFeeds } from './feed.ts'
+import { moverOf } from './moving.ts'
 import { jobPage } from './page.ts'
 
 export interface JobRoutesDeps extends JobsDeps, FollowDeps {
@@ -88,7 +89,14 @@ export function jobRoutes(deps: JobRoutesDeps) {
       '/api/jobs/:id/priority',
       async ({ params, body, actor, set }) => {
         set.status = 202
-        return { job: await prioritiseJob(deps, params.id, `person:${actor.id}`, body ?? { priority: RAISED }) }
+        return {
+          job: await prioritiseJob(
+            deps,
+            params.id,
+            await moverOf(read, params.id, actor),
+            body ?? { priority: RAISED },
+          ),
+        }
       },
       { body: PriorityOrder, ...JOB_SAYS.prioritise },
     )
@@ -97,7 +105,7 @@ export function jobRoutes(deps: JobRoutesDeps) {
       `/api/jobs/:id/${noun}`,
       async ({ params, body, actor, set }) => {
         set.status = 202
-        return { job: await verb(deps, params.id, `person:${actor.id}`, body ?? {}) }
+        return { job: await verb(deps, params.id, await moverOf(read, params.id, actor), body ?? {}) }
       },
       { body: noun === 'retry' ? RetryOrder : Order, ...JOB_SAYS.move(noun) },
     )
@@ -132,14 +140,22 @@ export function jobPages(deps: JobRoutesDeps & ShellDeps & JobFeedDeps) {
     .post(
       '/jobs/:id/priority',
       async ({ params, body, actor }) =>
-        back(await prioritiseJob(deps, params.id, `person:${actor.id}`, body ?? { priority: RAISED }), body?.page),
+        back(
+          await prioritiseJob(
+            deps,
+            params.id,
+            await moverOf(deps.read, params.id, actor),
+            body ?? { priority: RAISED },
+          ),
+          body?.page,
+        ),
       { body: JobForm },
     )
   for (const [noun, verb] of Object.entries(VERBS) as [Noun, typeof retryJob][])
     app.post(
       `/jobs/:id/${noun}`,
       async ({ params, body, actor }) =>
-        back(await verb(deps, params.id, `person:${actor.id}`, body ?? {}), body?.page),
+        back(await verb(deps, params.id, await moverOf(deps.read, params.id, actor), body ?? {}), body?.page),
       { body: JobForm },
     )
   return app
