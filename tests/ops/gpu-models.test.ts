@@ -256,6 +256,20 @@ test('a model is removed from Hearth’s folder, and from no other', async () =>
   expect((await model('sd15/folder')).installed).toBeNull()
 })
 
+test('a model is removed with what is on its way of it, also where a check of it was asked for since', async () => {
+  server.files['/free'] = { bytes: Buffer.concat([MAIN, someBytes(3_000_000, 9)]), holdAfter: 1_000_000 }
+  const first = await download('sd15/free')
+  using reading = await app.follow(`/api/jobs/${first.job.id}/events`)
+  await reading.until(({ type, bytes }) => type === 'progress' && bytes > 0)
+  expect((await app.post(`${at('sd15/free')}/check`)).status).toBe(202)
+  expect((await app.request(at('sd15/free'), { method: 'DELETE' })).status).toBe(204)
+  delete server.files['/free'].holdAfter
+  expect((await app.json(`/api/jobs/${first.job.id}`)).job.state).toBe('cancelled')
+  const next = await download('sd15/two') // one at a time: the first has let go
+  expect((await ended(next.job.id)).state).toBe('succeeded')
+  expect([existsSync(place('sd15/free')), existsSync(place('sd15/.part-free'))]).toEqual([false, false])
+})
+
 test('a workflow of ComfyUI is removed, and the others beside it stay', async () => {
   mkdirSync(place('comfyui'), { recursive: true })
   for (const name of ['one', 'two']) cpSync('tests/fixtures/comfyui/picture.json', place(`comfyui/${name}.json`))

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/writer.ts'
+import { Conflict } from '../../errors.ts'
 import { enqueue } from '../../jobs/enqueue.ts'
 import type { Handler, JobContext } from '../../jobs/handler.ts'
-import type { JobsDeps } from '../../jobs/jobs.ts'
+import { cancelJob, type JobsDeps } from '../../jobs/jobs.ts'
 import { type Job, jobs } from '../../jobs/tables.ts'
 import type { ModelFile, ModelProfile } from '../profile.ts'
 import { filesOfRepo } from './hub.ts'
@@ -61,52 +62,58 @@ export async function modelJobs({ db }: Pick<FetchDeps, 'db'>): Promise<Map<stri
   return new Map(rows.map((job) => [(job.input as FetchInput).profile.id, job]))
 }
 
+/** Ends all that is being done to a model, or waits to be. What has it in its hands lets go soon after: see `Alone`. */
+export async function endModelJobs(deps: Pick<FetchDeps, 'db'> & JobsDeps, id: string, by: string): Promise<void> {
+  const open = await deps.db.read
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(inArray(jobs.kind, [FETCH_MODEL, CHECK_MODEL]), isOpenOf(id)))
+  for (const job of open)
+    await cancelJob(deps, job.id, by).catch((error) => {
+      if (!(error instanceof Conflict)) throw error // it has ended meanwhile
+    })
+}
+
 async function openJobOf(tx: Tx, kind: string, id: string): Promise<Job | undefined> {
-  const same = sql`json_extract(${jobs.input}, '$.profile.id') = ${id}`
   const [job] = await tx
     .select()
     .from(jobs)
-    .where(and(eq(jobs.kind, kind), inArray(jobs.state, [...OPEN]), same))
+    .where(and(eq(jobs.kind, kind), isOpenOf(id)))
   return job
+}
+
+function isOpenOf(id: string) {
+  return and(inArray(jobs.state, [...OPEN]), sql`json_extract(${jobs.input}, '$.profile.id') = ${id}`)
 }
 
 /** The jobs that download models, and that read them again. */
 export function modelHandlers(deps: FetchDeps): Handler[] {
-  const fetching: Handler<FetchInput> = {
+  const downloading: Handler<FetchInput> = {
     kind: FETCH_MODEL,
     lane: FETCH,
-    run: async (ctx) => {
-      const { profile } = ctx.input
-      await ctx.phase('fetch')
-      const files = await ctx.step('files', () => wantedFiles(deps, profile, ctx.signal))
-      using told = teller(ctx, deps.awake)
-      const { hosts, keyFor, silenceMs, now, modelStore: store } = deps
-      const kept = await install(
-        {
-          hosts,
-          keyFor,
-          ...(silenceMs && { silenceMs }),
-          now,
-          store,
-          signal: ctx.signal,
-          phase: ctx.phase,
-          heard: told.heard,
-          received: told.received,
-        },
-        profile,
-        files,
-      )
-      await store.scan()
-      const noted = kept.filter(({ path }) => files.find((file) => file.path === path)?.sha256 === undefined)
-      return { result: { model: profile.id, files: kept, notedAtFirstSight: noted.map(({ path }) => path) } }
-    },
+    run: (ctx) => deps.modelStore.alone(ctx.input.profile.id, () => fetching(deps, ctx)),
   }
   const checking: Handler<FetchInput> = {
     kind: CHECK_MODEL,
     lane: FETCH,
     run: async (ctx) => ({ result: await check(deps, ctx) }),
   }
-  return [fetching, checking] as Handler[]
+  return [downloading, checking] as Handler[]
+}
+
+async function fetching(deps: FetchDeps, ctx: JobContext<FetchInput>) {
+  const { profile } = ctx.input
+  await ctx.phase('fetch')
+  const files = await ctx.step('files', () => wantedFiles(deps, profile, ctx.signal))
+  using told = teller(ctx, deps.awake)
+  const { hosts, keyFor, silenceMs, now, modelStore: store } = deps
+  const { signal, phase } = ctx
+  const { heard, received } = told
+  const reaching = { hosts, keyFor, ...(silenceMs && { silenceMs }) }
+  const kept = await install({ ...reaching, now, store, signal, phase, heard, received }, profile, files)
+  await store.scan()
+  const noted = kept.filter(({ path }) => files.find((file) => file.path === path)?.sha256 === undefined)
+  return { result: { model: profile.id, files: kept, notedAtFirstSight: noted.map(({ path }) => path) } }
 }
 
 async function wantedFiles(deps: FetchDeps, { repo, files }: ModelProfile, signal: AbortSignal): Promise<ModelFile[]> {

@@ -35,6 +35,7 @@ export async function install(deps: InstallDeps, profile: ModelProfile, files: M
   const kept: Kept[] = []
   const sizes = new Map(files.map(({ path, bytes }) => [path, bytes ?? null]))
   for (const file of files) {
+    deps.signal.throwIfAborted()
     const before = sum(kept)
     const heard = (bytes: number, total: number | null) => {
       sizes.set(file.path, total ?? file.bytes ?? null)
@@ -45,6 +46,7 @@ export async function install(deps: InstallDeps, profile: ModelProfile, files: M
     }
     kept.push(await one({ ...deps, heard }, file, join(part, file.path)))
   }
+  deps.signal.throwIfAborted()
   writeReceipt(part, { profile, files: kept, at: deps.now() })
   await takePlace(part, place)
   await noteHashes(deps, place, kept)

@@ -17,13 +17,11 @@ export function isOurs({ root }: Pick<ModelStore, 'root'>, { path }: Installed):
   return path.startsWith(root + sep)
 }
 
-/** Removes a model from Hearth's own folder, or what is there of one that never came whole. @throws Conflict `not_ours` */
+/** Removes a model from Hearth's own folder, with what is there of one that never came whole. @throws Conflict `not_ours` */
 export async function removeModel(store: ModelStore, id: string): Promise<void> {
   const found = store.installed().find(({ profile }) => profile.id === id)
-  if (!found) {
-    await rm(partOf(join(store.root, id)), { recursive: true, force: true })
-    return store.scan()
-  }
+  await rm(partOf(join(store.root, id)), { recursive: true, force: true })
+  if (!found) return store.scan()
   if (!isOurs(store, found)) throw notOurs(found)
   const place = found.own && found.profile.format !== 'workflow' ? join(store.root, id) : found.path
   const going = join(dirname(place), `.old-${basename(place)}`)

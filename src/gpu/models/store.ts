@@ -5,6 +5,7 @@ import { NotFound } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { openWorkflows } from '../comfyui/workflows.ts'
 import type { ModelProfile } from '../profile.ts'
+import { type Alone, openAlone } from './alone.ts'
 import { digestOf, type Installed } from './assemble.ts'
 import { type CatalogueText, readCatalogue } from './catalogue.ts'
 import { type Hashes, openHashes } from './hashes.ts'
@@ -27,6 +28,8 @@ export interface ModelStore extends Pick<Lookout, 'left' | 'scan' | 'hashed' | '
   /** The digest of a model that may still have to be hashed. @throws NotFound `unknown_model` */
   digest(id: string, signal?: AbortSignal): Promise<string>
   hashes: Hashes
+  /** For all that writes, moves or removes the files of a model. */
+  alone: Alone
 }
 
 export interface ModelStoreDeps {
@@ -59,6 +62,7 @@ export async function openModelStore(deps: ModelStoreDeps): Promise<ModelStore> 
   const model = (id: string) => named(installed(), ({ profile }) => profile.id, id)
   return {
     ...{ root, folders, profiles, model, left, scan, hashed, onChange, hashes },
+    alone: openAlone(),
     profile: (id) => named(profiles(), (profile) => profile.id, id),
     installed,
     ready: scan().catch((error) => log.warn('the folders of models could not be looked through', { error })),

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { Forbidden } from '../../errors.ts'
-import { checkModel, fetchModel, modelJobs } from '../../gpu/models/fetch-job.ts'
+import { checkModel, endModelJobs, fetchModel } from '../../gpu/models/fetch-job.ts'
 import { acceptLicence } from '../../gpu/models/licences.ts'
 import { profileOfUrl, removeModel } from '../../gpu/models/remove.ts'
-import { cancelJob } from '../../jobs/jobs.ts'
-import { isTerminal } from '../../jobs/state.ts'
 import type { Job } from '../../jobs/tables.ts'
 import type { Actor } from '../../web/guard.ts'
 import { type GpuModelsDeps, profileNamed } from './view.ts'
+
+/** For a download that was cancelled to let go: it copies a large file to its end. */
+const LETTING_GO_MS = 15_000
 
 export const FetchBody = z.object({ acceptLicence: z.boolean('takes true or false').default(false) }).nullish()
 export const AddBody = z.object({
@@ -54,10 +55,10 @@ export function checkAs(deps: GpuModelsDeps, id: string, by: string): Promise<Jo
   return checkModel(deps, id, by)
 }
 
-/** Removes a model, or what is there of one; what is being done to it is stopped. @throws NotFound `unknown_model`; Conflict `not_ours` */
+/** Removes a model, or what is there of one; what is being done to it is ended first. @throws NotFound `unknown_model`; Conflict `not_ours`, `model_busy` */
 export async function removeAs(deps: GpuModelsDeps, id: string, by: string): Promise<void> {
   await profileNamed(deps, id)
-  const job = (await modelJobs(deps)).get(id)
-  if (job && !isTerminal(job.state)) await cancelJob(deps, job.id, by)
-  await removeModel(deps.modelStore, id)
+  const { modelStore } = deps
+  await endModelJobs(deps, id, by)
+  await modelStore.alone(id, () => removeModel(modelStore, id), LETTING_GO_MS)
 }
