@@ -9,6 +9,7 @@ const USUAL_LOCAL_SERVERS = [11434, 8080, 1234, 8000].map((port) => `http://127.
 
 /** Where models are published whose profiles are on board; `.` in front takes all below. */
 const USUAL_MODEL_HOSTS = ['huggingface.co', '.huggingface.co', '.hf.co', 'github.com', '.githubusercontent.com']
+const HOST = /^(\[[0-9a-f:.]+\]|\.?[a-z0-9-]+(\.[a-z0-9-]+)*)(:\d+)?$/
 
 /** Every setting: its environment name, its default and its check, once. */
 const SETTINGS = z.object({
@@ -260,9 +261,7 @@ function hostNames() {
   return z
     .string()
     .transform((text) => (text.trim() === 'none' ? [] : text.split(',').map((each) => each.trim().toLowerCase())))
-    .pipe(
-      z.array(z.string().regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?$/, 'takes names of hosts with commas between')),
-    )
+    .pipe(z.array(z.string().regex(HOST, 'takes names of hosts with commas between')))
 }
 
 function webAddress() {

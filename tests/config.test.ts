@@ -129,8 +129,11 @@ describe('settings', () => {
   test('say what the GPU may take, and from where models may come', () => {
     using at = house()
     expect(at.read().gpu).toMatchObject({ reuse: 0, memoryBytes: undefined, reserveBytes: 512 * 1024 ** 2 })
-    const said = at.read({ HEARTH_GPU_MEMORY_GB: '23.5', HEARTH_MODEL_HOSTS: 'Models.lan:8000, .example.org' })
-    expect(said.gpu).toMatchObject({ memoryBytes: 23.5 * 1024 ** 3, hosts: ['models.lan:8000', '.example.org'] })
+    const said = at.read({ HEARTH_GPU_MEMORY_GB: '23.5', HEARTH_MODEL_HOSTS: 'Models.lan:8000, .example.org, [::1]:9' })
+    expect(said.gpu).toMatchObject({
+      memoryBytes: 23.5 * 1024 ** 3,
+      hosts: ['models.lan:8000', '.example.org', '[::1]:9'],
+    })
     expect(at.read({ HEARTH_MODEL_HOSTS: 'none' }).gpu.hosts).toEqual([])
     expect(sentence(() => at.read({ HEARTH_MODEL_HOSTS: 'https://a.b' }))).toContain('it takes names of hosts')
     expect(sentence(() => at.read({ HEARTH_GPU_MEMORY_GB: 'much' }))).toContain('it takes gigabytes')

@@ -19,7 +19,7 @@ async function scene(served: Partial<Served> = {}, more: Partial<DownloadDeps> =
   opened.push(stack)
   const server = stack.use(await fileServer({ '/m': { bytes: BYTES, ...served } }))
   const place = join(stack.use(temporaryFolder()).path, 'deep/m.part')
-  const deps = { hosts: ['127.0.0.1'], signal: new AbortController().signal, heard() {}, ...more }
+  const deps = { hosts: [server.host], signal: new AbortController().signal, heard() {}, ...more }
   const get = (bytes?: number, path = '/m') => download(deps, { url: `${server.url}${path}`, bytes }, place)
   return { ...server, server, place, get, content: () => readFileSync(place) }
 }
@@ -44,7 +44,7 @@ describe('a download', () => {
     await expect(at.get()).rejects.toThrow('stopped')
     const there = at.content().length
     delete at.files['/m']!.holdAfter
-    const again = { hosts: ['127.0.0.1'], signal: new AbortController().signal, heard() {} }
+    const again = { hosts: [at.host], signal: new AbortController().signal, heard() {} }
     await download(again, { url: `${at.url}/m` }, at.place)
     whole(at.content())
     expect(there).toBeGreaterThanOrEqual(MIB)
@@ -90,15 +90,26 @@ describe('a download', () => {
 describe('redirects', () => {
   test('are followed to allowed hosts, which see no key but the first', async () => {
     await using store = await fileServer({ '/blob': { bytes: BYTES } })
-    const at = await scene({ location: `${store.url}/blob` }, { keyFor: () => 'secret' })
+    const hosts: string[] = [store.host]
+    const at = await scene({ location: `${store.url}/blob` }, { keyFor: () => 'secret', hosts })
+    hosts.push(at.host)
     await at.get()
     whole(at.content())
     expect([at.asked[0]!.authorization, store.asked[0]!.authorization]).toEqual(['Bearer secret', undefined])
   })
 
+  test('are looked at hop by hop: another port of a host that is allowed is not asked for anything', async () => {
+    await using other = await fileServer({ '/blob': { bytes: BYTES } })
+    const at = await scene({ location: '/second' })
+    at.files['/second'] = { bytes: BYTES, location: `${other.url}/blob` }
+    await expect(at.get()).rejects.toMatchObject({ code: 'download_host' })
+    expect([at.asked.map(({ path }) => path), other.asked]).toEqual([['/m', '/second'], []])
+  })
+
   test.each([
     ['to a host that nobody named', 'http://localhost:1/x'],
     ['to the network behind', 'http://169.254.169.254/latest'],
+    ['to another’s host behind a name that is allowed', 'http://127.0.0.1@localhost:1/x'],
     ['to a file', 'file:///etc/passwd'],
     ['in a circle', '/m'],
   ])('%s are not', async (what, location) => {
@@ -109,12 +120,42 @@ describe('redirects', () => {
 })
 
 describe('hosts', () => {
-  const hosts = ['huggingface.co', '.hf.co', 'localhost:8080']
+  const hosts = ['huggingface.co', '.hf.co', 'localhost:8080', '127.0.0.1', '[0:0::1]:9', 'Mirror.lan:8443', '.lan:444']
   test.each([
     ['https://huggingface.co/a', true],
     ['https://cdn.hf.co/a', true],
     ['http://localhost:8080/a', true],
     ['http://localhost/a', false],
+    ['https://huggingface.co:443/a', true],
+    ['https://HUGGINGFACE.CO/a', true],
+    ['http://127.0.0.1/a', true],
+    ['http://0x7f.1:80/a', true],
+    ['http://[::1]:9/a', true],
+    ['https://mirror.lan:8443/a', true],
+    ['https://cdn.lan:444/a', true],
+    // an entry without a port means the usual one
+    ['https://huggingface.co:8443/a', false],
+    ['https://cdn.hf.co:22/a', false],
+    ['http://127.0.0.1:8080/a', false],
+    ['https://mirror.lan/a', false],
+    ['https://cdn.lan/a', false],
+    ['http://[::1]/a', false],
+    // who looks like an allowed one
+    ['https://huggingface.co@evil.example/a', false],
+    ['https://huggingface.co:443@evil.example/a', false],
+    ['https://me:secret@huggingface.co/a', false],
+    ['https://huggingface.co./a', false],
+    ['https://huggingface.co.evil.example/a', false],
+    ['https://evil-huggingface.co/a', false],
+    ['https://evilhf.co/a', false],
+    ['https://.hf.co/a', false],
+    ['https://huggingface.co%2eevil.example/a', false],
+    ['https://huggingface.co\\@evil.example/a', true], // a backslash is a slash: it is huggingface.co that is asked
+    ['http://[::ffff:127.0.0.1]/a', false],
+    ['http://127.0.0.1.:8080/a', false],
+    ['http://2130706433:8080/a', false],
+    ['http://169.254.169.254/a', false],
+    ['http:huggingface.co/a', false],
     ['http://huggingface.co/a', false],
     ['https://hf.co/a', false],
     ['https://evilhf.co/a', false],
