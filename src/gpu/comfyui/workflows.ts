@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../folder.ts'
 import type { Installed } from '../models/assemble.ts'
+import { readShort } from '../plain.ts'
 import { type ModelProfile, modelProfile } from '../profile.ts'
 import { readLine } from '../protocol.ts'
 import { inputsOf, type Workflow, type WorkflowInput, workflowSchema } from './workflow.ts'
@@ -16,7 +17,7 @@ export function openWorkflows(folder: string): () => Installed[] {
     namesIn(folder).flatMap((name) => {
       const path = join(folder, name)
       const stat = statSync(path, { throwIfNoEntry: false })
-      if (!stat || stat.size > MOST_BYTES) return []
+      if (!stat?.isFile()) return []
       const had = known.get(path)
       const model = had?.changedAt === stat.mtimeMs ? had.model : workflowModel(path, name.slice(0, -'.json'.length))
       known.set(path, { changedAt: stat.mtimeMs, model })
@@ -36,8 +37,8 @@ function namesIn(folder: string): string[] {
 
 /** Null where the file is no workflow in the API format. */
 function workflowModel(path: string, name: string): Installed | null {
-  const bytes = readFileSync(path)
-  const workflow = readLine(workflowSchema, bytes.toString('utf8'))
+  const bytes = readShort(path, MOST_BYTES)
+  const workflow = bytes && readLine(workflowSchema, bytes.toString('utf8'))
   if (!workflow || Object.keys(workflow).length === 0) return null
   return {
     profile: profileOf(name, workflow, inputsOf(workflow)),

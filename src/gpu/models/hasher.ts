@@ -1,6 +1,8 @@
 /** The Worker's side of `hashing.ts`: reads files from end to end, so that the server's own thread has nothing to do with it. */
 export interface HashRequest {
   path: string
+  /** Bytes that are read at most: a file may grow without end. */
+  most?: number | undefined
 }
 
 export type HashReply = { bytes: number } | { sha256: string } | { failed: string }
@@ -15,7 +17,8 @@ self.onmessage = async ({ data }: MessageEvent<HashRequest>) => {
   try {
     const hasher = new Bun.CryptoHasher('sha256')
     let [bytes, told] = [0, 0]
-    for await (const chunk of Bun.file(data.path).stream()) {
+    const file = Bun.file(data.path)
+    for await (const chunk of (data.most === undefined ? file : file.slice(0, data.most)).stream()) {
       hasher.update(chunk)
       bytes += chunk.byteLength
       if (bytes - told < TOLD_BYTES) continue

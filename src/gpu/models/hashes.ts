@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { eq } from 'drizzle-orm'
 import type { Database } from '../../db/open.ts'
+import { DomainError } from '../../errors.ts'
 import { hashFile } from './hashing.ts'
 import { modelFiles } from './tables.ts'
 
@@ -16,11 +17,11 @@ export interface Hashes {
   known(file: Stamped): string | undefined
   /** A file that is known to hold this, as it is now. */
   holding(sha256: string): Stamped | undefined
-  /** Hashes a file unless it is known, and remembers it. */
+  /** Hashes a file unless it is known, and remembers it. @throws DomainError `model_changed` when it is written to meanwhile */
   of(file: Stamped, signal?: AbortSignal, heard?: (bytes: number) => void): Promise<string>
   /** Remembers what was hashed elsewhere. */
   note(file: Stamped, sha256: string): Promise<void>
-  /** Reads it again whatever is known of it, and remembers what it holds now. */
+  /** Reads it again whatever is known of it, and remembers what it holds now. @throws DomainError `model_changed` */
   again(file: Stamped, signal?: AbortSignal, heard?: (bytes: number) => void): Promise<string>
   forget(path: string): Promise<void>
 }
@@ -43,9 +44,9 @@ export async function openHashes({ db, now }: HashesDeps): Promise<Hashes> {
     rows.set(path, row)
   }
   const again: Hashes['again'] = async (file, signal, heard) => {
-    const sha256 = await hashFile(file.path, signal, heard)
-    const after = await stampOf(file.path)
-    if (after.stamp === file.stamp) await note(file, sha256) // else it was written to meanwhile: the next scan sees that
+    const sha256 = await hashFile(file.path, signal, heard, file.bytes)
+    if ((await stampOf(file.path)).stamp !== file.stamp) throw changed(file)
+    await note(file, sha256)
     return sha256
   }
   return {
@@ -61,8 +62,22 @@ export async function openHashes({ db, now }: HashesDeps): Promise<Hashes> {
   }
 }
 
-/** @throws the system's own error when there is no such file */
+/** The next look sees what has become of it. */
+function changed({ path }: Stamped): DomainError {
+  return new DomainError(
+    'model_changed',
+    `${path} was written to while it was read. It is read again when that is over.`,
+    {
+      retryable: true,
+      context: { path },
+    },
+  )
+}
+
+/** @throws the system's own error when there is no such file, or when it is none */
 export async function stampOf(path: string): Promise<Stamped> {
-  const { size, mtimeNs, dev, ino } = await stat(path, { bigint: true })
+  const found = await stat(path, { bigint: true })
+  if (!found.isFile()) throw Object.assign(new Error(`${path} is no file`), { code: 'ENOENT' })
+  const { size, mtimeNs, dev, ino } = found
   return { path, bytes: Number(size), stamp: `${size}:${mtimeNs}:${dev}:${ino}` }
 }

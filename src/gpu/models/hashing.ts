@@ -7,10 +7,15 @@ import type { HashReply, HashRequest } from './hasher.ts'
 const HASHER = packed ? join(import.meta.dir, 'src/gpu/models/hasher.js') : new URL('./hasher.ts', import.meta.url).href
 
 /**
- * The SHA-256 of a file, of any size, read in a Worker. `heard` is told how many bytes were read so far.
+ * The SHA-256 of a file, of any size, read in a Worker: of its first `most` bytes, where that is said. `heard` is told how many bytes were read so far.
  * @throws DomainError `model_unreadable`; what the signal says when it aborts
  */
-export async function hashFile(path: string, signal?: AbortSignal, heard?: (bytes: number) => void): Promise<string> {
+export async function hashFile(
+  path: string,
+  signal?: AbortSignal,
+  heard?: (bytes: number) => void,
+  most?: number,
+): Promise<string> {
   signal?.throwIfAborted()
   const worker = new Worker(HASHER, { ref: false })
   const { promise, resolve, reject } = Promise.withResolvers<string>()
@@ -22,7 +27,7 @@ export async function hashFile(path: string, signal?: AbortSignal, heard?: (byte
     else reject(new DomainError('model_unreadable', `${path} can’t be read: ${data.failed}`))
   }
   worker.onerror = (event) => reject(new Error(`the Worker that hashes files failed: ${event.message}`))
-  worker.postMessage({ path } satisfies HashRequest)
+  worker.postMessage({ path, most } satisfies HashRequest)
   try {
     return await promise
   } finally {

@@ -1,7 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { readShortSoon } from '../plain.ts'
 import { type ModelFile, type ModelProfile, modelProfile } from '../profile.ts'
+import { readLine } from '../protocol.ts'
 import { type Stamped, stampOf } from './hashes.ts'
 import type { Left } from './scan.ts'
 
@@ -66,12 +68,8 @@ async function there(folder: string, { path, part, bytes }: Pick<ModelFile, 'pat
 
 /** What a download has noted of a model; undefined where it came otherwise. */
 export async function receiptOf(folder: string): Promise<Receipt | undefined> {
-  try {
-    const text = await readFile(join(folder, RECEIPT), 'utf8')
-    return text.length <= MOST_RECEIPT_BYTES ? receipt.safeParse(JSON.parse(text)).data : undefined
-  } catch {
-    return undefined // copied by hand: the profile says what belongs there
-  }
+  const text = await readShortSoon(join(folder, RECEIPT), MOST_RECEIPT_BYTES)
+  return (text && readLine(receipt, text.toString('utf8'))) ?? undefined // copied by hand: the profile says what belongs there
 }
 
 /** `family/name` of each folder. */

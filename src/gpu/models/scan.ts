@@ -1,6 +1,8 @@
-import { type FileHandle, open, readdir, readFile, realpath } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open, opendir, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, sep } from 'node:path'
 import { z } from 'zod'
+import { readShortSoon } from '../plain.ts'
 import { PICKLE } from './catalogue.ts'
 import { readGguf } from './gguf.ts'
 import { type Stamped, stampOf } from './hashes.ts'
@@ -13,6 +15,10 @@ const MOST_FILES = 50_000
 /** Files looked at at once. */
 const AT_ONCE = 16
 const MOST_INDEX_BYTES = 1024 ** 2
+/** Names that are looked at below one folder that somebody named. */
+const MOST_NAMES = 500_000
+/** Files of one pipeline: real ones have some dozens. */
+const MOST_OF_PIPELINE = 5_000
 const WEIGHTS = /\.(safetensors|sft|gguf)$/i
 /** What downloads are made in, and what tools leave. */
 const HIDDEN = /^\./
@@ -57,7 +63,7 @@ export async function scanFolders(roots: string[], seen: Recognitions, signal?: 
   const named = await Promise.all(roots.map((root) => realpath(root).catch(() => root)))
   for (const root of roots) {
     const places: string[] = []
-    const walk = { root, named, places, found, visited: new Set<string>(), signal }
+    const walk = { root, named, places, found, visited: new Set<string>(), names: 0, signal }
     await look(walk, root, 0)
     await inTurns(places, (path) => file(path, root, seen, found), signal)
   }
@@ -74,6 +80,8 @@ interface Walk {
   places: string[]
   found: Found
   visited: Set<string>
+  /** Names that were looked at. */
+  names: number
   signal: AbortSignal | undefined
 }
 
@@ -86,11 +94,17 @@ async function look(walk: Walk, folder: string, depth: number): Promise<void> {
   if (entries.some((entry) => entry.isFile() && entry.name === 'model_index.json')) return diffusersFolder(walk, folder)
   for (const entry of entries) {
     if (HIDDEN.test(entry.name) || walk.places.length >= MOST_FILES) continue
+    if (++walk.names > MOST_NAMES) return
     const path = join(folder, entry.name)
-    const kind = entry.isSymbolicLink() ? await behindLink(walk, path) : entry.isDirectory() ? 'folder' : 'file'
+    const kind = entry.isSymbolicLink() ? await behindLink(walk, path) : kindOf(entry)
     if (kind === 'folder' && depth < DEPTH) await look(walk, path, depth + 1)
     if (kind === 'file') note(walk, path)
   }
+}
+
+/** A pipe, a socket or a device is nothing to look into. */
+function kindOf(entry: { isDirectory(): boolean; isFile(): boolean }): 'file' | 'folder' | null {
+  return entry.isDirectory() ? 'folder' : entry.isFile() ? 'file' : null
 }
 
 function note({ places, found }: Walk, path: string): void {
@@ -111,23 +125,34 @@ async function behindLink({ named, found }: Walk, path: string): Promise<'file' 
       })
     return null
   }
-  return WEIGHTS.test(path) ? 'file' : 'folder'
+  const there = await stat(real).catch(() => null)
+  return there && kindOf(there)
 }
 
 async function diffusersFolder({ root, found }: Walk, path: string): Promise<void> {
   try {
-    const text = await readFile(join(path, 'model_index.json'), 'utf8')
-    const index = text.length <= MOST_INDEX_BYTES ? Index.safeParse(JSON.parse(text)).data : undefined
-    if (!index) throw new Unreadable('Its model_index.json names no pipeline.')
-    const names = await readdir(path, { recursive: true, withFileTypes: true })
-    const files = names.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name))
-    const kept = files.filter((each) => !PICKLE.test(each) && !isHidden(each, path)).sort()
+    const text = await readShortSoon(join(path, 'model_index.json'), MOST_INDEX_BYTES)
+    const index = text && Index.safeParse(JSON.parse(text.toString('utf8'))).data
+    if (!index) throw new Unreadable('Its model_index.json names no pipeline, or is longer than any real one.')
+    const kept = (await filesBelow(path)).filter((each) => !PICKLE.test(each) && !isHidden(each, path)).sort()
     if (!kept.some((each) => WEIGHTS.test(each)))
       throw new Unreadable('Not loaded: it has no safetensors, only pickles, which can run code.')
     found.folders.push({ path, root, className: index._class_name, files: await Promise.all(kept.map(stampOf)) })
   } catch (error) {
     found.left.push({ path, why: error instanceof Unreadable ? error.message : 'Its model_index.json can’t be read.' })
   }
+}
+
+/** @throws Unreadable when there are more than in any real pipeline */
+async function filesBelow(path: string): Promise<string[]> {
+  const files: string[] = []
+  let names = 0
+  for await (const each of await opendir(path, { recursive: true })) {
+    if (++names > MOST_OF_PIPELINE)
+      throw new Unreadable('Not loaded: it has more than 5,000 files, as no pipeline has.')
+    if (each.isFile()) files.push(join(each.parentPath, each.name))
+  }
+  return files
 }
 
 function isHidden(path: string, below: string): boolean {
@@ -151,7 +176,7 @@ async function recognised(stamped: Stamped, root: string): Promise<FoundFile | L
   const { path, bytes } = stamped
   let handle: FileHandle | undefined
   try {
-    handle = await open(path, 'r')
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const header = path.toLowerCase().endsWith('.gguf')
       ? await readGguf(handle, bytes)
       : await readSafetensors(handle, bytes)

@@ -1,15 +1,19 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Database } from '../../db/open.ts'
 import { NotFound } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { openWorkflows } from '../comfyui/workflows.ts'
+import { readShort } from '../plain.ts'
 import type { ModelProfile } from '../profile.ts'
 import { type Alone, openAlone } from './alone.ts'
 import { digestOf, type Installed } from './assemble.ts'
 import { type CatalogueText, readCatalogue } from './catalogue.ts'
 import { type Hashes, openHashes } from './hashes.ts'
 import { type Lookout, openLookout } from './lookout.ts'
+
+/** Of one file of profiles: the longest on board has 16 KB. */
+const MOST_PROFILE_BYTES = 4 * 1024 ** 2
 
 export interface ModelStore extends Pick<Lookout, 'left' | 'scan' | 'hashed' | 'onChange'>, AsyncDisposable {
   /** Hearth's own folder of models. */
@@ -48,7 +52,7 @@ export async function openModelStore(deps: ModelStoreDeps): Promise<ModelStore> 
   const { data, log } = deps
   const root = join(data, 'models')
   mkdirSync(root, { recursive: true, mode: 0o700 })
-  const catalogue = readCatalogue([...deps.catalogue, ...ownTexts(data)], log)
+  const catalogue = readCatalogue([...deps.catalogue, ...ownTexts(data, log)], log)
   const hashes = await openHashes(deps)
   const folders = [root, ...deps.folders]
   const lookout = openLookout({ root, folders, catalogue, hashes, log })
@@ -82,11 +86,21 @@ function named<T>(all: T[], idOf: (one: T) => string, id: string): T {
 }
 
 /** Profiles that people have put into the data directory. */
-function ownTexts(data: string): CatalogueText[] {
+function ownTexts(data: string, log: Log): CatalogueText[] {
   const folder = join(data, 'catalogue')
+  return namesIn(folder).flatMap((name) => {
+    const text = readShort(join(folder, name), MOST_PROFILE_BYTES)?.toString('utf8')
+    if (text !== undefined) return [{ name, text }]
+    log.warn('a file of the catalogue of models is none, can’t be read, or has more than 4 MB', { file: name })
+    return []
+  })
+}
+
+function namesIn(folder: string): string[] {
   try {
-    const names = readdirSync(folder).filter((name) => name.endsWith('.toml'))
-    return names.sort().map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }))
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.toml'))
+      .sort()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
