@@ -74,6 +74,12 @@ export const STUDIO_SAYS = {
   get: says('getArtifact', TAG, 'A picture or clip with all that is known of it', () => ({
     200: { says: 'It.', form: z.object({ artifact: ArtifactForm }) },
   })),
+  remove: says('deleteArtifact', TAG, 'Delete a picture or clip: its file, as a change that can be undone', () => ({
+    204: { says: 'It is in no list any more. It is gone for good when the trash is emptied.' },
+  })),
+  restore: says('restoreArtifact', TAG, 'Bring back a picture or clip that was deleted', () => ({
+    204: { says: 'It is there again.' },
+  })),
   content: says('getArtifactContent', TAG, 'The bytes of a picture or clip', () => ({
     200: { says: 'The bytes, or the range that was asked for.', type: 'application/octet-stream' },
   })),

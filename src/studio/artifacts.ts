@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, lt, not, or, sql } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import { Invalid, NotFound } from '../errors.ts'
 import { projects } from '../projects/tables.ts'
@@ -27,6 +27,10 @@ export interface ArtifactQuery {
   cursor?: string | undefined
 }
 
+/** Their files were deleted, and they with them. */
+const ARE_DELETED = sql`EXISTS (SELECT 1 FROM files AS f
+  WHERE f.project_id = ${artifacts.project} AND f.path = ${artifacts.path} AND f.deleted = 1)`
+
 /** A page of artifacts, the newest first, and the cursor of the next; null at the end. @throws Invalid `bad_cursor` */
 export async function listArtifacts(
   read: Reader,
@@ -40,6 +44,7 @@ export async function listArtifacts(
     .where(
       and(
         isNull(projects.deletedAt),
+        not(ARE_DELETED),
         project ? eq(artifacts.project, project) : undefined,
         what ? eq(artifacts.function, what) : undefined,
         model === undefined ? undefined : model === '' ? isNull(artifacts.model) : eq(artifacts.model, model),

@@ -10,9 +10,11 @@ import type { Actor, Guard } from '../web/guard.ts'
 import { fragment, page } from '../web/page.ts'
 import { statusOf } from '../web/problems.ts'
 import { artifactById } from './artifacts.ts'
+import { standingOf } from './bin.ts'
 import type { ClipChoices } from './clips.ts'
 import { artifactPage, galleryPage, onTheWay, shotOf } from './gallery.ts'
 import { type FormFields, fieldsOf, RenderForm, renderOf, textsOf } from './gallery-form.ts'
+import { differences } from './known.ts'
 import { type Preflight, type PreflightDeps, preflightOf } from './preflight.ts'
 import { type RendersDeps, repeatArtifact, startRender } from './renders.ts'
 
@@ -33,6 +35,8 @@ const Query = z.object({
     .optional()
     .transform((model) => (model === 'any' ? undefined : model)),
   cursor: z.string().max(100).optional(),
+  /** What has just been deleted, to be brought back. */
+  deleted: z.string().max(64).optional(),
 })
 const With = z.object({ with: z.union([z.string().max(64), z.array(z.string().max(64))]).optional() })
 
@@ -93,10 +97,12 @@ function galleries(deps: GalleryRoutesDeps) {
       '/compare',
       async ({ request, query, actor }) => {
         const ids = [query.with ?? []].flat().slice(0, 2)
-        const shots = []
-        for (const id of ids) shots.push(shotOf(await artifactById(read, id), ''))
+        const both = []
+        for (const id of ids) both.push(await artifactById(read, id))
+        const [one, other] = both
+        const differs = one && other ? differences(one, other) : []
         const shell = await shellFor(deps, actor, 'Compare')
-        return page(request, 'studio/compare', { shell, shots })
+        return page(request, 'studio/compare', { shell, shots: both.map((each) => shotOf(each, '')), differs })
       },
       { query: With },
     )
@@ -118,7 +124,8 @@ async function gallery(
 ): Promise<Response> {
   const title = project ? `Gallery · ${project.title}` : 'Gallery'
   const at = project ? `/projects/${project.id}/gallery` : '/gallery'
-  const view = await galleryPage(deps, { ...query, project: project?.id })
+  const { deleted, ...which } = query
+  const view = await galleryPage(deps, { ...which, project: project?.id })
   return page(
     request,
     'studio/gallery',
@@ -129,11 +136,18 @@ async function gallery(
       at,
       form,
       choices: deps.choices(),
+      deleted: deleted ? await deletedShot(deps.read, deleted) : null,
       error: error ?? null,
       preflight: preflight ?? null,
     },
     { status: error ? statusOf(error) : 200 },
   )
+}
+
+/** Null where it is there again. */
+async function deletedShot(read: Reader, id: string) {
+  const artifact = await artifactById(read, id)
+  return (await standingOf(read, artifact)) === 'deleted' ? shotOf(artifact, '') : null
 }
 
 function artifactPages(deps: GalleryRoutesDeps) {

@@ -8,7 +8,9 @@ import { plural } from '../web/format.ts'
 import { fileUrl } from '../workspace/urls.ts'
 import { artifactUrl, contentUrl } from './artifact-view.ts'
 import { type ArtifactQuery, artifactById, artifactKinds, childrenOf, listArtifacts } from './artifacts.ts'
+import { standingOf } from './bin.ts'
 import { shownAs } from './kinds.ts'
+import { knownOf, parametersText } from './known.ts'
 import type { RenderInput } from './order.ts'
 import { titleOf } from './renders.ts'
 import { type Artifact, artifacts } from './tables.ts'
@@ -31,6 +33,8 @@ export interface Shot {
   /** Of its bytes: size, seed, model or engine. */
   facts: string
   lowered: number
+  /** Its file in the project. */
+  path: string
   project: { id: string; title: string }
 }
 
@@ -95,6 +99,9 @@ export async function artifactPage(read: Reader, id: string) {
     artifact,
     shot: shotOf(artifact, project!.title),
     file: fileUrl(artifact.project, artifact.path),
+    known: knownOf(artifact),
+    parameters: parametersText(artifact),
+    standing: await standingOf(read, artifact),
     parent: parent ? shotOf(parent, '') : null,
     children: (await childrenOf(read, id)).map((child) => shotOf(child, '')),
   }
@@ -115,6 +122,7 @@ export function shotOf(artifact: Artifact, projectTitle: string): Shot {
     prompt,
     facts: factsOf(artifact),
     lowered: lowered.length,
+    path,
     project: { id: project, title: projectTitle },
   }
 }

@@ -8,6 +8,7 @@ import { mediaTypeOf } from '../files/languages.ts'
 import { plainFile } from '../gpu/folder.ts'
 import { rawUrl } from '../workspace/urls.ts'
 import { type ArtifactRoutesDeps, artifactRoutes } from './artifact-routes.ts'
+import { binRoutes } from './bin-routes.ts'
 import { type GalleryRoutesDeps, galleryRoutes } from './gallery-routes.ts'
 import { type PreflightRoutesDeps, preflightRoutes } from './preflight-routes.ts'
 import { artifacts } from './tables.ts'
@@ -29,6 +30,7 @@ export function studioRoutes(deps: StudioRoutesDeps) {
     .use(deps.guard)
     .use(preflightRoutes(deps))
     .use(artifactRoutes(deps))
+    .use(binRoutes(deps))
     .use(galleryRoutes(deps))
     .use(previewRoutes(deps))
 }

@@ -53,6 +53,7 @@ async function purgeFiles({ db, data }: PurgeDeps, before: number): Promise<numb
     for (const { scope, id } of rows) {
       await forgetThing(tx, scope, FILE, id)
       await tx.run(sql`DELETE FROM files WHERE project_id = ${scope} AND path = ${id}`)
+      await tx.run(sql`DELETE FROM artifacts WHERE project_id = ${scope} AND path = ${id}`)
     }
     return rows
   })
