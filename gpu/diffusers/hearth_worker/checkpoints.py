@@ -23,7 +23,7 @@ from .files import sha256_of, write_durably
 from .packing import Tensors
 from .spec import Spec
 
-VERSION = 1
+VERSION = 2
 KEPT = 2
 # Of the memory plan, what the bytes depend on; the rest says only where things lie.
 PLAN = ("dtype", "quantisation")

@@ -6,6 +6,7 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+import diffusers
 from PIL import Image
 
 from .failures import BadSpec
@@ -14,6 +15,8 @@ from .spec import Spec
 MOST_PIXELS = 100_000_000  # of a picture that is given
 # Pipelines whose `guidance_scale` is for distilled weights: the guidance that people mean has another name.
 TRUE_GUIDANCE = ("QwenImage",)
+# Arguments that are pictures: one that a pipeline does not take is no render that was asked for.
+PICTURES = ("image", "mask_image", "last_image", "control_image")
 
 
 def open_inputs(spec: Spec, folder: Path) -> dict[str, Image.Image]:
@@ -60,8 +63,6 @@ def pipeline_for(pipe: Any, spec: Spec, controlnet: Any = None) -> Any:
 
 def task_pipeline(names: set[str]) -> Any:
     """diffusers' table of pipelines by what they do. Read late: it loads every pipeline that there is."""
-    import diffusers
-
     if "mask" in names:
         return diffusers.AutoPipelineForInpainting
     return diffusers.AutoPipelineForImage2Image if "init" in names else diffusers.AutoPipelineForText2Image
@@ -74,13 +75,22 @@ def video_pipeline(pipe: Any, names: set[str]) -> Any:
         raise BadSpec(f"{type(pipe).__name__} makes no clips.")
     if "init" not in names or "image" in takes:
         return pipe
+    cls = clip_from_picture(pipe)
+    if cls is None:
+        raise BadSpec(f"{type(pipe).__name__} can't begin with a picture; its family has another model for that.")
+    known = inspect.signature(cls.__init__).parameters
+    settings = {name: value for name, value in pipe.config.items() if name in known and name not in pipe.components}
+    return cls(**pipe.components, **settings)
+
+
+def clip_from_picture(pipe: Any) -> Any:
+    """The pipeline that makes clips from pictures with the same weights; None where there is none."""
+    if pipe.config.get("expand_timesteps"):  # Wan 2.2's small model does both
+        return diffusers.WanImageToVideoPipeline
     from diffusers.pipelines import auto_pipeline
 
     name = auto_pipeline._get_model(type(pipe).__name__)
-    cls = auto_pipeline.AUTO_IMAGE2VIDEO_PIPELINES_MAPPING.get(name)
-    if cls is None:
-        raise BadSpec(f"{type(pipe).__name__} can't begin with a picture; its family has another model for that.")
-    return cls(**pipe.components)
+    return auto_pipeline.AUTO_IMAGE2VIDEO_PIPELINES_MAPPING.get(name)
 
 
 def arguments_for(pipe: Any, spec: Spec, pictures: dict[str, Image.Image]) -> dict[str, Any]:
@@ -102,7 +112,11 @@ def arguments_for(pipe: Any, spec: Spec, pictures: dict[str, Image.Image]) -> di
         wanted |= {"true_cfg_scale": params.guidance, "negative_prompt": params.negative or " "}
     if spec.function == "video":
         wanted |= {"num_frames": params.frames, "frame_rate": params.fps}
-    wanted |= picture_arguments(takes, spec, pictures)
+    given = picture_arguments(takes, spec, pictures)
+    ignored = [name for name in PICTURES if name in given and name not in takes]
+    if ignored:
+        raise BadSpec(f"{type(pipe).__name__} can do nothing with a picture for “{ignored[0]}”.")
+    wanted |= given
     return {name: value for name, value in wanted.items() if name in takes}
 
 

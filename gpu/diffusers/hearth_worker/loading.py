@@ -83,7 +83,7 @@ def load_folder(folder: Path, spec: Spec, without_encoders: bool, report: Report
             use_safetensors=True,
             local_files_only=True,
             variant=variant_of(folder),
-            quantization_config=pipeline_quantisation(spec.memory, list(components_of(index))),
+            quantization_config=pipeline_quantisation(spec.memory, components_of(index)),
             **given,
         )
 
@@ -96,7 +96,7 @@ def load_single(model: Model, spec: Spec, without_encoders: bool, report: Report
     config = config_folder(model, whole)
     index = check_pipeline_folder(config)
     if whole:
-        return load_whole(file, config, index, spec, without_encoders)
+        return load_whole(model, config, index, spec, without_encoders)
     parts = parts_of(model, index)
     for part in parts.values():
         check_weights_file(part)
@@ -110,9 +110,15 @@ def load_single(model: Model, spec: Spec, without_encoders: bool, report: Report
     return load_folder(config, spec, without_encoders, lambda *_: None, **given)
 
 
-def load_whole(file: Path, config: Path, index: dict[str, Any], spec: Spec, without_encoders: bool) -> Any:
-    """A checkpoint that holds denoiser, VAE and text encoders (SD and SDXL)."""
-    given = {name: None for name in components_of(index) if without_encoders and is_encoder(name)}
+def load_whole(model: Model, config: Path, index: dict[str, Any], spec: Spec, without_encoders: bool) -> Any:
+    """A checkpoint that holds denoiser, VAE and text encoders (SD and SDXL); parts beside it stand for its own."""
+    file = Path(model.path)
+    given: dict[str, Any] = {}
+    for name, path in parts_of(model, index).items():
+        if name not in DENOISERS:
+            check_weights_file(path)
+            given[name] = load_part(path, name, config, index, spec)
+    given |= {name: None for name in components_of(index) if without_encoders and is_encoder(name)}
     return pipeline_class(index).from_single_file(
         str(file),
         config=str(config),

@@ -27,8 +27,9 @@ def pack(value: Any, name: str, tensors: Tensors) -> Any:
     if isinstance(value, float) and not isinstance(value, np.generic):
         return value if math.isfinite(value) else {"is": "float", "value": repr(value)}
     if isinstance(value, torch.Tensor):
-        tensors[name] = value.detach().to("cpu", copy=True).contiguous()
-        return {"is": "tensor", "name": name, "host": value.device.type == "cpu"}
+        order = layout_of(value)
+        tensors[name] = value.detach().to("cpu", copy=True).permute(order).contiguous()
+        return {"is": "tensor", "name": name, "host": value.device.type == "cpu", "order": order}
     if isinstance(value, (np.ndarray, np.generic)):
         tensors[name] = torch.from_numpy(np.array(value))
         return {"is": "array", "name": name, "scalar": isinstance(value, np.generic)}
@@ -42,6 +43,11 @@ def pack(value: Any, name: str, tensors: Tensors) -> Any:
     raise Unpackable(f"{name}: {type(value).__name__}")
 
 
+def layout_of(tensor: torch.Tensor) -> list[int]:
+    """The order in which its sides lie in memory: kernels round by it, so that it is a part of the same bits."""
+    return sorted(range(tensor.ndim), key=lambda side: -tensor.stride(side))
+
+
 def unpack(packed: Any, tensors: Tensors, device: torch.device) -> Any:
     """The value again; tensors that were on a device go to this one."""
     if not isinstance(packed, dict):
@@ -51,7 +57,8 @@ def unpack(packed: Any, tensors: Tensors, device: torch.device) -> Any:
         return float(packed["value"])
     if kind == "tensor":
         tensor = tensors[packed["name"]]
-        return tensor.clone() if packed["host"] else tensor.to(device, copy=True)
+        tensor = tensor.clone() if packed["host"] else tensor.to(device, copy=True)
+        return tensor.permute([packed["order"].index(side) for side in range(tensor.ndim)])
     if kind == "array":
         array = tensors[packed["name"]].numpy().copy()
         return array[()] if packed["scalar"] else array

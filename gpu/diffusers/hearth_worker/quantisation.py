@@ -20,7 +20,7 @@ BACKENDS: dict[str, tuple[str, str, dict[str, Any]]] = {
 QUANTISED = ("unet", "transformer", "transformer_2", "text_encoder_2", "text_encoder_3", "text_encoder")
 
 
-def pipeline_quantisation(memory: Memory, components: list[str]) -> PipelineQuantizationConfig | None:
+def pipeline_quantisation(memory: Memory, components: dict[str, tuple[str, str]]) -> PipelineQuantizationConfig | None:
     """What is quantised while it is loaded; None where nothing is: fp8 is a casting of layers, GGUF is in the file."""
     if memory.quantisation not in BACKENDS:
         return None
@@ -31,9 +31,13 @@ def pipeline_quantisation(memory: Memory, components: list[str]) -> PipelineQuan
         )
     if memory.quantisation == "nf4":
         arguments = {**arguments, "bnb_4bit_compute_dtype": getattr(torch, memory.dtype)}
-    small = "text_encoder" if "text_encoder_2" in components else None  # CLIP beside a large encoder
-    names = [name for name in QUANTISED if name in components and name != small]
+    names = [name for name in QUANTISED if name in components and not is_small(components[name][1])]
     return PipelineQuantizationConfig(quant_backend=backend, quant_kwargs=arguments, components_to_quantize=names)
+
+
+def is_small(class_name: str) -> bool:
+    """CLIP beside a large encoder: little to gain, and its words are few."""
+    return class_name.startswith("CLIPText")
 
 
 def gguf_config(dtype: torch.dtype) -> GGUFQuantizationConfig:

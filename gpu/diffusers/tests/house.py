@@ -27,6 +27,7 @@ PATIENCE_S = 60
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["preloaded"])
 SHA = "a" * 64
+CLIPS = ("wan", "ltx", "hunyuan")  # what families that make clips begin with
 
 
 @dataclass
@@ -59,8 +60,8 @@ def spec_of(model: Path, family: str, attempt: int, params: dict[str, Any], more
         "guidance": 3.0,
         "sampler": None,
     }
-    if family.startswith("wan"):
-        usual |= {"width": 32, "height": 32, "frames": 5, "fps": 8}
+    if family.startswith(CLIPS):
+        usual |= {"frames": 9 if family == "ltx-video" else 5, "fps": 8}
         more = {"function": "video"} | more
     spec = {
         "v": 2,

@@ -34,15 +34,28 @@ def write_checkpoint(pipe: Any, path: Path) -> Path:
     state: State = {}
     for key, tensor in pipe.unet.state_dict().items():
         state["model.diffusion_model." + unet_name(key)] = tensor.contiguous()
-    for key, tensor in pipe.vae.state_dict().items():
-        name = vae_name(key, len(pipe.vae.config.block_out_channels))
-        is_flat = re.search(r"attn_1\.(q|k|v|proj_out)\.weight$", name)
-        state["first_stage_model." + name] = (tensor[:, :, None, None] if is_flat else tensor).contiguous()
+    state |= {"first_stage_model." + name: tensor for name, tensor in vae_state(pipe.vae).items()}
     for key, tensor in pipe.text_encoder.state_dict().items():
         prefix = "" if key.startswith("text_model.") else "text_model."
         state[f"cond_stage_model.transformer.{prefix}{key}"] = tensor.contiguous()
     save_file(state, path)
     return path
+
+
+def write_vae(vae: Any, path: Path) -> Path:
+    """An autoencoder in a file of its own."""
+    save_file(vae_state(vae), path)
+    return path
+
+
+def vae_state(vae: Any) -> State:
+    """An autoencoder's tensors."""
+    state: State = {}
+    for key, tensor in vae.state_dict().items():
+        name = vae_name(key, len(vae.config.block_out_channels))
+        is_flat = re.search(r"attn_1\.(q|k|v|proj_out)\.weight$", name)
+        state[name] = (tensor[:, :, None, None] if is_flat else tensor).contiguous()
+    return state
 
 
 def unet_name(key: str) -> str:

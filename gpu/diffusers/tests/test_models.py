@@ -143,6 +143,27 @@ def test_a_checkpoint_with_its_configs_beside_it_is_the_same_model(sd: Path, tmp
     assert np.array_equal(picture(load(spec), spec), picture(whole, spec))
 
 
+def test_a_vae_beside_a_checkpoint_stands_for_its_own(sd: Path, tmp_path: Path) -> None:
+    whole, other = load(spec_for(sd)), tiny.vae()
+    bare(sd, tmp_path / "config", ("unet", "vae", "text_encoder"))
+    file = ldm.write_checkpoint(whole, tmp_path / "model.safetensors")
+    vae = ldm.write_vae(other, tmp_path / "vae.safetensors")
+    spec = spec_for(sd, model={"path": str(file), "format": "safetensors", "parts": {"vae": str(vae)}})
+    made, before = picture(load(spec), spec), picture(whole, spec)
+    whole.vae = other
+    assert np.allclose(made, picture(whole, spec), atol=1e-5) and not np.allclose(made, before, atol=1e-3)
+
+
+def test_what_is_worth_less_room_is_quantised_and_clip_is_not() -> None:
+    from hearth_worker.quantisation import pipeline_quantisation
+    from hearth_worker.spec import Memory
+
+    parts = {"transformer": "HunyuanVideoTransformer3DModel", "text_encoder": "LlamaModel", "vae": "AutoencoderKL"}
+    given = {name: ("", cls) for name, cls in (parts | {"text_encoder_2": "CLIPTextModel"}).items()}
+    plan = pipeline_quantisation(Memory(dtype="bfloat16", quantisation="nf4"), given)
+    assert plan is not None and sorted(plan.components_to_quantize) == ["text_encoder", "transformer"]
+
+
 def test_a_file_of_an_unknown_family_asks_for_its_configs(sd: Path, tmp_path: Path) -> None:
     file = ldm.write_checkpoint(tiny.sd(), tmp_path / "model.safetensors")
     with pytest.raises(ModelMissing, match="config"):

@@ -76,6 +76,14 @@ def test_data_comes_back_as_it_was(value: Any) -> None:
     assert type(again) is type(value) and repr(again) == repr(value)
 
 
+def test_a_tensor_lies_in_memory_as_it_did() -> None:
+    tensors: dict[str, torch.Tensor] = {}
+    value = torch.randn(1, 3, 4, 5).to(memory_format=torch.channels_last)
+    again = unpack(pack(value, "value", tensors), tensors, CPU)
+    assert again.stride() == value.stride() and torch.equal(again, value)
+    assert tensors["value"].is_contiguous()
+
+
 def test_what_is_no_data_is_not_packed() -> None:
     with pytest.raises(Unpackable):
         pack(object(), "value", {})

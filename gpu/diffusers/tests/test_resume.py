@@ -7,45 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import tiny
-import torch
 from hearth_worker import memory
 from hearth_worker.failures import BadSpec
 from hearth_worker.samplers import scheduler_for
-from hearth_worker.walk import Walk
-
-CPU = torch.device("cpu")
-STEPS = 5
-USUAL = {"prompt": "a cat", "height": 32, "width": 32, "num_inference_steps": STEPS, "output_type": "np"}
-
-
-def walk_through(pipe: Any, scheduler: Any, keep: dict[int, Any] | None = None, saved: Any = None, **more: Any) -> Any:
-    """Calls a pipeline; keeps each step's state, or goes on from one."""
-    pipe.scheduler = scheduler
-    calls = {"decoded": 0, "denoised": 0}
-
-    def on_step(done: int, _steps: int, latents: torch.Tensor) -> None:
-        calls["denoised"] += 1
-        if keep is not None:
-            keep[done] = (done, *walk.state(latents))
-
-    walk = Walk(pipe, CPU, torch.Generator("cpu").manual_seed(7), on_step, lambda: None)
-    if saved:
-        walk.skip, walk.saved, walk.saved_tensors = saved
-    result = walk.run(USUAL | more)
-    return np.asarray(result.images if hasattr(result, "images") else result.frames), calls
-
-
-def resumes_at_each_step(pipe: Any, sampler: str | None, **more: Any) -> None:
-    """Each step's state gives the whole picture again, in another pipeline's hands, and computes only what is left."""
-    pipe.set_progress_bar_config(disable=True)
-    own = pipe.scheduler
-    keep: dict[int, Any] = {}
-    whole, calls = walk_through(pipe, scheduler_for(sampler, own, pipe), keep, **more)
-    assert np.isfinite(whole).all() and calls["denoised"] == len(keep) >= STEPS
-    for done, saved in keep.items():
-        again, counted = walk_through(pipe, scheduler_for(sampler, own, pipe), None, saved, **more)
-        assert np.array_equal(again, whole), f"{sampler}: another picture after step {done}"
-        assert counted["denoised"] == len(keep) - done
+from walking import CPU, STEPS, USUAL, resumes_at_each_step, walk_through
 
 
 @pytest.mark.parametrize(
@@ -71,10 +36,10 @@ def test_flux_goes_on_at_each_step(sampler: str | None) -> None:
     resumes_at_each_step(tiny.flux(), sampler)
 
 
-@pytest.mark.parametrize("two", [False, True])
+@pytest.mark.parametrize("family", ["wan", "wan22"])
 @pytest.mark.parametrize("sampler", [None, "dpmpp_2m", "euler"])
-def test_wan_goes_on_at_each_step(two: bool, sampler: str | None) -> None:
-    resumes_at_each_step(tiny.wan(two), sampler, num_frames=5, guidance_scale=3.0)
+def test_wan_goes_on_at_each_step(family: str, sampler: str | None) -> None:
+    resumes_at_each_step(tiny.FAMILIES[family](), sampler, num_frames=5, guidance_scale=3.0)
 
 
 def test_a_pipeline_without_a_callback_is_seen_by_its_scheduler() -> None:
@@ -103,13 +68,6 @@ def test_without_the_solvers_state_it_would_be_another_picture() -> None:
     poor = {**state, "solver": {"is": "dict", "items": {"_step_index": 3}}}
     again, _ = walk_through(pipe, scheduler_for("dpmpp_2m_karras", own, pipe), None, (done, poor, tensors))
     assert not np.array_equal(again, whole)
-
-
-def test_flux2_goes_on_at_each_step() -> None:
-    torch.manual_seed(6)
-    pipe = tiny.flux2()
-    more = {"prompt_embeds": torch.randn(1, 8, 3 * tiny.WIDTH), "prompt": None, "guidance_scale": 1.0}
-    resumes_at_each_step(pipe, None, **more)
 
 
 def with_model_offload(pipe: Any) -> None:

@@ -18,7 +18,7 @@ FIXTURE = Path(__file__).parents[3] / "tests" / "fixtures" / "worker-protocol.nd
 WORKER = Path(__file__).parents[1] / "worker.py"
 
 
-@pytest.mark.parametrize("family", ["sd15", "sdxl", "flux"])
+@pytest.mark.parametrize("family", ["sd15", "sdxl", "flux", "sd3", "qwen-image", "z-image"])
 def test_a_family_renders_a_picture(folders: Folders, family: str) -> None:
     folder = folders.new(family)
     with worker(folder) as running:
@@ -49,18 +49,18 @@ def test_its_lines_have_the_shape_of_the_protocol(folders: Folders) -> None:
         assert set(line) <= known[line["type"]], line
 
 
-@pytest.mark.parametrize("family", ["wan", "wan22"])
-def test_wan_makes_a_clip(folders: Folders, family: str) -> None:
+@pytest.mark.parametrize(("family", "frames"), [("wan", 5), ("wan22", 5), ("ltx-video", 9), ("hunyuan-video", 5)])
+def test_a_family_makes_a_clip(folders: Folders, family: str, frames: int) -> None:
     import av
 
     folder = folders.new(family)
     (output,) = rendered(folder)["outputs"]
-    assert (output["mediaType"], output["frames"], output["fps"]) == ("video/mp4", 5, 8)
+    assert (output["mediaType"], output["frames"], output["fps"]) == ("video/mp4", frames, 8)
     with av.open(str(folder / output["file"])) as clip:
         (stream,) = clip.streams.video
         assert (stream.codec_context.name, stream.pix_fmt) == ("h264", "yuv420p")
         assert (stream.width, stream.height, stream.average_rate) == (32, 32, 8)
-        assert len(list(clip.decode(video=0))) == 5
+        assert len(list(clip.decode(video=0))) == frames
     data = (folder / output["file"]).read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
     with Image.open(folder / "previews" / "000002.jpg") as preview:

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from diffusers import (
-    AutoencoderKL,
     AutoencoderKLFlux2,
     AutoencoderKLWan,
     ControlNetModel,
@@ -24,73 +23,18 @@ from diffusers import (
     WanPipeline,
     WanTransformer3DModel,
 )
-from tokenizers.pre_tokenizers import ByteLevel
+from tiny_newer import hunyuan, ltx, qwen3, qwen_image, qwen_tokenizer, sd3, z_image
+from tiny_parts import WIDTH, clip, clip_tokenizer, t5, t5_tokenizer, vae
 from transformers import (
-    CLIPTextConfig,
-    CLIPTextModel,
     CLIPTextModelWithProjection,
-    CLIPTokenizer,
+    Qwen3ForCausalLM,
     T5Config,
     T5EncoderModel,
-    T5TokenizerFast,
     UMT5Config,
     UMT5EncoderModel,
 )
 
-WIDTH = 16  # of every text encoder
 SCHEDULE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
-
-
-def clip_tokenizer() -> CLIPTokenizer:
-    """Letters alone, no merges."""
-    letters = sorted(ByteLevel.alphabet())
-    words = [*letters, *[f"{letter}</w>" for letter in letters], "<|startoftext|>", "<|endoftext|>"]
-    return CLIPTokenizer(vocab={word: i for i, word in enumerate(words)}, merges=[], model_max_length=16)
-
-
-def t5_tokenizer() -> T5TokenizerFast:
-    """Letters alone."""
-    letters = [(letter, -2.0) for letter in "▁abcdefghijklmnopqrstuvwxyz"]
-    return T5TokenizerFast(vocab=[("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *letters], extra_ids=0)
-
-
-def clip(cls: type = CLIPTextModel) -> Any:
-    """A text encoder of one layer."""
-    config = CLIPTextConfig(
-        vocab_size=514,
-        hidden_size=WIDTH,
-        intermediate_size=WIDTH,
-        projection_dim=WIDTH,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=16,
-        bos_token_id=512,
-        eos_token_id=513,
-        pad_token_id=513,
-    )
-    return cls(config).eval()
-
-
-def t5(cls: type, config: type) -> Any:
-    """T5 or UMT5 of one layer."""
-    sizes = {"d_model": WIDTH, "d_ff": WIDTH, "d_kv": 8, "num_layers": 1, "num_heads": 2}
-    return cls(config(vocab_size=64, feed_forward_proj="gated-gelu", **sizes)).eval()
-
-
-def vae() -> AutoencoderKL:
-    """Halves a side."""
-    return AutoencoderKL(
-        in_channels=3,
-        out_channels=3,
-        down_block_types=("DownEncoderBlock2D", "DownEncoderBlock2D"),
-        up_block_types=("UpDecoderBlock2D", "UpDecoderBlock2D"),
-        block_out_channels=(4, 4),
-        layers_per_block=1,
-        latent_channels=4,
-        shift_factor=0.0,
-        norm_num_groups=1,
-        sample_size=32,
-    ).eval()
 
 
 def unet(**more: Any) -> UNet2DConditionModel:
@@ -170,7 +114,7 @@ def flux() -> FluxPipeline:
 
 
 def flux2() -> Flux2KleinPipeline:
-    """FLUX.2 klein in small, without the language model that reads its prompt."""
+    """FLUX.2 klein in small; three layers of the language model that reads its prompt are heeded, the last the 27th."""
     torch.manual_seed(6)
     transformer = Flux2Transformer2DModel(
         patch_size=1,
@@ -198,7 +142,11 @@ def flux2() -> Flux2KleinPipeline:
     ).eval()
     scheduler = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
     return Flux2KleinPipeline(
-        scheduler=scheduler, vae=autoencoder, text_encoder=None, tokenizer=None, transformer=transformer
+        scheduler=scheduler,
+        vae=autoencoder,
+        text_encoder=qwen3(Qwen3ForCausalLM, num_hidden_layers=27),
+        tokenizer=qwen_tokenizer(),
+        transformer=transformer,
     )
 
 
@@ -220,10 +168,9 @@ def wan_transformer() -> WanTransformer3DModel:
     ).eval()
 
 
-def wan(two: bool = False) -> WanPipeline:
-    """Wan in small; `two`: as Wan 2.2, with a denoiser for high noise and one for low."""
+def wan(**more: Any) -> WanPipeline:
+    """Wan in small."""
     torch.manual_seed(3)
-    more = {"transformer_2": wan_transformer(), "boundary_ratio": 0.6} if two else {}
     return WanPipeline(
         tokenizer=t5_tokenizer(),
         text_encoder=t5(UMT5EncoderModel, UMT5Config),
@@ -236,6 +183,16 @@ def wan(two: bool = False) -> WanPipeline:
     )
 
 
+def wan22() -> WanPipeline:
+    """Wan 2.2 in small: a denoiser for high noise and one for low."""
+    return wan(transformer_2=wan_transformer(), boundary_ratio=0.6)
+
+
+def wan_ti2v() -> WanPipeline:
+    """The small model of Wan 2.2, whose first frame may be a picture: each frame has a time of its own."""
+    return wan(expand_timesteps=True)
+
+
 def controlnet() -> ControlNetModel:
     """One for `sd`, which says something: a fresh one says nothing."""
     torch.manual_seed(4)
@@ -245,7 +202,20 @@ def controlnet() -> ControlNetModel:
     return made
 
 
-FAMILIES = {"sd15": sd, "sdxl": sdxl, "flux": flux, "wan": wan, "wan22": lambda: wan(two=True)}
+FAMILIES = {
+    "sd15": sd,
+    "sdxl": sdxl,
+    "sd3": sd3,
+    "flux": flux,
+    "flux2": flux2,
+    "qwen-image": qwen_image,
+    "z-image": z_image,
+    "wan": wan,
+    "wan22": wan22,
+    "wan-ti2v": wan_ti2v,
+    "ltx-video": ltx,
+    "hunyuan-video": hunyuan,
+}
 
 
 def write(family: str, folder: Path) -> Path:
