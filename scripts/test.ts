@@ -86,7 +86,7 @@ async function bunTests(which: 'together' | 'alone', env: Record<string, string>
 
 async function bunTest(name: string, files: string[], how: string[], env: Record<string, string>): Promise<Tally> {
   const report = join(REPORTS, `${name}.xml`)
-  const command = [process.execPath, 'test', ...how, '--timeout=20000']
+  const command = [process.execPath, 'test', ...how, '--timeout=60000']
   const into = ['--reporter=junit', `--reporter-outfile=${report}`]
   const ok = run(`bun test, ${files.length} files`, [...command, ...into, ...files.map((file) => `./${file}`)], env)
   return settle(ok, await bunTally(report, files))

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { openLog } from '../src/log.ts'
 import { redactor } from '../src/redact.ts'
+import { worked } from './support/worked.ts'
 
 const VENDOR = 'sk-ant-api03-AbCdEf012345678'
 const TOKEN = `hth_${'aB3_'.repeat(10)}xyz`
@@ -71,9 +72,9 @@ test('no text takes long to clean', () => {
   const worst = ['password=', 'a-', 'sk-', 'Bearer x', 'a://b:', '?key=', 'authorization: '].map((text) =>
     text.repeat(20_000),
   )
-  const began = performance.now()
+  const began = worked()
   for (const text of worst) redact(text)
-  expect(performance.now() - began).toBeLessThan(1_000)
+  expect(worked() - began).toBeLessThan(1_000)
 })
 
 test('the log writes no secret: not in messages, fields, errors or their causes', () => {

@@ -59,9 +59,13 @@ test('a wrong password, an unknown e-mail and a disabled account get one and the
 test('an unknown e-mail costs a real hash, so that its time says nothing', async () => {
   await using house = await testAccounts()
   const timed = async (hash: string | undefined) => {
-    const start = performance.now()
-    await openHasher().verify('guess', hash)
-    return performance.now() - start
+    const times: number[] = []
+    for (let run = 0; run < 3; run++) {
+      const start = performance.now()
+      await openHasher().verify('guess', hash)
+      times.push(performance.now() - start)
+    }
+    return Math.min(...times)
   }
   const known = await timed(await Bun.password.hash(PASSWORD))
   const unknown = await timed(undefined)

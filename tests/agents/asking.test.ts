@@ -86,7 +86,7 @@ test('a file whose model fails in the middle is finished by the next, and the lo
       line: 9,
     },
   ])
-}, 15_000)
+}, 60_000)
 
 test('a file that is mended is mended by the model that wrote it, not by the one that has failed', async () => {
   const both = planOf([{ id: 'data', path: 'data.json' }])
@@ -97,7 +97,7 @@ test('a file that is mended is mended by the model that wrote it, not by the one
   const kinds = ({ now }: typeof first) =>
     now.asked.map(({ task }) => task.kind).filter((kind) => kind === 'write' || kind === 'repair')
   expect([kinds(first), kinds(second)]).toEqual([['write'], ['write', 'repair']])
-}, 15_000)
+}, 60_000)
 
 test('when all of the chain fail the job waits for the one that may come back', async () => {
   const { attempts, status } = await made(
@@ -111,7 +111,7 @@ test('when all of the chain fail the job waits for the one that may come back', 
     ['retried', 'model_overloaded'],
     ['succeeded', undefined],
   ])
-}, 15_000)
+}, 60_000)
 
 test('while a call waits for another try the page says so in words, and no more once the model answers', async () => {
   const [asked, release, answered, end] = Array.from({ length: 4 }, () => Promise.withResolvers<void>())
@@ -138,7 +138,7 @@ test('while a call waits for another try the page says so in words, and no more 
   expect(await page()).not.toContain('trying again in')
   end!.resolve()
   expect(await app.settled(project.id)).toBe('done')
-}, 15_000)
+}, 60_000)
 
 test('a plan whose model fails in the middle is made anew by the next', async () => {
   first.now = scriptedModel({ plan: [{ fails: { status: 402 } }] })
@@ -149,7 +149,7 @@ test('a plan whose model fails in the middle is made anew by the next', async ()
   expect(attempts).toMatchObject([{ outcome: 'succeeded', provider: 'two', model: 'two-1' }])
   const passes = ({ now }: typeof first) => now.asked.filter(({ task }) => 'stage' in task && task.stage === 'tasks')
   expect([passes(first).length, passes(second).length]).toEqual([1, 2]) // the one that failed is not asked to mend
-}, 15_000)
+}, 60_000)
 
 const NOTHING_TO_DO = JSON.stringify({ note: 'All is well.', operations: [] })
 
@@ -203,7 +203,7 @@ test('a wish whose model fails is told on the way, and mended by the model that 
     { type: 'model.switched', from: { provider: 'one' }, to: { provider: 'two', model: 'two-1' } },
   ])
   for (const { account } of second.now.asked) expect(account).toMatchObject({ person: 'person:local', job }) // who wished
-}, 15_000)
+}, 60_000)
 
 test('the shortening of a long conversation is told on the way like any other question', async () => {
   const long = `${'A long story about bread. '.repeat(700)}END`
@@ -229,4 +229,4 @@ test('the shortening of a long conversation is told on the way like any other qu
   const { attempts } = await app.json(`/api/jobs/${job}`)
   expect(attempts).toMatchObject([{ provider: 'one', model: 'one-1' }]) // who answers, in the end
   expect(first.now.asked.at(-1)).toMatchObject({ context: expect.stringContaining('They talked about bread.') })
-}, 15_000)
+}, 60_000)

@@ -160,7 +160,7 @@ test('of some hundred files of real packages none is refused', async () => {
   }
   expect(refused).toEqual([])
   expect(looked).toBeGreaterThan(300)
-}, 20_000)
+}, 60_000)
 
 /** Every so manyth text of a package that says something, evenly over all of it. */
 function packageFiles(name: string) {

@@ -229,7 +229,7 @@ for (const [what, answers, asked] of HALVES)
     expect(first.asked).toHaveLength(asked + 1)
     expect(lastSaid(first.asked.at(-1)!)).toContain('Your answer was cut off')
     await first.vendor[Symbol.asyncDispose]()
-  }, 15_000)
+  }, 60_000)
 
 /** Says the beginning of an answer and then nothing until it is stopped. */
 function stalls(text: string): Answer {

@@ -217,7 +217,7 @@ test('whatever pass the server dies in, no pass that was whole is asked for agai
     expect(await app.settled(project)).toBe('done')
     expect(planning(second)).toEqual(left)
   }
-}, 20_000)
+}, 60_000)
 
 test('the plan comes to the page task by task, and stays there while it is looked over', async () => {
   const cut = PLAN.indexOf('"readme"')
@@ -241,7 +241,7 @@ test('the plan comes to the page task by task, and stays there while it is looke
     const tree = html.slice(html.indexOf('id="tree"'), html.indexOf('id="preview"'))
     expect([...tree.matchAll(/class="name" dir="auto">([^<]*)</g)].map(([, title]) => title)).toEqual(titles)
   }
-}, 20_000)
+}, 60_000)
 
 test.each(ALL_BRIEFS.map((brief) => [brief.slice(0, 60), brief]))(
   'what the demo model plans keeps the rules, and its contracts say which picture goes where: %s',

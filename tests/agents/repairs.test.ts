@@ -185,7 +185,7 @@ test('a repair that can’t be made fails no finished project either; the file s
   const shown = await (await app.request(`/projects/${project.id}`)).text()
   expect(shown).toContain('could not be mended; it is as it was')
   expect(await (await app.request(`/api/projects/${project.id}/files/data.json`)).text()).toBe('{"a": 1}\n')
-}, 15_000)
+}, 60_000)
 
 test('a reading that is interrupted is made again, and one that was whole is not', async () => {
   using folder = temporaryFolder()
@@ -209,7 +209,7 @@ test('a reading that is interrupted is made again, and one that was whole is not
   await using app = await testApp({ data: folder.path, providers: [third], clock: NOW })
   expect(await app.settled(id)).toBe('done')
   expect(kinds(third)).toEqual(['repair'])
-}, 15_000)
+}, 60_000)
 
 test('at most five files are mended, each once, the surest findings first', () => {
   const problems = [
@@ -264,4 +264,4 @@ test('`hearth make` waits for the repairs, and leaves the files as they are afte
   expect(await child.exited).toBe(0)
   expect(text).toContain('mending   index.html')
   expect(readFileSync(join(out, 'index.html'), 'utf8')).toBe(page('two'))
-}, 15_000)
+}, 60_000)

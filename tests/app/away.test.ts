@@ -31,4 +31,4 @@ test('a project whose provider is away says so on its page, and until when it wa
   const waits = await Promise.all(made.map(async ({ job }) => (await app.json(`/api/jobs/${job.id}`)).wait))
   expect(waits.map((wait) => wait?.reason)).toContain('away')
   expect(page).toMatch(/Next try at \d\d:\d\d:\d\d UTC/)
-}, 20_000)
+}, 60_000)

@@ -223,7 +223,7 @@ test('a project whose model is set up no more can still be read and watched', as
   const reader = (await after.request(`${path}/stream`)).body!.getReader()
   expect(new TextDecoder().decode((await reader.read()).value)).toContain('written by scripted')
   await reader.cancel()
-}, 15_000)
+}, 60_000)
 
 async function terminal(job: string, type: string): Promise<WireLine> {
   using reading = await app.follow(`/api/jobs/${job}/events`)

@@ -44,7 +44,7 @@ test('`hearth make --json --out` prints the project’s lines, and leaves its fi
     expect(saved.byteLength).toBe(bytes)
     expect(saved.toString()).toBe(demoProject(BRIEF).file(path)!)
   }
-}, 15_000)
+}, 60_000)
 
 test('`hearth make` works on the server that owns the data directory, and says what it made', async () => {
   await using app = await testApp()
@@ -60,7 +60,7 @@ test('`hearth make` works on the server that owns the data directory, and says w
     const bytes = await (await app.request(`/api/projects/${project.id}/files/${path}`)).arrayBuffer()
     expect(readFileSync(join(out, path)).equals(Buffer.from(bytes))).toBe(true)
   }
-}, 15_000)
+}, 60_000)
 
 test('`hearth make` refuses a folder that holds something, before any work, and leaves it', async () => {
   using folder = temporaryFolder()
@@ -91,7 +91,7 @@ test('`hearth make` says in words what it can’t make', async () => {
     expect([await child.exited, errors]).toEqual([code, expect.stringMatching(says)])
     expect(errors).not.toMatch(/at .+\.ts:\d/)
   }
-}, 15_000)
+}, 60_000)
 
 test('`hearth make` without a server finds its own, also where HEARTH_URL names a proxy', async () => {
   using folder = temporaryFolder()
@@ -100,7 +100,7 @@ test('`hearth make` without a server finds its own, also where HEARTH_URL names 
   const [text, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
   expect([await child.exited, errors]).toEqual([0, ''])
   expect(text).toContain(': done, ')
-}, 15_000)
+}, 60_000)
 
 test('`hearth make` goes on with the next server when the one that it watches is killed', async () => {
   using folder = temporaryFolder()
@@ -130,7 +130,7 @@ test('`hearth make` goes on with the next server when the one that it watches is
       .plan.tasks.flatMap(({ path }) => path ?? [])
       .sort(),
   )
-}, 30_000)
+}, 60_000)
 
 test('a reader of `--json` that has had enough ends `hearth make` without a word', async () => {
   using folder = temporaryFolder()
@@ -143,7 +143,7 @@ test('a reader of `--json` that has had enough ends `hearth make` without a word
   })
   const [text, errors] = await Promise.all([new Response(shell.stdout).text(), new Response(shell.stderr).text()])
   expect([text.trim().split('\n').at(-1), errors]).toEqual(['code 141', ''])
-}, 15_000)
+}, 60_000)
 
 test('Ctrl-C ends `hearth make` with 130 and keeps the project, which goes on with the next server', async () => {
   using folder = temporaryFolder()
@@ -158,7 +158,7 @@ test('Ctrl-C ends `hearth make` with 130 and keeps the project, which goes on wi
   await using app = await testApp({ data: folder.path })
   const [project] = (await app.json('/api/projects')).items
   expect(await app.settled(project.id)).toBe('done')
-}, 15_000)
+}, 60_000)
 
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

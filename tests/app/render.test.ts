@@ -38,7 +38,7 @@ test('a picture is rendered from the terminal, and made again from its file or t
   const results = readdirSync(folder, { recursive: true }) as string[]
   const beside = results.find((path) => path.endsWith('.json'))!
   expect((await render(app.data, ['again', join(folder, beside)])).said).toContain('byte for byte')
-}, 20_000)
+}, 60_000)
 
 test('several are rendered with one order, and one begins where there is no server too', async () => {
   await using app = await testApp({ work: false })
@@ -47,7 +47,7 @@ test('several are rendered with one order, and one begins where there is no serv
   expect([code, errors]).toEqual([0, ''])
   expect(readdirSync(join(data, 'out'))).toHaveLength(2)
   expect(said).toContain('pictures/a-jug-')
-}, 20_000)
+}, 60_000)
 
 test('what can’t be made again, or makes no sense, is said in words', async () => {
   await using app = await testApp()
@@ -60,4 +60,4 @@ test('what can’t be made again, or makes no sense, is said in words', async ()
   expect([refused.code, /sketch is version \d+, and was 0/.test(refused.said)]).toEqual([1, true])
   for (const args of [[], ['a', 'b'], ['a jug', '--size', 'large'], ['a jug', '--count', 'two'], ['a jug', '--colour']])
     expect((await render(app.data, args)).code).toBe(2)
-}, 20_000)
+}, 60_000)

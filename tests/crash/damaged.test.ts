@@ -47,7 +47,7 @@ test('a damaged database file is refused in words, found by the doctor, and made
   expect(readdirSync(data).some((name) => /^hearth\.db\.|before|aside/.test(name))).toBe(true)
   await using _server = await startServer({ data })
   expect((await clientOf(data).client.json(`/api/projects/${project}`)).project.id).toBe(project)
-}, 40_000)
+}, 60_000)
 
 function clientOf(data: string) {
   const { url, secret } = readServer(data)!

@@ -49,7 +49,7 @@ test('a libSQL server that goes away and comes back: all is refused in words mea
   const told = new Map([[project.id, reading.durable()]])
   expect(violations({ acknowledged: [{ project: project.id, job: job.id }], told, kept, over: true })).toEqual([])
   expect(kept.jobs.filter(({ state }) => state !== 'succeeded')).toEqual([])
-}, 40_000)
+}, 60_000)
 
 test.each<Manner>(['cut before', 'cut after'])(
   'whichever request to a libSQL server meets “%s”, nothing acknowledged is lost, nothing is double, and the work ends by itself',

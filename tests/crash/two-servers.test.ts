@@ -44,7 +44,7 @@ test('a second server is refused by whatever name the directory has, and a resto
   expect((await client.json(`/api/projects/${project.id}`)).project.status).toBe('done')
   await first.kill()
   await using _next = await startServer({ data }) // the lock went with the process
-}, 40_000)
+}, 60_000)
 
 test(`of two servers that start at the same moment one gets the directory and the other says why not, ${RACES} times`, async () => {
   using directory = dataDirectory()

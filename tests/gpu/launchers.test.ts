@@ -146,7 +146,7 @@ test('a server that is killed and comes back attends to the same worker, and the
   expect(hellos).toHaveLength(1)
   using local = faultyAttempts()
   expect((await render(local, faultySpec(null), {}, never)).outputs[0]!.sha256).toBe(outputs[0]!.sha256)
-}, 20_000)
+}, 60_000)
 
 test('a worker that has died with nobody there is followed by another, from its checkpoint', async () => {
   using deps = launching()

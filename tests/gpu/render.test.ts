@@ -121,8 +121,8 @@ test('a child is not to blame for a silence in which the server slept, nor for a
 })
 
 test('heartbeats keep a slow step alive', async () => {
-  using deps = testAttempts({ deadlines: { denoise: 1_300 } })
-  const picture = await render(deps, smallSpec({ params: { steps: 1 }, stepMs: 2_000 }))
+  using deps = testAttempts({ deadlines: { denoise: 1_900 } })
+  const picture = await render(deps, smallSpec({ params: { steps: 1 }, stepMs: 2_600 }))
   expect(picture.outputs[0]!.width).toBe(160)
 })
 

@@ -112,4 +112,4 @@ test('a worker that beats but does not step is ended, says where it stood, and t
   expect(processesOf(deps.attempts)).toEqual([])
   const { resumedFrom, outputs } = await run(deps, faultySpec(null, {}, { params, attempt: 2 }))
   expect([resumedFrom, outputs[0]!.sha256]).toEqual([3, wanted])
-}, 20_000)
+}, 60_000)

@@ -131,4 +131,4 @@ test('affinity changes nothing of whose turn it is, only which of their jobs', a
     }),
     { numRuns: 6 },
   )
-}, 30_000)
+}, 60_000)

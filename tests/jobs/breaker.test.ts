@@ -226,7 +226,7 @@ test('while a provider is away its jobs wait, uncounted, say why and until when,
     jobs.map(() => ['succeeded', 'answered', null]),
   )
   expect(far.asked).toBe(asked + 3)
-}, 20_000)
+}, 60_000)
 
 test('success wakes those that wait at once', async () => {
   const { app, far } = await asking()

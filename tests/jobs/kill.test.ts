@@ -77,7 +77,7 @@ test('a job whose server is killed with SIGKILL goes on from its draft at the ne
   const log = await app.lines(id)
   expect(log.filter(({ type }) => type === 'job.succeeded')).toHaveLength(1)
   expect(log.map(({ prevInJob }) => prevInJob)).toEqual([null, ...log.slice(0, -1).map(({ seq }) => seq)])
-}, 20_000)
+}, 60_000)
 
 test('a job that takes the server down twice is held, and all else is worked', async () => {
   using folder = temporaryFolder()
@@ -93,7 +93,7 @@ test('a job that takes the server down twice is held, and all else is worked', a
   }
   await using app = await testEngine({ folder: folder.path })
   expect(await app.job(fatal)).toMatchObject({ state: 'held', attempt: 2, error: { code: 'crashed_server' } })
-}, 20_000)
+}, 60_000)
 
 test('a job that takes the server down among others is found by itself: they run one at a time, and only it is held', async () => {
   using folder = temporaryFolder()
@@ -116,4 +116,4 @@ test('a job that takes the server down among others is found by itself: they run
   expect(await app.job(fatal)).toMatchObject({ state: 'held', attempt: 3, error: { code: 'crashed_server' } })
   for (const id of quiet) expect((await app.job(id)).state).toBe('succeeded')
   expect(numbers(folder.path, 'together').map(Number)).toEqual([1, 2, 3, 4, 1, 2, 3, 4, 1, 1, 1, 1])
-}, 20_000)
+}, 60_000)

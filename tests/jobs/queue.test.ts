@@ -17,7 +17,7 @@ test('a job that gets due while the queue is being read is not left until the ne
   const before = performance.now()
   await app.work()
   await app.heard(id, 'job.succeeded')
-  expect(performance.now() - before).toBeLessThan(1_000)
+  expect(performance.now() - before).toBeLessThan(2_500) // an idle worker sleeps for 5 s
 })
 
 test('lanes bound how many jobs run at once, each for itself', async () => {

@@ -105,7 +105,7 @@ test('whatever moves are tried in whatever order, the job is where the table say
     }),
     { numRuns: 80 },
   )
-}, 20_000)
+}, 60_000)
 
 test('a project is paused, resumed and cancelled as one, without touching others or what has ended', async () => {
   await using app = await testEngine()

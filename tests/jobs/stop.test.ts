@@ -52,7 +52,7 @@ test('a handler that does not let go is left behind within 5 s, its job given ba
   late.resolve({ result: 'too late' })
   await until(() => worker.running === 0)
   expect(await app.job(id)).toMatchObject({ state: 'queued', result: null })
-}, 10_000)
+}, 60_000)
 
 test('a stopped worker claims nothing more', async () => {
   await using app = await testEngine()
@@ -83,4 +83,4 @@ test('jobs enqueued while others run and end are all done, each once', async () 
   )
   await Promise.all(jobs.map(({ id }) => app.heard(id, 'job.succeeded')))
   for (const { id } of jobs) expect(runs.get(id)).toBe((await app.job(id)).attempt)
-}, 20_000)
+}, 60_000)

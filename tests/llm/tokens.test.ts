@@ -4,6 +4,7 @@ import { estimatedCost, requestBytes } from '../../src/llm/cost.ts'
 import type { ModelRequest } from '../../src/llm/provider.ts'
 import { countInput, countTokens } from '../../src/llm/tokens.ts'
 import { jsonSchema } from '../../src/llm/tool-input.ts'
+import { worked } from '../support/worked.ts'
 import { question } from './ledger.ts'
 
 const never = new AbortController().signal
@@ -11,9 +12,6 @@ const bare = { name: 'openai', label: '', demo: false, defaultModel: '', models:
 const stream = () => {
   throw new Error('nobody asks for an answer')
 }
-
-/** What this process has worked so far, ms: a machine that is busy with others does not count. */
-const worked = () => process.cpuUsage().user / 1000
 
 /** The longest work, ms, during which nobody else got a turn. */
 async function longestBlock(work: () => Promise<unknown>): Promise<number> {

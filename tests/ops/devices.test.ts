@@ -6,7 +6,8 @@ import { readConfig } from '../../src/config.ts'
 import { cpuDevice, type Device } from '../../src/gpu/devices.ts'
 import { enqueue } from '../../src/jobs/enqueue.ts'
 import { chartOf } from '../../src/ops/devices/chart.ts'
-import { type TestApp, testApp } from '../support/app.ts'
+import { type TestApp, type TestAppOptions, testApp } from '../support/app.ts'
+import { stoppedClock } from '../support/clock.ts'
 import { temporaryFolder } from '../support/database.ts'
 import { memoryIn } from '../support/pretended-memory.ts'
 
@@ -22,12 +23,13 @@ const card = (id: string): Device => ({
 })
 
 /** An app on two cards whose memory is told by files, that starts no jobs of its own. */
-async function rig() {
+async function rig(more: TestAppOptions = {}) {
   const folder = temporaryFolder()
   for (const id of ['GPU-a', 'GPU-b']) mkdirSync(join(folder.path, id))
   const app = await testApp({
     devices: memoryIn(folder.path, [card('GPU-a'), card('GPU-b'), cpuDevice()]),
     work: false,
+    ...more,
   })
   return {
     app,
@@ -118,7 +120,8 @@ test('a device that is not there can’t be used again', async () => {
 })
 
 test('an open page hears of each change', async () => {
-  await using one = await rig()
+  const clock = stoppedClock() // or another look at the memory, in a slow moment, would change both cards
+  await using one = await rig({ clock })
   const stop = new AbortController()
   const response = await one.app.request('/devices/stream', { signal: stop.signal })
   expect(response.headers.get('content-type')).toBe('text/event-stream')
@@ -134,6 +137,7 @@ test('an open page hears of each change', async () => {
   }
   await heard(/hx-target="#devices"/)
   one.app.app.watch.degrade('GPU-a', { why: 'It has failed.', backAt: 25 * GIB })
+  clock.pass(1_000)
   const news = await heard(/It has failed\./)
   expect(news).toContain('hx-target="#device-GPU-a"')
   expect(news).not.toContain('hx-target="#device-GPU-b"')

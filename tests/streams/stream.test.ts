@@ -51,7 +51,7 @@ test('one run can be watched without a gap from the first 50 ms to its last line
     console.log(
       `first line ${Math.round(whole.times[0]! - requested)} ms, longest silence ${Math.round(longestSilence(requested, whole))} ms, ${whole.lines.length} lines`,
     )
-}, 30_000)
+}, 60_000)
 
 test('a reader who comes later gets the past, one who comes with `after` only what it lacks', async () => {
   await using app = await testApp({

@@ -86,7 +86,7 @@ test('each picture of a batch is kept, with its own seed and its recipe inside, 
     job: { id: string }
   }
   expect((await ended(app, older.job.id)).job).toMatchObject({ state: 'failed', error: { code: 'recipe_differs' } })
-}, 30_000)
+}, 60_000)
 
 test('a film is kept with a picture that stands for it, and played in parts', async () => {
   await using one = await withEngine()
@@ -99,7 +99,7 @@ test('a film is kept with a picture that stands for it, and played in parts', as
   expect((await app.request(film.poster)).headers.get('content-type')).toBe('image/jpeg')
   expect((await app.request(film.url, { headers: { range: 'bytes=4-7' } })).status).toBe(206)
   expect(await (await app.request(`/artifacts/${film.id}`)).text()).toContain('<video')
-}, 30_000)
+}, 60_000)
 
 test('a render that begins with a file is given its bytes as they were, and says so', async () => {
   await using one = await withEngine()
@@ -111,7 +111,7 @@ test('a render that begins with a file is given its bytes as they were, and says
   })
   const { items } = await ended(app, await start({ prompt: 'changed' }, { inputs: { init: 'uploads/first.png' } }))
   expect(items[0].recipe.inputs).toEqual({ init: sha256(png) })
-}, 30_000)
+}, 60_000)
 
 test('memory that runs out is tried again in a fresh process, which counts as no failure; when nothing is left to lower, a person is asked', async () => {
   await using one = await withEngine({ devices: [card('a')] })
@@ -121,7 +121,7 @@ test('memory that runs out is tried again in a fresh process, which counts as no
   const never = await ended(app, await start({ prompt: 'oom 99' }))
   expect(never.job).toMatchObject({ state: 'held', failures: 0, error: { code: 'gpu_out_of_memory' } })
   expect(never.job.error.message).toContain('24 GB were free of 24 GB')
-}, 30_000)
+}, 60_000)
 
 test('four devices render at once, and each takes one at a time', async () => {
   await using one = await withEngine({ devices: ['a', 'b', 'c', 'd'].map(card) }, testApp)
@@ -133,7 +133,7 @@ test('four devices render at once, and each takes one at a time', async () => {
   expect(new Set((await running()).map(({ device }) => device)).size).toBe(4)
   for (const job of jobs) await app.post(`/api/jobs/${job}/cancellation`, {})
   await until(async () => (await running()).length === 0, 'all are free')
-}, 30_000)
+}, 60_000)
 
 test('a render that is stopped frees its device within two seconds', async () => {
   await using one = await withEngine({ devices: [card('a')] }, testApp)
@@ -146,4 +146,4 @@ test('a render that is stopped frees its device within two seconds', async () =>
   await until(async () => app.app.devices.held().length === 0, 'the device is free')
   expect(performance.now() - began).toBeLessThan(2_000)
   expect((await ended(app, job)).job.state).toBe('cancelled')
-}, 30_000)
+}, 60_000)

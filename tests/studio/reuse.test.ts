@@ -90,7 +90,7 @@ test('what a worker that waits holds counts as free for the next job, and goes w
   expect(other.idle).not.toEqual(first.idle)
   expect(one.memory.holders('a')).toEqual(other.idle)
   expect(one.app.app.watch.degraded('a')).toBeNull()
-}, 30_000)
+}, 60_000)
 
 test('where nobody can tell what it holds, it is ended before the next job is planned', async () => {
   await using one = await reusing({ tells: false })
@@ -99,4 +99,4 @@ test('where nobody can tell what it holds, it is ended before the next job is pl
   const second = await one.render('one')
   expect(second).toMatchObject({ attempt: 1, lowered: [] })
   expect(second.idle).not.toEqual(first.idle)
-}, 30_000)
+}, 60_000)

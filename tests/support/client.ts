@@ -43,7 +43,7 @@ export interface Client {
   follow(path: string, init?: RequestInit): Promise<Reading>
 }
 
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 45_000
 
 /** `path` may also be a whole URL. */
 export function openClient(url: string, secret: string): Client {

@@ -84,7 +84,7 @@ export function workersIn(attempts: string): number[] {
     })
 }
 
-export async function until(what: string, holds: () => boolean, limitMs = 5_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, limitMs = 20_000): Promise<void> {
   const start = performance.now()
   while (!holds()) {
     if (performance.now() - start > limitMs) throw new Error(`waited ${limitMs} ms for: ${what}`)

@@ -153,7 +153,7 @@ async function attemptsOf(db: Database, id: string) {
 }
 
 /** Waits, turn by turn, until something is so: for what no event tells. */
-export async function until(check: () => boolean | Promise<boolean>, what = 'it', patienceMs = 5_000): Promise<void> {
+export async function until(check: () => boolean | Promise<boolean>, what = 'it', patienceMs = 20_000): Promise<void> {
   const deadline = performance.now() + patienceMs
   while (!(await check())) {
     if (performance.now() > deadline) throw new Error(`${what} has not come true in ${patienceMs} ms`)

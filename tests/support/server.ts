@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { ownFolder } from './folders.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const START_MS = 15_000
+const START_MS = 60_000
 
 export interface RunningServer extends AsyncDisposable {
   url: string

@@ -87,7 +87,7 @@ test('a file is handed from vendor to vendor, each by its own protocol, and come
       Buffer.byteLength(LINES.slice(i * 20, (i + 1) * 20).join('')),
     ]),
   )
-}, 20_000)
+}, 60_000)
 
 /** The line that a request asks to repeat first; 1 when it asks for the whole file. */
 function lastLine(body: unknown): number {

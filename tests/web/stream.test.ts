@@ -40,7 +40,7 @@ test('a reader that stays far behind is cut off instead of filling memory', asyn
   expect(outlet.isOpen).toBe(false)
   expect(performance.now() - began).toBeGreaterThan(4_000)
   await expect(response.text()).rejects.toBeUndefined()
-}, 12_000)
+}, 60_000)
 
 test('a reader that was far behind and caught up is not cut off', async () => {
   const { response, outlet } = stream()
@@ -52,7 +52,7 @@ test('a reader that was far behind and caught up is not cut off', async () => {
   }
   outlet.write(bytes('end'))
   expect(new TextDecoder().decode((await reader.read()).value)).toBe('end')
-}, 12_000)
+}, 60_000)
 
 test('a reader with gigabytes to come waits for none of it at once', async () => {
   const { response, outlet } = stream()

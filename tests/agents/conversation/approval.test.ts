@@ -88,7 +88,7 @@ test('a person is asked before a file is deleted, a task with work is removed, a
     await it.post(`/api/tool-calls/${rounds[0]!.calls[0]!.id}/refusal`)
     await it.until('answered')
   }
-}, 20_000)
+}, 60_000)
 
 test('a removal of what has no work in it, and an undo of the model’s own, ask nobody', async () => {
   const edit = ['edit_file', { path: 'index.html', blocks: [{ search: 'from 7', replace: 'from 8' }] }]

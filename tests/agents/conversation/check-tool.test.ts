@@ -27,7 +27,7 @@ test('the checker tells the model what it finds, so that the model can mend it a
   const page = await (await it.request(`/projects/${it.project}`)).text()
   expect(page).toContain('All good: every planned file is there')
   expect(await checks(it)).toBe(3) // the project’s own, and one for each call, so that the page shows it
-}, 20_000)
+}, 60_000)
 
 test('what a model found when it last read the project is told with a check, in short; it reads anew only when asked to', async () => {
   const calls: [string, object][] = [
@@ -49,7 +49,7 @@ test('what a model found when it last read the project is told with a check, in 
   expect([first, first!.length < 500]).toEqual([first, true])
   expect(second).toContain('A model reads all of it now')
   expect(it.results(4)[0]!.content).toContain('and found nothing to mend.')
-}, 20_000)
+}, 60_000)
 
 test('a check in a conversation files no repairs: whoever asked for it mends', async () => {
   await using it = await house(
@@ -63,7 +63,7 @@ test('a check in a conversation files no repairs: whoever asked for it mends', a
   await it.settled(it.project)
   const { tasks } = await it.json(`/api/projects/${it.project}`)
   expect(tasks).toHaveLength(3)
-}, 20_000)
+}, 60_000)
 
 async function checks(it: House): Promise<number> {
   const { items } = await it.json(`/api/jobs?project=${it.project}`)

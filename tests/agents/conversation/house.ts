@@ -3,7 +3,7 @@ import { type TestApp, type TestAppOptions, testApp } from '../../support/app.ts
 import { type Answer, planOf, type ScriptedModel, scriptedModel } from '../../support/scripted-model.ts'
 
 export const PAGE = '<!doctype html>\n<title>Crumb</title>\n<h1>Crumb</h1>\n<p>Open from 7.</p>\n'
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 45_000
 const LOOK_MS = 20
 const PLAN = planOf([
   { id: 'pages', kind: 'note', title: 'Pages', prompt: null },

@@ -9,7 +9,7 @@ test('files that are changed 20 times each take up less than their contents comp
   expect(contents / compressed).toBeGreaterThan(2)
   expect(database / compressed).toBeLessThan(0.8)
   expect(tables.texts! / compressed).toBeLessThan(0.35)
-}, 30_000)
+}, 60_000)
 
 test('the files are of the size and density of source code, and the same on every run', async () => {
   const random = randomFrom(1)

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import type { MapFile } from '../../../src/files/map/graph.ts'
 import { rank } from '../../../src/files/map/rank.ts'
 import { outline } from '../../../src/files/symbols/outline.ts'
+import { worked } from '../../support/worked.ts'
 
 /** What patterns that backtrack stumble over. */
 const BITS = [
@@ -31,10 +32,10 @@ test('no text keeps the server from its work, in long rows or short ones', async
     const row = bit.repeat(500)
     const texts = [bit.repeat(LENGTH / bit.length), `${row}\n`.repeat(LENGTH / row.length)]
     for (const text of texts) {
-      const startedAt = performance.now()
+      const startedAt = worked()
       const files = ['html', 'css', 'markdown'].map((language) => fileOf(`a.${language}`, text, language))
       await rank(files, { text: 'a h1 id' })
-      expect([bit, performance.now() - startedAt < BOUND_MS]).toEqual([bit, true])
+      expect([bit, worked() - startedAt < BOUND_MS]).toEqual([bit, true])
     }
   }
 }, 60_000)
@@ -46,9 +47,9 @@ test('two thousand files that all define what all use are ranked as quickly', as
     references: names.map((name): [string, number] => [name, 2]),
   }
   const files = Array.from({ length: 2_000 }, (_, i) => ({ path: `${i}.js`, text: 'render', symbols }))
-  const startedAt = performance.now()
+  const startedAt = worked()
   expect(await rank(files, { text: 'render' })).toHaveLength(2_000)
-  expect(performance.now() - startedAt).toBeLessThan(BOUND_MS)
+  expect(worked() - startedAt).toBeLessThan(BOUND_MS)
 })
 
 function fileOf(path: string, text: string, language: string): MapFile {

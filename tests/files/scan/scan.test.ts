@@ -5,6 +5,7 @@ import { kindOf } from '../../../src/files/languages.ts'
 import { DEFAULT_POLICY, judge } from '../../../src/files/scan/policy.ts'
 import { scan } from '../../../src/files/scan/scan.ts'
 import { checksumOf, endsWithChecksum } from '../../../src/files/scan/tokens.ts'
+import { worked } from '../../support/worked.ts'
 import { type Case, corpus, MADE, subjectOf } from './corpus.ts'
 
 const CASES = corpus()
@@ -92,9 +93,9 @@ describe('four megabytes of anything are read in time:', () => {
     '%s',
     (_, unit) => {
       for (const text of [unit, `${unit}\n`].map((each) => each.repeat(Math.ceil(SIZE / each.length)))) {
-        const from = performance.now()
+        const from = worked()
         expect(scan('a.py', text).length).toBeLessThanOrEqual(100)
-        expect(performance.now() - from).toBeLessThan(MOST_MS)
+        expect(worked() - from).toBeLessThan(MOST_MS)
       }
     },
     60_000,
@@ -132,4 +133,4 @@ test('of real packages the default policy refuses no file', () => {
   }
   expect(refused).toEqual([])
   expect(looked).toBeGreaterThan(400)
-}, 20_000)
+}, 60_000)

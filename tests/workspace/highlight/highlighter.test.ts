@@ -141,7 +141,7 @@ test('while a file is coloured the server goes on: its thread is never held up',
   await hostile.colours('typescript', 'hostile', new Array<string>(100).fill(line))
   clearInterval(ticking)
   expect(longest).toBeLessThan(250)
-}, 20_000)
+}, 60_000)
 
 /** As one that an expression without end runs in: what it is told does not reach it any more. */
 function unending(worker: Worker): Worker {
