@@ -1,11 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, fchmodSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
 import { type Connection, connect } from './connection.ts'
 import type { Engine } from './engines.ts'
-import { attemptFolder, plainFile, readSpec, writeDurably, writeSpec } from './folder.ts'
+import { attemptFolder, holdInAttempt, readInAttempt, readSpec, writeInAttempt, writeSpec } from './folder.ts'
 import { type GivenInput, placeInputs } from './inputs.ts'
 import { type Launcher, launchName } from './launcher.ts'
 import { diskFailure } from './outcome.ts'
@@ -84,7 +84,7 @@ export function isOpenLaunch(folder: string): boolean {
 /** Leaves word of how an attempt has failed, for those after it. */
 export function noteEnd(folder: string, code: string): void {
   try {
-    writeDurably(join(folder, ENDED), JSON.stringify({ code }))
+    writeInAttempt(folder, ENDED, JSON.stringify({ code }))
   } catch {
     // the disk is full, or the folder gone: the attempt's own error is what counts
   }
@@ -92,12 +92,8 @@ export function noteEnd(folder: string, code: string): void {
 
 /** The code of the error that ended the attempt of a folder; null where none is known. */
 export function endOf(folder: string): string | null {
-  try {
-    const path = plainFile(folder, ENDED)
-    return path && (readLine(z.object({ code: z.string() }), readFileSync(path, 'utf8'))?.code ?? null)
-  } catch {
-    return null // it has not ended, or was killed with its server
-  }
+  const text = readInAttempt(folder, ENDED) // none: it has not ended, or was killed with its server
+  return (text && readLine(z.object({ code: z.string() }), text)?.code) || null
 }
 
 /** What two attempts must share for one worker to do both: all that decides what lies in memory. */
@@ -120,7 +116,7 @@ async function launch(
 ): Promise<Connection> {
   const { launcher, clock, env } = deps
   const name = launchName(job, attempt)
-  if (launcher.outlives) writeDurably(join(folder, LAUNCH), JSON.stringify({ launcher: launcher.name, name }))
+  if (launcher.outlives) writeInAttempt(folder, LAUNCH, JSON.stringify({ launcher: launcher.name, name }))
   const handle = await launcher.submit({ name, folder, command: engine.command, env: { ...engine.env, ...env } })
   return connect(launcher, handle, folder, clock)
 }
@@ -147,8 +143,9 @@ async function prepare(
 /** Another user works in it: it is as open as the folder of all attempts is, and all that either makes lies in a folder of ours. */
 function shareFolder(attempts: string, folder: string): void {
   const mode = statSync(attempts).mode & 0o7777
-  for (const each of [join(folder, '..'), folder, ...FOLDERS.map((name) => join(folder, name))]) {
-    mkdirSync(each, { recursive: true })
-    chmodSync(each, mode)
+  for (const name of ['..', '.', ...FOLDERS]) {
+    mkdirSync(join(folder, name), { recursive: true })
+    using held = holdInAttempt(folder, name) // not what somebody has linked there
+    fchmodSync(held.fd, mode)
   }
 }

@@ -1,8 +1,9 @@
-import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
+import { openInAttempt } from './folder.ts'
 import type { Exit, Launcher, LaunchHandle } from './launcher.ts'
-import { appendPlainly, readFrom } from './launchers/local.ts'
+import { appendPlainly, readPart } from './launchers/local.ts'
 import { splitLines } from './lines.ts'
+import type { Plain } from './plain.ts'
 import { type ControlLine, LINE_LIMIT } from './protocol.ts'
 
 const TAIL_MS = 100
@@ -53,7 +54,7 @@ export function connect(launcher: Launcher, handle: LaunchHandle, folder: string
 function byFiles(launcher: Launcher, handle: LaunchHandle, folder: string, clock: Clock, over: AbortSignal) {
   const gone = new AbortController()
   const exited = ended(launcher, handle, clock, over).finally(() => gone.abort())
-  const chunks = tail(join(folder, 'events.ndjson'), gone.signal, clock)
+  const chunks = tail(folder, 'events.ndjson', gone.signal, clock)
   return {
     lines: splitLines(chunks, LINE_LIMIT),
     tell: (line: ControlLine) => write(folder, line),
@@ -73,11 +74,12 @@ async function ended(launcher: Launcher, handle: LaunchHandle, clock: Clock, ove
   return { code: null, signal: null }
 }
 
-/** What is appended to a file, until nothing more will be: then what there still is. */
-export async function* tail(path: string, gone: AbortSignal, clock: Clock): AsyncGenerator<Uint8Array> {
-  for (let at = 0; ; ) {
+/** What is appended to a file of an attempt, until nothing more will be: then what there still is. The file that it is at first is held. */
+export async function* tail(folder: string, file: string, gone: AbortSignal, clock: Clock): AsyncGenerator<Uint8Array> {
+  using held = await appearing(folder, file, gone, clock)
+  for (let at = 0; held; ) {
     const last = gone.aborted
-    const bytes = readFrom(path, at)
+    const bytes = readPart(held, at)
     at += bytes.length
     if (bytes.length > 0) yield bytes
     else if (last) return
@@ -85,9 +87,18 @@ export async function* tail(path: string, gone: AbortSignal, clock: Clock): Asyn
   }
 }
 
+async function appearing(folder: string, file: string, gone: AbortSignal, clock: Clock): Promise<Plain | null> {
+  for (;;) {
+    const last = gone.aborted
+    const held = openInAttempt(folder, file)
+    if (held || last) return held
+    await clock.sleep(TAIL_MS, gone)
+  }
+}
+
 function write(folder: string, line: ControlLine): void {
   try {
-    appendPlainly(join(folder, 'control.ndjson'), `${JSON.stringify(line)}\n`)
+    appendPlainly(folder, 'control.ndjson', `${JSON.stringify(line)}\n`)
   } catch {
     // the disk is full, or the folder gone: what ends a worker needs no file
   }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { copyFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { digestOfFile } from './folder.ts'
+import { basename, join } from 'node:path'
+import { digestOfFile, holdInAttempt } from './folder.ts'
 import { badSpec } from './outcome.ts'
 import type { WorkerSpec } from './protocol.ts'
 
@@ -37,13 +37,17 @@ export function placesOf(given: Record<string, GivenInput>): WorkerSpec['inputs'
 /** Copies the files into the attempt's folder, so that nothing which happens to them later reaches the worker. */
 export async function placeInputs(folder: string, given: Record<string, GivenInput>): Promise<void> {
   for (const [name, { path, sha256: wanted }] of Object.entries(placesOf(given))) {
-    const place = join(folder, path)
     mkdirSync(join(folder, 'in'), { recursive: true, mode: 0o700 })
-    await rm(place, { force: true }) // also a link that leads elsewhere
-    await copyFile(given[name]!.from, place, constants.COPYFILE_EXCL)
-    if ((await digestOfFile(place)) !== wanted) throw badSpec(`The file “${name}” is not the one that was given`)
-    flush(place)
+    using held = holdInAttempt(folder, 'in')
+    await placeOne(join(held.path, basename(path)), name, given[name]!.from, wanted)
   }
+}
+
+async function placeOne(place: string, name: string, from: string, wanted: string): Promise<void> {
+  await rm(place, { force: true }) // also a link that leads elsewhere
+  await copyFile(from, place, constants.COPYFILE_EXCL)
+  if ((await digestOfFile(place)) !== wanted) throw badSpec(`The file “${name}” is not the one that was given`)
+  flush(place)
 }
 
 function flush(path: string): void {

@@ -45,6 +45,11 @@ export async function settle(end: WorkerEnd, about: Circumstances): Promise<Rend
   throw exitError(end, about)
 }
 
+/** Between the end of a worker and the keeping of its files, somebody has changed one. */
+export function changedOutput(file: string): DomainError {
+  return retryable('gpu_worker_died', `The renderer’s ${file} is not what it was when it was done.`)
+}
+
 export function renderedIn(folder: string, result: WorkerResult, spec: WorkerSpec | null): Rendered {
   const { v: _, outputs, ...rest } = result
   return {

@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, rmSync } from
 import { join } from 'node:path'
 import { z } from 'zod'
 import { startTimeOf } from '../sandbox/start-time.ts'
-import { plainFile, writeDurably } from './folder.ts'
+import { readInAttempt, writeDurably } from './folder.ts'
 import { readLine } from './protocol.ts'
 
 const FILE = 'process.json'
@@ -107,12 +107,8 @@ function sweepFolder(folder: string): number | null {
 }
 
 function readFacts(folder: string) {
-  try {
-    const path = plainFile(folder, FILE)
-    return path ? readLine(processFacts, readFileSync(path, 'utf8')) : null
-  } catch {
-    return null // nothing noted: the attempt ended in order
-  }
+  const text = readInAttempt(folder, FILE) // none: the attempt ended in order
+  return text === null ? null : readLine(processFacts, text)
 }
 
 function bootId(): string {

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BlobRef, Blobs } from '../files/blobs.ts'
-import { attemptFolder, plainFile } from '../gpu/folder.ts'
-import type { Rendered } from '../gpu/outcome.ts'
+import { attemptFolder, openInAttempt, sha256 } from '../gpu/folder.ts'
+import { changedOutput, type Rendered } from '../gpu/outcome.ts'
+import type { Plain } from '../gpu/plain.ts'
 import { shownAs } from './kinds.ts'
 import { embed, holdsRecipe } from './metadata/embed.ts'
 import type { Recipe } from './recipe.ts'
@@ -29,12 +30,13 @@ export async function keepOutputs(
   recipe: Omit<Recipe, 'n' | 'seed'>,
 ): Promise<KeptOutput[]> {
   const kept: KeptOutput[] = []
+  const folder = attemptFolder(attempts, rendered.job, rendered.attempt)
   for (const [i, output] of rendered.outputs.entries()) {
     const own = { ...recipe, n: i + 1, seed: output.seed }
     const { mediaType, width, height, seed, frames = null, fps = null } = output
     const clip = shownAs(mediaType) === 'clip'
     kept.push({
-      ...(await put(blobs, output, own)),
+      ...(await put(blobs, folder, output, own)),
       n: i + 1,
       mediaType,
       width,
@@ -42,25 +44,35 @@ export async function keepOutputs(
       seed,
       frames: fps === null ? null : frames,
       fps: frames === null ? null : fps,
-      poster: clip ? await posterOf(blobs, attemptFolder(attempts, rendered.job, rendered.attempt)) : null,
+      poster: clip ? await posterOf(blobs, folder) : null,
       recipe: own,
     })
   }
   return kept
 }
 
-async function put(blobs: Blobs, output: Output, recipe: Recipe): Promise<BlobRef> {
-  const bytes = Bun.file(output.path).size // what a worker says of its file is only its word
-  if (!holdsRecipe({ ...output, bytes }, recipe)) return blobs.putFile(output.path)
-  const whole = embed(await Bun.file(output.path).bytes(), output.mediaType, recipe)
-  return whole ? blobs.put(whole) : blobs.putFile(output.path)
+/** What is kept is what the result said, by the hash of what was read: the worker may be another user, and still there. */
+async function put(blobs: Blobs, folder: string, output: Output, recipe: Recipe): Promise<BlobRef> {
+  using held = openInAttempt(folder, output.file)
+  if (!held) throw changedOutput(output.file)
+  const whole = holdsRecipe({ ...output, bytes: held.bytes }, recipe) ? await withRecipe(held, output, recipe) : null
+  if (whole) return blobs.put(whole)
+  const kept = await blobs.putFile(held.path)
+  if (kept.hash !== output.sha256) throw changedOutput(output.file)
+  return kept
+}
+
+async function withRecipe({ path }: Plain, output: Output, recipe: Recipe): Promise<Uint8Array | null> {
+  const bytes = await Bun.file(path).bytes()
+  if (sha256(bytes) !== output.sha256) throw changedOutput(output.file)
+  return embed(bytes, output.mediaType, recipe)
 }
 
 /** The last preview of a clip stands for it where it does not play. */
 async function posterOf(blobs: Blobs, folder: string): Promise<string | null> {
   const last = previewsIn(folder).at(-1)
-  const path = last ? plainFile(folder, join('previews', last)) : null
-  return path ? (await blobs.putFile(path)).hash : null
+  using held = last ? openInAttempt(folder, join('previews', last)) : null
+  return held ? (await blobs.putFile(held.path)).hash : null
 }
 
 function previewsIn(folder: string): string[] {

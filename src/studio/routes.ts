@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Reader } from '../db/open.ts'
 import { NotFound } from '../errors.ts'
 import { mediaTypeOf } from '../files/languages.ts'
-import { plainFile } from '../gpu/folder.ts'
+import { readPlain } from '../gpu/plain.ts'
 import { rawUrl } from '../workspace/urls.ts'
 import { type ArtifactRoutesDeps, artifactRoutes } from './artifact-routes.ts'
 import { binRoutes } from './bin-routes.ts'
@@ -17,6 +17,9 @@ export interface StudioRoutesDeps extends ArtifactRoutesDeps, GalleryRoutesDeps,
   /** The folder of all attempts. */
   attempts: string
 }
+
+/** A preview has 512 pixels a side: what is larger is none. */
+const MOST_PREVIEW_BYTES = 8 * 1024 ** 2
 
 const Preview = z.object({
   id: z.string().regex(/^[\w-]{1,64}$/),
@@ -40,9 +43,9 @@ function previewRoutes({ guard, read, attempts }: StudioRoutesDeps) {
     const known = Preview.safeParse(params)
     if (!known.success) throw new NotFound('preview', params.file)
     const { id, attempt, file } = known.data
-    const picture = plainFile(attempts, join(id, String(attempt), 'previews', file))
+    const picture = readPlain(attempts, join(id, String(attempt), 'previews', file), MOST_PREVIEW_BYTES)
     if (!picture) return toFinished(read, id, file)
-    return new Response(Bun.file(picture), {
+    return new Response(picture, {
       headers: { 'content-type': mediaTypeOf(file), 'cache-control': 'private, max-age=3600, immutable' },
     })
   })

@@ -177,7 +177,7 @@ test('a file is followed while it grows, in whatever pieces, to its end', async 
   using folder = temporaryFolder()
   const path = join(folder.path, 'events.ndjson')
   const gone = new AbortController()
-  const read = Array.fromAsync(splitLines(tail(path, gone.signal, systemClock), 100))
+  const read = Array.fromAsync(splitLines(tail(folder.path, 'events.ndjson', gone.signal, systemClock), 100))
   for (const piece of ['{"a"', ':1}\n{"b":2}', '\n{"c":3}\nlast']) {
     appendFileSync(path, piece)
     await systemClock.sleep(120)

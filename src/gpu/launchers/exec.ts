@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { DomainError } from '../../errors.ts'
 import type { Launcher, LaunchStatus } from '../launcher.ts'
 import { cancelScript, statusScript, submitScript } from './exec-scripts.ts'
@@ -38,7 +37,7 @@ export function execLauncher({ prefix }: ExecOptions): Launcher {
       const said = await shell(cancelScript(handle))
       if (said.code !== 0) throw launchFailed(prefix, said)
     },
-    logs: async ({ folder }, from) => readFrom(join(String(folder), 'log.txt'), from),
+    logs: async ({ folder }, from) => readFrom(String(folder), 'log.txt', from),
   }
 }
 

@@ -1,7 +1,9 @@
-import { appendFileSync, closeSync, constants, openSync, readSync } from 'node:fs'
+import { appendFileSync, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { DomainError } from '../../errors.ts'
+import { holdInAttempt, openInAttempt } from '../folder.ts'
 import type { Exit, Launch, Launcher, LaunchHandle, Pipes } from '../launcher.ts'
+import type { Plain } from '../plain.ts'
 import { endMarked, MARK, signalGroup } from '../processes.ts'
 
 const LOG_LIMIT = 256 * 1024 // bytes of stderr that are kept
@@ -42,7 +44,7 @@ export function localLauncher(): Launcher {
       await endMarked(one.launch.folder)
       started.delete(one.launch.name)
     },
-    logs: async ({ folder }, from) => readFrom(join(String(folder), 'log.txt'), from),
+    logs: async ({ folder }, from) => readFrom(String(folder), 'log.txt', from),
     pipes: (handle) => known(handle)?.pipes ?? null,
   }
 }
@@ -110,29 +112,27 @@ function keep(path: string, bytes: Uint8Array): void {
   }
 }
 
+/** The bytes of an attempt's file from `at` on, at most a part of it; none when it is not there. */
+export function readFrom(folder: string, file: string, at: number): Uint8Array {
+  using held = openInAttempt(folder, file)
+  return held ? readPart(held, at) : new Uint8Array()
+}
+
+/** The same of a file that is held open. */
+export function readPart({ fd }: Plain, at: number): Uint8Array {
+  const bytes = new Uint8Array(LOG_PART)
+  return bytes.subarray(0, readSync(fd, bytes, 0, LOG_PART, at))
+}
+
 /** The worker may be another user: no link of theirs is followed, and no pipe waited for. */
 const OURS_ALONE = constants.O_NOFOLLOW | constants.O_NONBLOCK
 
-/** The bytes of a file from `at` on, at most a part of it; none when it is not there. */
-export function readFrom(path: string, at: number): Uint8Array {
+/** Adds to a file of an attempt that its worker reads. @throws the system's own error, also where it is a link or a pipe */
+export function appendPlainly(folder: string, file: string, text: string): void {
+  using held = holdInAttempt(folder)
+  const fd = openSync(join(held.path, file), constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | OURS_ALONE)
   try {
-    const fd = openSync(path, constants.O_RDONLY | OURS_ALONE)
-    try {
-      const bytes = new Uint8Array(LOG_PART)
-      return bytes.subarray(0, readSync(fd, bytes, 0, LOG_PART, at))
-    } finally {
-      closeSync(fd)
-    }
-  } catch {
-    return new Uint8Array() // not there (yet)
-  }
-}
-
-/** Adds to a file that a worker reads. @throws the system's own error, also where it is a link or a pipe */
-export function appendPlainly(path: string, text: string): void {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | OURS_ALONE)
-  try {
-    appendFileSync(fd, text)
+    if (fstatSync(fd).isFile()) appendFileSync(fd, text)
   } finally {
     closeSync(fd)
   }
