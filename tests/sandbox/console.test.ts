@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { cleanOutput, openConsole } from '../../src/sandbox/console.ts'
+import { worked } from '../support/worked.ts'
 
 test.each([
   ['colours', '\x1b[1;31mred\x1b[0m and \x1b[38;5;200mpink', 'red and pink'],
@@ -47,11 +48,11 @@ test('output in any pieces comes out as in one', () => {
 })
 
 test('a sequence without end is not kept for ever, and takes no time to see through', () => {
-  const began = performance.now()
+  const began = worked()
   const console = openConsole()
   let out = ''
   for (let i = 0; i < 200; i++)
     out += console.take(`${'\x1b]'.repeat(5_000)}${'x'.repeat(50_000)}${'\r'.repeat(50_000)}x`)
   expect(out.length + console.rest().length).toBeLessThan(200 * 160_000)
-  expect(performance.now() - began).toBeLessThan(5_000)
+  expect(worked() - began).toBeLessThan(5_000)
 })

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { validate } from '../../../src/files/validate/validate.ts'
 import { temporaryFolder } from '../../support/database.ts'
+import { worked } from '../../support/worked.ts'
 
 const VALID: [string, string][] = [
   ['app.js', 'export const a = <p>JSX in .js</p>\nawait 1\n'],
@@ -162,9 +163,9 @@ test.each([
 })
 
 test('a file of blank lines is read in no time', async () => {
-  const begun = performance.now()
+  const begun = worked()
   expect(await validate('a.yaml', '\n'.repeat(512 * 1024))).toEqual([])
-  expect(performance.now() - begun).toBeLessThan(1_000)
+  expect(worked() - begun).toBeLessThan(1_000)
 })
 
 describe('a text that was made to take long is given up in time:', () => {
@@ -182,8 +183,8 @@ describe('a text that was made to take long is given up in time:', () => {
     ['a template without end', 'a.html', `<script>(</script>${'<%'.repeat(100_000)}`],
     ['blocks without end', 'a.scss', 'a{'.repeat(100_000)],
   ])('%s', async (_, path, text) => {
-    const begun = performance.now()
+    const begun = worked()
     await validate(path, text)
-    expect(performance.now() - begun).toBeLessThan(1_500)
+    expect(worked() - begun).toBeLessThan(1_500)
   })
 })
