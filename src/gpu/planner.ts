@@ -6,7 +6,7 @@ import type { Choice, PlanFacts, State } from './planner-facts.ts'
 import { memoryAt, memoryKey, needOf, ramOf, sizeClass, tierOf, tiersOf } from './planner-memory.ts'
 import { paramsFor } from './planner-params.ts'
 import { expectedTimes, reasonFor } from './planner-reason.ts'
-import { type Refused, willNotFit } from './planner-words.ts'
+import { noModel, type Refused, willNotFit } from './planner-words.ts'
 import { type MemoryPlan, memoryPlan, TIER, type TierName } from './spec.ts'
 import { tierFor } from './tiers.ts'
 
@@ -53,7 +53,7 @@ function planned(facts: PlanFacts): RenderPlan {
     if (found) return finished(facts, found, passed.best)
   }
   if (passed.least) throw willNotFit(facts, refusalOf(passed.least))
-  throw passed.invalid ?? new Error('a choice without a way to run it')
+  throw passed.invalid ?? noModel('Memory ran out, and nothing on this device could be done in less.')
 }
 
 /** A drawing is none to a size that no model takes, to a tier that was forced, nor to a moment at which others hold the memory. */

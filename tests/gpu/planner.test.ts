@@ -238,3 +238,9 @@ describe('what was learned', () => {
     expect(after.lowered.length).toBeGreaterThan(0)
   })
 })
+
+test('a device on which nothing can be done in less is passed over, when memory ran out on another', () => {
+  const before = planRender(facts({ device: card(20) }))
+  const drawn = { engines: [SKETCH_ENGINE], models: [], device: cpu(), rung: 7, before }
+  expect(() => planRender(facts(drawn))).toThrow(expect.objectContaining({ code: 'gpu_no_model' }))
+})

@@ -64,6 +64,7 @@ test('a picture that somebody asked for is called by its words, wherever its job
   await using _ = app
   for (const path of [`/jobs/${jobs[0]}`, '/queue', '/devices'])
     expect(await (await app.request(path)).text()).toContain('picture 0')
+  expect(await (await app.request(`/jobs/${jobs[0]}`)).text()).toContain('<p class="asked" dir="auto">picture 0</p>')
 })
 
 test('the side says where one is', async () => {

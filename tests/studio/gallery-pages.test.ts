@@ -50,6 +50,7 @@ test('what a picture was made with can be copied, and two that are compared tell
   await using _ = app
   const [one, other] = items
   const page = await html(app, `/artifacts/${one.id}`)
+  for (const { id } of [one, other]) expect(await html(app, `/jobs/${one.job}`)).toContain(`href="/artifacts/${id}"`)
   const text = `a red boat\nNegative prompt: text\nSteps: 2, CFG scale: ${one.recipe!.params.guidance}, Seed: ${one.seed}, Size: 64x64, Model: sketch`
   expect(parametersText(one)).toBe(text)
   expect(page).toContain(text)

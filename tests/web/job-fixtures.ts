@@ -32,6 +32,7 @@ const RAN = { tail: null, stack: null, error: null }
 
 const DECIDED = {
   attempt: 2,
+  device: 'NVIDIA GeForce RTX 4080',
   what: 'sdxl/base on diffusers, tier high, 1024 x 1024, 35 steps, 4 pictures',
   reason:
     'SDXL at tier high, the highest that fits: needs 12 GB (as it took here before) of 14 GB free on NVIDIA GeForce RTX 4080, less 0.5 GB that are left alone; tier premium would need 18 GB.',
@@ -59,6 +60,7 @@ export function jobPages(shell: Shell, job: object, render: object) {
     money: { spent: null, calls: [] as object[] },
     checkpoints: [] as object[],
     renders: [] as object[],
+    made: null as object | null,
     stream: null,
     ...more,
   })
@@ -67,6 +69,7 @@ export function jobPages(shell: Shell, job: object, render: object) {
       view: 'jobs/show',
       data: jobOf('running', {
         view: { ...render, idleMs: 4_000 },
+        made: { words: `a <b>red</b> boat ${'x'.repeat(90)}`, preview: null, artifacts: [], isClip: false },
         attempts: [
           {
             ...ATTEMPT,

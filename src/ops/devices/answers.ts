@@ -36,6 +36,7 @@ export const DeviceForm = z
         phase: z.string(),
         step: z.number().int(),
         steps: z.number().int(),
+        etaMs: z.number().nullable().describe('How long yet; null: nobody knows.'),
         since: Time,
         profile: z.string().nullable(),
       }),

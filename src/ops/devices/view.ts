@@ -35,6 +35,7 @@ export interface RunningView extends WorkView {
   phase: string
   step: number
   steps: number
+  etaMs: number | null
   /** When the device was leased. */
   since: number
   profile: string | null
@@ -97,10 +98,10 @@ function deviceView(
     degraded: mark && { why: mark.why, pid: mark.pid, name: mark.name, since: mark.since },
     running: own.flatMap(({ job, since, profile }) => {
       const work = works.get(job ?? '')
-      const draft = live.view(job ?? '')?.draft
-      return work
-        ? [{ ...work, since, profile, phase: draft?.phase ?? '', step: draft?.step ?? 0, steps: draft?.steps ?? 0 }]
-        : []
+      if (!work) return []
+      const { draft, etaMs = null } = live.view(job ?? '') ?? {}
+      const far = { phase: draft?.phase ?? '', step: draft?.step ?? 0, steps: draft?.steps ?? 0, etaMs }
+      return [{ ...work, since, profile, ...far }]
     }),
     history: watch.history(device.id),
   }

@@ -73,7 +73,7 @@ async function modelsPage(
 ): Promise<Response> {
   const { modelStore, hosts, watch } = deps
   const data = {
-    shell: await deps.shell(actor, 'Models for pictures'),
+    shell: await deps.shell(actor, 'Weights'),
     error,
     owner: actor.scopes.includes('admin'),
     ...(await shown(deps, actor)),

@@ -7,7 +7,7 @@ import { type JobPage, type JobPageDeps, jobPage } from './page.ts'
 
 /** Shortest time between two renderings of one job's page. */
 const RENDER_MS = 250
-const PARTS = ['head', 'now', 'run', 'money', 'attempts', 'checkpoints'] as const
+const PARTS = ['head', 'now', 'made', 'run', 'money', 'attempts', 'checkpoints'] as const
 
 export interface JobFeedDeps extends JobPageDeps {
   hub: Hub

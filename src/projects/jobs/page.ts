@@ -7,7 +7,7 @@ import type { Job } from '../../jobs/tables.ts'
 import { type Wait, waitOf } from '../../jobs/wait.ts'
 import { RUN } from '../asides.ts'
 import { type RunView, runView } from '../execution.ts'
-import { askedFor } from '../job-name.ts'
+import { askedFor, isClipAsked, wordsAsked } from '../job-name.ts'
 import { type JobView, jobView } from '../job-view.ts'
 import { jobMoney } from '../money.ts'
 import { projects, tasks } from '../tables.ts'
@@ -28,6 +28,8 @@ export interface JobPage {
   /** Of a render: what was decided for each attempt. */
   renders: RenderView[]
   checkpoints: Pick<Found['checkpoints'][number], 'name' | 'attempt' | 'at'>[]
+  /** Of a render: what it is to show, how it looks so far, and the pictures or clips that came of it, by their ids. */
+  made: { words: string; preview: string | null; artifacts: string[]; isClip: boolean } | null
   /** Of a command that a person has run. */
   run: RunView | null
   /** What its calls to models took. */
@@ -40,18 +42,24 @@ export interface JobPageDeps {
   now: () => number
 }
 
+const RENDER = 'render'
 const NAMES: Record<string, string> = { plan: 'The plan', check: 'The check of everything', [RUN]: 'A command' }
 
 /** All that the page of a job shows, as it is now. @throws NotFound `unknown_job` */
 export async function jobPage({ read, live, now }: JobPageDeps, id: string): Promise<JobPage> {
   const { job, attempts, checkpoints } = await jobWithAttempts(read, id)
   const [project] = job.scope ? await read.select().from(projects).where(eq(projects.id, job.scope)) : []
-  const [task] = await read.select({ title: tasks.title, path: tasks.path }).from(tasks).where(eq(tasks.job, id))
+  const [task] = await read
+    .select({ title: tasks.title, path: tasks.path, prompt: tasks.prompt })
+    .from(tasks)
+    .where(eq(tasks.job, id))
+  const view = jobView(job, live, now())
   return {
     job,
     name: task?.path ?? task?.title ?? NAMES[job.kind] ?? askedFor(job.input) ?? job.kind,
     project: project ? { id: project.id, title: project.title } : null,
-    view: jobView(job, live, now()),
+    view,
+    made: job.kind === RENDER ? madeOf(job, task?.prompt ?? task?.title, view) : null,
     wait: await waitOf(read, job, now()),
     attempts: attempts.toReversed(),
     renders: (await attemptsOfRender(read, id)).map(renderView),
@@ -59,4 +67,9 @@ export async function jobPage({ read, live, now }: JobPageDeps, id: string): Pro
     run: runView(job, live),
     money: await jobMoney(read, id),
   }
+}
+
+function madeOf({ input, result }: Job, task: string | undefined, { previewUrl }: JobView): JobPage['made'] {
+  const { artifacts = [] } = (result ?? {}) as { artifacts?: string[] }
+  return { words: wordsAsked(input) ?? task ?? '', preview: previewUrl, artifacts, isClip: isClipAsked(input) }
 }
