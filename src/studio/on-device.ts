@@ -50,10 +50,11 @@ export async function renderOnDevice(deps: OnDeviceDeps, ctx: Ctx, order: Order)
   await countOwn(deps, lease)
   const plan = planHere(asks, asking, lease.device)
   const waitedMs = awake() - waits
-  const [, , spec] = await Promise.all([
+  const spec = specOf(deps, ctx.job, order, plan, lease.device, ctx.signal)
+  spec.catch(() => {}) // heard of by the attempt, which has begun by then
+  await Promise.all([
     ctx.using({ engine: plan.engine, device: lease.device.id }),
     begin(deps, ctx, asking, plan, lease, waitedMs),
-    specOf(deps, ctx.job, order, plan, lease.device, ctx.signal),
   ])
   return await attempt(deps, ctx, { plan, lease, spec }) // the lease is held until it has ended
 }
@@ -76,10 +77,11 @@ function begin(
 interface Given {
   plan: RenderPlan
   lease: Lease
-  spec: RenderSpec
+  /** Being put together. */
+  spec: Promise<RenderSpec>
 }
 
-async function attempt(deps: OnDeviceDeps, ctx: Ctx, { plan, lease, spec }: Given): Promise<OnDevice> {
+async function attempt(deps: OnDeviceDeps, ctx: Ctx, { plan, lease, spec: coming }: Given): Promise<OnDevice> {
   const { awake } = deps.render.clock
   const { device } = lease
   const start = deps.learned.isWarm(plan.model) ? 'warm' : 'cold'
@@ -94,8 +96,9 @@ async function attempt(deps: OnDeviceDeps, ctx: Ctx, { plan, lease, spec }: Give
   const { pause, cancel } = endings(ctx.signal)
   const began = awake()
   const renders = { ...deps.render, expected, env: { ...deviceEnv(device), ...deps.render.env } }
-  const work = () => render(renders, spec, { ...hooks, onMemory, pause: pause.signal }, cancel.signal)
   try {
+    const spec = await coming
+    const work = () => render(renders, spec, { ...hooks, onMemory, pause: pause.signal }, cancel.signal)
     const rendered = await guarded(deps, device, plan.engine, work)
     if (deps.render.reuse?.idle().some((one) => one.device === device.id)) lease.keep()
     const peakBytes = rendered.peakBytes ?? running.peakBytes

@@ -9,12 +9,14 @@ import { TIER, type TierName } from '../gpu/spec.ts'
 import { parseTierWish, type TierWish } from '../gpu/tiers.ts'
 import type { Project } from '../projects/tables.ts'
 import { seconds } from '../web/format.ts'
+import { type OwnMemoryDeps, withOwn } from './own-memory.ts'
 import type { NewRender } from './request.ts'
 
 /** The renders of late that say how long one takes. */
 const LATE = 20
 
 export interface PreflightDeps extends PlannerDeps {
+  render: PlannerDeps['render'] & OwnMemoryDeps['render']
   read: Reader
   watch: { now(): Device[] }
   devices: { counts(): { slots: number } }
@@ -102,7 +104,7 @@ export function bestOn(
   request: RenderRequest,
   tier: TierWish,
 ): Found | DomainError {
-  const tried = deps.watch.now().map((device) => plannedOn(deps, request, tier, device))
+  const tried = deps.watch.now().map((device) => plannedOn(deps, request, tier, withOwn(deps, device)))
   const found = tried.filter((one): one is Found => !(one instanceof DomainError))
   return found.toSorted(better)[0] ?? tried.find((one) => one instanceof DomainError) ?? nothingThere()
 }

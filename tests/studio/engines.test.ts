@@ -113,6 +113,17 @@ test('a render that begins with a file is given its bytes as they were, and says
   expect(items[0].recipe.inputs).toEqual({ init: sha256(png) })
 }, 60_000)
 
+test('an attempt whose LoRA is gone when it is to begin says so, and does not stay open', async () => {
+  await using one = await withEngine()
+  const { job, renders } = await ended(
+    one.app,
+    await one.start({ prompt: 'x', loras: [{ model: 'a/gone', scale: 1 }] }),
+  )
+  expect(job).toMatchObject({ state: 'failed', error: { code: 'unknown_model' } })
+  const ends = renders.map(({ outcome, endedAt }: { outcome: string; endedAt: number }) => [outcome, typeof endedAt])
+  expect(ends).toEqual([['unknown_model', 'number']])
+}, 30_000)
+
 test('memory that runs out is tried again in a fresh process, which counts as no failure; when nothing is left to lower, a person is asked', async () => {
   await using one = await withEngine({ devices: [card('a')] })
   const { app, start } = one

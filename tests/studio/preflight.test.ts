@@ -39,6 +39,21 @@ test('of several devices, the one that would do it best', async () => {
   expect(found).toMatchObject({ device: { id: 'GPU-2' }, plan: { tier: 'premium' } })
 })
 
+test('what a worker of ours holds that waits for the next job counts as free, and what others hold does not', async () => {
+  const processes = [{ pid: 7, usedBytes: 18 * GIB }]
+  const held = { ...card(2, { totalBytes: 24 * GIB }), processes }
+  const on = (pid: number) => {
+    const at = machine([held])
+    return {
+      ...at,
+      render: { ...at.render, reuse: { idle: () => [{ device: held.id, pid }], endIdle: async () => {} } },
+    }
+  }
+  const wanted = { ...facts().request, tier: 'high' as const }
+  expect(await preflight(on(7), wanted, 'auto')).toMatchObject({ fits: true, plan: { tier: 'high', lowered: [] } })
+  expect(await preflight(on(8), wanted, 'auto')).not.toMatchObject({ plan: { lowered: [] } })
+})
+
 test('what does not fit says why, with the code and the figures', async () => {
   const small = [card(1, { totalBytes: GIB })]
   const found = await preflight(machine(small), { prompt: 'x', tier: 'premium' }, 'auto')

@@ -6,6 +6,7 @@ import { segmentsOf } from './jpeg.ts'
 import type { KindName } from './kinds.ts'
 import { chunksOf as pngChunks } from './png.ts'
 import { MediaFault, type Source, sourceOf } from './source.ts'
+import { placesInTiff } from './tiff-place.ts'
 import { chunksOf as riffChunks } from './webp.ts'
 
 /** Bytes that are written over those at a place of a file. */
@@ -34,7 +35,7 @@ const XMP_PLACES = [/(\bGPS\w*\s*=\s*")([^"]*)/g, /(\bGPS\w*\s*=\s*')([^']*)/g, 
 
 /**
  * What is to be written over a picture or a film, so that it no longer says at which place on earth it was taken; its size, and all
- * else that it says, stay. Of JPEG, PNG, WebP, HEIC, AVIF (Exif and XMP), MP4 and MOV.
+ * else that it says, stay. Of JPEG, PNG, WebP, HEIC, AVIF, TIFF (Exif and XMP), MP4 and MOV.
  */
 export async function patchesOfPlace(blob: Blob, kind: KindName): Promise<Patch[]> {
   const source = sourceOf(blob)
@@ -54,6 +55,7 @@ const READERS: Partial<Record<KindName, (source: Source) => Promise<Patch[]>>> =
   avif: ofItems,
   mp4: ofFilm,
   mov: ofFilm,
+  tiff: ofTiff,
 }
 
 async function ofJpeg(source: Source): Promise<Patch[]> {
@@ -114,6 +116,12 @@ async function ofFilm(source: Source): Promise<Patch[]> {
     (meta) => applesPlace(source, meta),
   )
   return [...said.filter(({ type }) => PLACE_BOXES.has(type)), ...apple].flatMap(emptied)
+}
+
+async function ofTiff(source: Source): Promise<Patch[]> {
+  const { places, words } = await placesInTiff(source)
+  const blanks = places.map(({ at, length }) => ({ at, bytes: Buffer.alloc(length) }))
+  return [...(await inAll(words, async (block) => inXmp(block, await blockOf(source, block)))), ...blanks]
 }
 
 /** Apple's list of facts: keys by number, and for each number a box. */

@@ -56,6 +56,82 @@ describe('the place on earth is taken out of', () => {
   })
 })
 
+const XMP_WORDS = '<x exif:GPSLatitude="52,30.25N" dc:title="Bread"/>'
+
+/** A TIFF of two pages, the second of which says where it was taken, and in words too. */
+function tiffWithPlace(little: boolean): Buffer<ArrayBuffer> {
+  const bytes = Buffer.alloc(420)
+  const u16 = (value: number, at: number) => (little ? bytes.writeUInt16LE(value, at) : bytes.writeUInt16BE(value, at))
+  const u32 = (value: number, at: number) => (little ? bytes.writeUInt32LE(value, at) : bytes.writeUInt32BE(value, at))
+  const directory = (at: number, entries: [tag: number, type: number, count: number, value: number][], next = 0) => {
+    u16(entries.length, at)
+    entries.forEach(([tag, type, count, value], i) => {
+      const entry = at + 2 + i * 12
+      u16(tag, entry)
+      u16(type, entry + 2)
+      u32(count, entry + 4)
+      if (type === 3 && count === 1) u16(value, entry + 8)
+      else u32(value, entry + 8)
+    })
+    u32(next, at + 2 + entries.length * 12)
+  }
+  bytes.write(little ? 'II*\0' : 'MM\0*', 'latin1')
+  u32(8, 4)
+  directory(
+    8,
+    [
+      [256, 3, 1, 12],
+      [257, 3, 1, 8],
+    ],
+    60,
+  )
+  directory(60, [
+    [256, 3, 1, 6],
+    [257, 3, 1, 4],
+    [700, 1, XMP_WORDS.length, 300],
+    [0x8825, 4, 1, 160],
+  ])
+  directory(160, [
+    [2, 5, 3, 240],
+    [4, 5, 3, 264],
+  ])
+  for (const at of [240, 264]) for (const [i, value] of [52, 1, 30, 1, 31, 2].entries()) u32(value, at + i * 4)
+  bytes.write(XMP_WORDS, 300)
+  bytes.write('pixels', 400)
+  return bytes
+}
+
+test.each([true, false])('out of a TIFF, whichever page and order of bytes: %p', async (little) => {
+  const before = tiffWithPlace(little)
+  expect(saysPlace(before)).toBe(true)
+  const { changed } = await without(before, 'tiff')
+  expect([saysPlace(changed), changed.length, changed.toString('latin1', 400, 406)]).toEqual([false, 420, 'pixels'])
+  expect(changed.toString('latin1', 300, 300 + XMP_WORDS.length)).toBe(
+    '<x exif:GPSLatitude="         " dc:title="Bread"/>',
+  )
+  expect(await inspect(new Blob([changed]))).toMatchObject({
+    kind: 'tiff',
+    width: 12,
+    height: 8,
+    frames: 2,
+    fault: null,
+  })
+  expect((await without(changed, 'tiff')).patches).toBe(0)
+})
+
+test('a TIFF whose directories lead in a circle, or that says to have a place of gigabytes, keeps nobody busy', async () => {
+  const circle = tiffWithPlace(true)
+  circle.writeUInt32LE(60, 60 + 2 + 4 * 12)
+  expect(saysPlace((await without(circle, 'tiff')).changed)).toBe(false)
+  const huge = tiffWithPlace(true)
+  huge.writeUInt16LE(65_535, 160)
+  huge.writeUInt32LE(0xffffffff, 162 + 4)
+  await without(huge, 'tiff')
+  const own = tiffWithPlace(true)
+  own.writeUInt32LE(60, 60 + 2 + 3 * 12 + 8) // the place is said to be the page itself
+  await without(own, 'tiff')
+})
+
 test('a chunk of a PNG has a good sum after that', async () => {
   const { changed } = await without(sample('pngPlace'), 'png')
   const at = changed.indexOf('eXIf')
@@ -64,7 +140,7 @@ test('a chunk of a PNG has a good sum after that', async () => {
 })
 
 test('what says no place is left as it is, and so is what can’t be read', async () => {
-  for (const name of ['png', 'jpeg', 'webp', 'avif', 'mp4', 'mov', 'gif'] as const)
+  for (const name of ['png', 'jpeg', 'webp', 'avif', 'mp4', 'mov', 'gif', 'tiff'] as const)
     expect((await without(sample(name), name)).patches).toBe(0)
   for (const name of ['jpegTurned', 'pngPlace', 'webpPlace', 'avifPlace', 'mp4Place', 'movPlace'] as const) {
     const kind = name.replace(/Place|Turned/, '') as KindName
