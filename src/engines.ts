@@ -48,6 +48,7 @@ import { taskEntity, tasksOf } from './projects/tasks.ts'
 import type { Redactor } from './redact.ts'
 import { openCompilers } from './sandbox/compilers.ts'
 import { openSandbox, type Sandbox } from './sandbox/sandbox.ts'
+import { makesClips } from './studio/clips.ts'
 import { renderHandler } from './studio/work.ts'
 import { runHandler } from './workspace/execution/work.ts'
 import { fileEntity } from './workspace/file-entity.ts'
@@ -171,7 +172,8 @@ async function openTheDevices(
   return { watch, devices: pool }
 }
 
-type HandlersDeps = Parameters<typeof agentHandlers>[0] &
+type HandlersDeps = Omit<Parameters<typeof agentHandlers>[0], 'makesClips'> &
+  Parameters<typeof makesClips>[0] &
   Parameters<typeof renderHandler>[0] &
   Parameters<typeof runHandler>[0] &
   Parameters<typeof modelHandlers>[0] &
@@ -180,7 +182,7 @@ type HandlersDeps = Parameters<typeof agentHandlers>[0] &
 /** Every kind of job. */
 function handlersOf(deps: HandlersDeps, config: Config, { handlers = [] }: Overrides): Handler[] {
   return [
-    ...agentHandlers(deps),
+    ...agentHandlers({ ...deps, makesClips: () => makesClips(deps) }),
     renderHandler(deps),
     runHandler(deps),
     ...modelHandlers(deps),

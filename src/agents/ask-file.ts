@@ -15,6 +15,8 @@ export interface FileAsking {
   chain: Choice[]
   project: Project
   path: string
+  /** Whether clips are planned in the project. */
+  clips: boolean
   system: string
   context: string
 }
@@ -29,7 +31,7 @@ export interface FileQuestion {
 
 /** Asks for a file, or for edits of it. `draft`: what an attempt before this one had received of the answer. */
 export async function askFile(
-  { newId, chain, project, path, system, context }: FileAsking,
+  { newId, chain, project, path, clips, system, context }: FileAsking,
   { kind, messages, edits, draft }: FileQuestion,
   ctx: JobContext<unknown>,
 ): Promise<WrittenFile> {
@@ -44,7 +46,7 @@ export async function askFile(
       context,
       messages,
       maxOutputTokens: MOST_OUTPUT_TOKENS,
-      task: { kind, brief: project.brief, path, ...(edits && { edits }) },
+      task: { kind, brief: project.brief, path, clips, ...(edits && { edits }) },
       account: accountOf(project, ctx.job),
       ...(draft !== undefined && { draft }),
     },

@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer'
 import type { Blobs } from '../files/blobs.ts'
 import { kindOf } from '../files/languages.ts'
+import { inspect } from '../files/media/inspect.ts'
+import { KINDS } from '../files/media/kinds.ts'
 import type { Finding } from '../files/scan/finding.ts'
 import { DEFAULT_POLICY, type ScanPolicy } from '../files/scan/policy.ts'
 import { advise } from '../files/validate/advise.ts'
@@ -8,6 +10,7 @@ import { faultInWords } from '../files/validate/fault.ts'
 import { validate } from '../files/validate/validate.ts'
 import type { JobContext } from '../jobs/handler.ts'
 import type { CheckResult, Problem } from '../projects/check.ts'
+import { isClip } from '../projects/clip-paths.ts'
 import type { Task } from '../projects/tables.ts'
 import type { Source } from '../sandbox/compilers.ts'
 import { type ProjectFile, readFileBytes } from '../workspace/files.ts'
@@ -110,7 +113,11 @@ async function examineFile(
   const { path } = file
   const state = await deps.blobs.verify(file.hash)
   if (state !== 'good') return { problems: [{ path, message: GONE[state], unreadable: true }], notes: [] }
-  if (picture) return { problems: await examinePicture(path, picture, await readFileBytes(deps, file)), notes: [] }
+  if (picture) {
+    const bytes = await readFileBytes(deps, file)
+    const look = isClip(path) ? examineClip(path, bytes) : examinePicture(path, picture, bytes)
+    return { problems: await look, notes: [] }
+  }
   if (kindOf(path) !== 'text' && !path.endsWith('.svg')) return { problems: [], notes: [] }
   return examineText(path, await readFileBytes(deps, file), held)
 }
@@ -132,6 +139,13 @@ async function examineText(path: string, bytes: Uint8Array, { paths, policy }: H
     notes: [...said([...found.asks, ...found.notes]), ...notes],
     source: faults.length === 0 ? { path, text } : undefined,
   }
+}
+
+/** By its own bytes: nothing on board decodes a film. */
+async function examineClip(path: string, bytes: Uint8Array): Promise<Problem[]> {
+  const { kind } = await inspect(new Blob([bytes as Uint8Array<ArrayBuffer>]))
+  const { sort, says } = KINDS[kind]
+  return sort === 'clip' ? [] : [{ path, message: `is ${says}, not a clip` }]
 }
 
 /** Decoded whole, not by its header alone: a picture that was cut off has the right size there. */

@@ -26,6 +26,13 @@ const WORTH_A_CRITIQUE = 3
 
 type Ctx = JobContext<unknown>
 
+/** What a plan is made for. */
+export interface Commission {
+  project: Project
+  /** Whether something here makes clips: none are planned otherwise. */
+  clips: boolean
+}
+
 /** What became of the plan when it was looked over. */
 export interface Review {
   /** `stands`: there was nothing to change. `failed`: no critique came, or it would have broken the plan, which stands. */
@@ -38,15 +45,19 @@ export interface Review {
 }
 
 /** The first pass: title, summary and parts. @throws DomainError `plan_unusable` */
-export function askForOutline(deps: AgentDeps, project: Project, ctx: Ctx): Promise<Answered<Outline>> {
+export function askForOutline(
+  deps: Pick<AgentDeps, 'models'>,
+  { project, clips }: Commission,
+  ctx: Ctx,
+): Promise<Answered<Outline>> {
   return askUntilGood(
     deps,
     project,
     {
-      task: { kind: 'plan', brief: project.brief, stage: 'outline' },
+      task: { kind: 'plan', brief: project.brief, stage: 'outline', clips },
       schema: { name: 'outline', zod: Outline },
       system: prompt('planner-outline'),
-      question: project.brief,
+      question: prompt('planner-question', { brief: project.brief, clips }),
       maxOutputTokens: OUTLINE_TOKENS,
       problems: () => [],
       hear: (delta) => (delta === undefined ? ctx.replaceText('') : ctx.delta(delta)),
@@ -58,8 +69,8 @@ export function askForOutline(deps: AgentDeps, project: Project, ctx: Ctx): Prom
 
 /** The second pass: the tasks with their contracts. @throws DomainError `plan_unusable` */
 export async function askForTasks(
-  deps: AgentDeps,
-  project: Project,
+  deps: Pick<AgentDeps, 'models'>,
+  { project, clips }: Commission,
   outline: Outline,
   ctx: Ctx,
 ): Promise<Answered<PlannedTask[]>> {
@@ -67,12 +78,12 @@ export async function askForTasks(
     deps,
     project,
     {
-      task: { kind: 'plan', brief: project.brief, stage: 'tasks' },
+      task: { kind: 'plan', brief: project.brief, stage: 'tasks', clips },
       schema: { name: 'plan', zod: Tasks },
       system: prompt('planner-tasks'),
-      question: prompt('planner-brief', { brief: project.brief, ...outline }),
+      question: prompt('planner-brief', { brief: project.brief, clips, ...outline }),
       maxOutputTokens: TASKS_TOKENS,
-      problems: ({ tasks }) => planProblems(withParts(tasks, outline)),
+      problems: ({ tasks }) => planProblems(withParts(tasks, outline), clips),
       hear: (delta) => (delta === undefined ? ctx.replaceText('') : ctx.delta(delta)),
       giveUp: refusePlan,
     },
@@ -83,9 +94,8 @@ export async function askForTasks(
 
 /** The prompts that made a plan, `name@version` each, for the books. */
 export function plannerPrompts(): string[] {
-  return ['planner-outline', 'planner-tasks', 'planner-brief', 'planner-critique', 'planner-review', 'replan'].map(
-    promptVersion,
-  )
+  const critique = ['planner-critique', 'planner-review', 'replan']
+  return ['planner-outline', 'planner-question', 'planner-tasks', 'planner-brief', ...critique].map(promptVersion)
 }
 
 /** Whether a plan has enough in it that a third pass could find files that don't agree. */
@@ -94,19 +104,24 @@ export function needsCritique({ tasks }: Plan): boolean {
 }
 
 /** The third pass: the model looks over its plan, and may change it once. It is advice: whatever goes wrong with it, the plan stands. */
-export async function review(deps: AgentDeps, project: Project, plan: Plan, ctx: Ctx): Promise<Review> {
+export async function review(
+  deps: Pick<AgentDeps, 'models'>,
+  { project, clips }: Commission,
+  plan: Plan,
+  ctx: Ctx,
+): Promise<Review> {
   const asked = await advised(
     () =>
       askUntilGood(
         deps,
         project,
         {
-          task: { kind: 'plan', brief: project.brief, stage: 'critique' },
+          task: { kind: 'plan', brief: project.brief, stage: 'critique', clips },
           schema: { name: 'critique', zod: Critique },
           system: prompt('planner-critique'),
-          question: prompt('planner-review', { brief: project.brief, ...plan }),
+          question: prompt('planner-review', { brief: project.brief, clips, ...plan }),
           maxOutputTokens: CRITIQUE_TOKENS,
-          problems: (critique) => planProblems(critiqued(plan.tasks, critique)),
+          problems: (critique) => planProblems(critiqued(plan.tasks, critique), clips),
           hear: bytesHeard(ctx),
           giveUp: refusePlan,
         },

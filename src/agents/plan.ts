@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DomainError } from '../errors.ts'
+import { isClip } from '../projects/clip-paths.ts'
 import { Contract, contractProblems } from '../projects/contract.ts'
 import { treeProblems } from '../projects/tree-rules.ts'
 
@@ -58,9 +59,9 @@ export type PlannedTask = z.infer<typeof PlannedTask>
 /** The plan as it is carried out. */
 export type Plan = Pick<Outline, 'title' | 'summary'> & { tasks: PlannedTask[] }
 
-/** What a model must be told so that it can mend its plan; empty when the plan can be carried out. */
-export function planProblems(tasks: PlannedTask[]): string[] {
-  const problems = treeProblems(tasks)
+/** What a model must be told so that it can mend its plan; empty when the plan can be carried out. `clips`: whether something makes them here. */
+export function planProblems(tasks: PlannedTask[], clips = false): string[] {
+  const problems = [...treeProblems(tasks), ...(clips ? [] : clipsIn(tasks))]
   return problems.length > 0 ? problems : contractProblems(tasks)
 }
 
@@ -98,6 +99,12 @@ export function refusePlan(problems: string[]): never {
       context: { problems: problems.slice(0, 20) },
     },
   )
+}
+
+function clipsIn(tasks: PlannedTask[]): string[] {
+  return tasks
+    .filter(({ kind, path }) => kind === 'render' && isClip(path))
+    .map(({ id, path }) => `“${id}” renders the clip “${path}”, and nothing here makes clips: plan a picture instead.`)
 }
 
 function groupOf({ id, title }: Outline['parts'][number]): PlannedTask {

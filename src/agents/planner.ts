@@ -4,14 +4,23 @@ import { refOf } from '../jobs/settle.ts'
 import type { Models } from '../llm/models.ts'
 import { addUsage, NO_USAGE } from '../llm/provider.ts'
 import { editProject, projectById, refreshStatus } from '../projects/projects.ts'
-import type { Project } from '../projects/tables.ts'
 import { POSITION_STEP, pictureSize } from '../projects/task-edits.ts'
 import { startReady, TASK, type TasksDeps } from '../projects/tasks.ts'
-import { askForOutline, askForTasks, needsCritique, plannerPrompts, type Review, review } from './passes.ts'
+import {
+  askForOutline,
+  askForTasks,
+  type Commission,
+  needsCritique,
+  plannerPrompts,
+  type Review,
+  review,
+} from './passes.ts'
 import type { Plan, PlannedTask } from './plan.ts'
 
 export interface AgentDeps extends TasksDeps {
   models: Models
+  /** Whether something here makes clips for whoever names no model. */
+  makesClips(): boolean
 }
 
 /** The job that turns a brief into tasks. */
@@ -27,14 +36,15 @@ export function planHandler(deps: AgentDeps): Handler {
 /** In passes, each of them a step: a crash pays none of them twice. */
 async function makePlan(deps: AgentDeps, ctx: JobContext<unknown>): Promise<Done> {
   const project = await projectById(deps.db.read, ctx.job.scope!)
+  const commission = { project, clips: deps.makesClips() }
   await ctx.phase('outlining')
-  const outlined = await ctx.step('outline', () => askForOutline(deps, project, ctx))
+  const outlined = await ctx.step('outline', () => askForOutline(deps, commission, ctx))
   const { title, summary, parts } = outlined.value
   ctx.remember({ parts })
   await ctx.phase('planning')
-  const planned = await ctx.step('plan', () => askForTasks(deps, project, outlined.value, ctx))
+  const planned = await ctx.step('plan', () => askForTasks(deps, commission, outlined.value, ctx))
   const first: Plan = { title, summary, tasks: planned.value }
-  const reviewed = needsCritique(first) ? await reviewOnce(deps, project, first, ctx) : undefined
+  const reviewed = needsCritique(first) ? await reviewOnce(deps, commission, first, ctx) : undefined
   const plan: Plan = reviewed ? { ...first, tasks: reviewed.tasks } : first
   const { provider, model } = planned
   const usage = [outlined, planned, reviewed].reduce((sum, pass) => addUsage(sum, pass?.usage ?? NO_USAGE), NO_USAGE)
@@ -53,10 +63,15 @@ async function makePlan(deps: AgentDeps, ctx: JobContext<unknown>): Promise<Done
 }
 
 /** The plan stays on the page while it is looked over. */
-async function reviewOnce(deps: AgentDeps, project: Project, plan: Plan, ctx: JobContext<unknown>): Promise<Review> {
+async function reviewOnce(
+  deps: AgentDeps,
+  commission: Commission,
+  plan: Plan,
+  ctx: JobContext<unknown>,
+): Promise<Review> {
   ctx.replaceText(JSON.stringify({ tasks: plan.tasks }))
   await ctx.phase('reviewing')
-  return ctx.step('critique', () => review(deps, project, plan, ctx))
+  return ctx.step('critique', () => review(deps, commission, plan, ctx))
 }
 
 async function keepPlan(

@@ -8,6 +8,7 @@ import { refOf } from '../jobs/settle.ts'
 import { addUsage, type Usage } from '../llm/provider.ts'
 import { chainFrom } from '../llm/through-chain.ts'
 import type { WrittenFile } from '../llm/write-file.ts'
+import { isClip, pathsOfTask } from '../projects/clip-paths.ts'
 import { projectById, refreshStatus } from '../projects/projects.ts'
 import { submitWork } from '../projects/proposals.ts'
 import { policyOf } from '../projects/scan-policy.ts'
@@ -98,7 +99,8 @@ async function goodFile(
   const told = await writerContext(deps, project, { ...task, path }, ctx.signal)
   const { system, context, present } = told
   const chain = deps.models.chain('write', project.model)
-  const asking = { newId: deps.newId, models: deps.models, chain, project, path, system, context }
+  const clips = (await tasksOf(deps.db.read, project.id)).some((each) => each.kind === 'render' && isClip(each.path))
+  const asking = { newId: deps.newId, models: deps.models, chain, project, path, clips, system, context }
   let written = present ? await mendFile(asking, present, ctx, true) : await firstFile(asking, told.question, ctx)
   let usage: Usage = written.usage
   for (let repairs = 0; ; repairs++) {
@@ -131,9 +133,7 @@ function firstFile(asking: FileAsking, question: string, ctx: JobContext<unknown
 /** What is planned, and what is there at this moment: others may have written since. */
 async function factsOf(deps: WriterDeps, { id }: Project, task: Task, path: string, text: string): Promise<GateFacts> {
   const files = await filesOf(deps.db.read, id)
-  const planned = (await tasksOf(deps.db.read, id)).flatMap((each) =>
-    each.path === null ? [] : [each.path.normalize('NFC')],
-  )
+  const planned = (await tasksOf(deps.db.read, id)).flatMap(pathsOfTask).map((each) => each.normalize('NFC'))
   const own = files.find((file) => file.path === path)
   const before = own && (await readFileText(deps, own))
   const paths = new Set([...files.map((file) => file.path), ...planned, path])

@@ -121,6 +121,8 @@ const output = z.object({
   seed: count,
   frames: count.optional(),
   fps: z.number().positive().optional(),
+  /** Of a clip: the picture that stands for it where it does not play, its first frame. */
+  poster: inside.optional(),
 })
 
 export type WorkerOutput = z.infer<typeof output>

@@ -13,7 +13,10 @@ const CANNOT_TALK =
   'The demo model is no AI, so it can neither talk about the project nor change it: set ANTHROPIC_API_KEY or start Ollama, then ask again.'
 
 /** Writes a project from nothing but its brief: the same brief, the same project. */
-export type MakeProject = (brief: string) => { plan: DemoAnswers; file(path: string): string | undefined }
+export type MakeProject = (
+  brief: string,
+  options?: { clips?: boolean },
+) => { plan: DemoAnswers; file(path: string): string | undefined }
 
 /** A whole plan, of which each pass of a planner is answered with its part. */
 interface DemoAnswers {
@@ -66,7 +69,7 @@ async function* stream(
 
 function answerTo(project: MakeProject, task: TaskFacts): string {
   if (task.kind === 'chat') return CANNOT_TALK
-  const made = project(task.brief)
+  const made = project(task.brief, { clips: 'clips' in task && task.clips === true })
   if (task.kind === 'plan') return JSON.stringify(passOf(made.plan, task.stage), null, 1)
   if (!isFileTask(task)) throw cannotAnswer()
   const file = made.file(task.path)

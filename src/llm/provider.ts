@@ -52,7 +52,8 @@ export type Purpose = (typeof PURPOSES)[number]
 
 /**
  * What a request is about, for tracing and for the demo model. Never sent to a vendor.
- * `textSoFar` is what has been kept of the file when the request asks to go on with it; `stage` names a planner's pass.
+ * `textSoFar` is what has been kept of the file when the request asks to go on with it; `stage` names a planner's pass,
+ * `clips` says whether they can be made here.
  */
 /** Edits of a file are asked for, and not the whole of it: in which form, and what stands in it. */
 export interface EditsAsked {
@@ -60,9 +61,16 @@ export interface EditsAsked {
   before: string
 }
 
+/** `clips`: the project has some. */
+export interface FileFacts {
+  brief: string
+  clips?: boolean
+  edits?: EditsAsked
+}
+
 export type TaskFacts =
-  | { kind: 'plan'; brief: string; stage?: string }
-  | { kind: 'write' | 'repair'; brief: string; path: string; sentinel: string; textSoFar?: string; edits?: EditsAsked }
+  | { kind: 'plan'; brief: string; stage?: string; clips?: boolean }
+  | ({ kind: 'write' | 'repair'; path: string; sentinel: string; textSoFar?: string } & FileFacts)
   | { kind: 'check'; brief: string }
   | { kind: 'chat'; brief: string }
   | { kind: 'summarise'; brief: string }

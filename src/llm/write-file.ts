@@ -3,7 +3,7 @@ import { goOn, withRules } from './file-prompts.ts'
 import type { HearHooks } from './hear-answer.ts'
 import { type FileRequest, type Heard, hearFile } from './hear-file.ts'
 import type { Choice } from './models.ts'
-import { addUsage, type EditsAsked, type ModelRequest, NO_USAGE, type Usage } from './provider.ts'
+import { addUsage, type FileFacts, type ModelRequest, NO_USAGE, type Usage } from './provider.ts'
 import { joinable, wholeLines } from './stitch.ts'
 import { throughChain } from './through-chain.ts'
 
@@ -16,7 +16,7 @@ const BREAKS = new Set(['model_idle_timeout', 'model_unavailable', 'model_overlo
 
 /** What to ask for: one file, or edits of it. The last message is the user's; the rules for the form of the answer are added to it. */
 export interface FileAsk extends Pick<ModelRequest, 'system' | 'context' | 'messages' | 'maxOutputTokens' | 'account'> {
-  task: { kind: 'write' | 'repair'; brief: string; path: string; edits?: EditsAsked }
+  task: { kind: 'write' | 'repair'; path: string } & FileFacts
   /** Text that an earlier attempt had received when it was cut: the file goes on from its last good line. */
   draft?: string
 }

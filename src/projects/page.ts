@@ -32,6 +32,9 @@ export interface FileRow {
 export interface Picture {
   path: string
   url: string
+  /** What is shown of it where it is a clip; null where it is none, or has no picture that stands for it. */
+  poster: string | null
+  isClip: boolean
   width: number
   height: number
   seed: number

@@ -1,13 +1,16 @@
 import { Conflict, Invalid, NotFound } from '../errors.ts'
 import type { JobState } from '../jobs/state.ts'
+import { isClip } from './clip-paths.ts'
 import { type Contract, withPathMoved } from './contract.ts'
 import type { TaskKind } from './state.ts'
 import { treeProblems } from './tree-rules.ts'
 
 /** The distance between two neighbours in a new plan, so that a task can be put between them by changing that one alone. */
 export const POSITION_STEP = 1_024
-/** A picture's size when nobody names one, and its bounds, px. */
-const PICTURE = { width: 1_024, height: 768, least: 64, most: 2_048 }
+/** A picture's and a clip's size when nobody names one, and what its sides are a multiple of, px. */
+const PICTURE = { width: 1_024, height: 768, step: 64 }
+const CLIP = { width: 832, height: 480, step: 16 }
+const [LEAST_SIDE, MOST_SIDE] = [64, 2_048]
 
 /** What of a task is edited, and so can be undone. */
 export interface TaskFields {
@@ -75,15 +78,10 @@ export function editedTasks(tasks: EditedTask[], edits: TaskEdit[]): EditedTask[
   return after
 }
 
-/** A picture's size as an engine can render it: multiples of 64 within bounds. */
-export function pictureSize({
-  width,
-  height,
-}: {
-  width?: number | null | undefined
-  height?: number | null | undefined
-}) {
-  return { width: fit(width ?? PICTURE.width), height: fit(height ?? PICTURE.height) }
+/** A picture's or a clip's size as an engine can render it: multiples of 64, for a clip of 16, within bounds. */
+export function pictureSize({ path, width, height }: Pick<TaskWish, 'path' | 'width' | 'height'>) {
+  const usual = isClip(path ?? null) ? CLIP : PICTURE
+  return { width: fit(width ?? usual.width, usual.step), height: fit(height ?? usual.height, usual.step) }
 }
 
 /** @throws Conflict `task_busy` when its job is at work */
@@ -144,7 +142,7 @@ function edited(
   if (given) mustBeOpen(task)
   if (rest.dependsOn && task.jobState !== null) throw started(task)
   const path = task.kind === 'note' ? null : (wish.path ?? task.path)
-  const size = sizeOf(task.kind, { width: wish.width ?? task.width, height: wish.height ?? task.height })
+  const size = sizeOf(task.kind, { path, width: wish.width ?? task.width, height: wish.height ?? task.height })
   const after: EditedTask = {
     ...task,
     title: title ?? task.title,
@@ -232,12 +230,12 @@ function waits({ title, jobState }: EditedTask): Conflict {
   return new Conflict('task_busy', `“${title}” is about to be worked on. Stop it first.`, { context: { jobState } })
 }
 
-function sizeOf(kind: TaskKind, wish: Pick<TaskWish, 'width' | 'height'>) {
+function sizeOf(kind: TaskKind, wish: Pick<TaskWish, 'path' | 'width' | 'height'>) {
   return kind === 'render' ? pictureSize(wish) : { width: null, height: null }
 }
 
-function fit(px: number): number {
-  return Math.min(PICTURE.most, Math.max(PICTURE.least, Math.round(px / 64) * 64))
+function fit(px: number, step: number): number {
+  return Math.min(MOST_SIDE, Math.max(LEAST_SIDE, Math.round(px / step) * step))
 }
 
 function slug(title: string): string {

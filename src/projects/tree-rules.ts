@@ -1,5 +1,6 @@
 import { DomainError } from '../errors.ts'
 import { caseKey, projectPath } from '../files/paths.ts'
+import { isClip } from './clip-paths.ts'
 import type { TaskKind } from './state.ts'
 
 /** Deepest nesting of a plan's tasks. */
@@ -54,8 +55,8 @@ function badPaths(tasks: TreeTask[]): string[] {
     const { kind, path } = task
     if (kind === 'note') return []
     if (path === null) return [`${called(task)} needs a path.`]
-    if (kind === 'render' && !/\.png$/i.test(path))
-      return [`${called(task)} renders to “${path}”; pictures are .png files.`]
+    if (kind === 'render' && !/\.png$/i.test(path) && !isClip(path))
+      return [`${called(task)} renders to “${path}”; pictures are .png files, clips .mp4 files.`]
     const problem = pathProblem(path)
     if (problem) return [`${called(task)}: ${problem}`]
     if (task.mends) return []

@@ -21,6 +21,7 @@ export function artifactUrl(id: string): string {
   return `/artifacts/${encodeURIComponent(id)}`
 }
 
-function artifactApi(id: string): string {
+/** Where the API has it. */
+export function artifactApi(id: string): string {
   return `/api/artifacts/${encodeURIComponent(id)}`
 }

@@ -6,10 +6,11 @@ import type { LearnedStore } from '../gpu/learned.ts'
 import { lessonOf, settleAttempt } from '../gpu/render-attempts.ts'
 import { refOf } from '../jobs/settle.ts'
 import type { Job } from '../jobs/tables.ts'
+import { isClip, posterPath } from '../projects/clip-paths.ts'
 import { submitWork } from '../projects/proposals.ts'
 import type { TasksDeps } from '../projects/tasks.ts'
 import { FILE } from '../workspace/file-entity.ts'
-import { type FilesDeps, versionNow } from '../workspace/files.ts'
+import { type FilesDeps, fileAt, versionNow } from '../workspace/files.ts'
 import { removeAttempts } from './attempts.ts'
 import type { OnDevice } from './on-device.ts'
 import type { Order } from './order.ts'
@@ -51,6 +52,7 @@ export async function keepMade(deps: KeepDeps, tx: Tx, made: Made): Promise<void
     const state = { hash: output.hash, bytes: output.bytes }
     const baseVersion = await versionNow(tx, order.project.id, path)
     if (edits.every((edit) => edit.id !== path)) edits.push({ do: 'put', entity: FILE, id: path, baseVersion, state })
+    if (n === 1) edits.push(...(await posterEdits(tx, order, output)))
   }
   await submit(deps, tx, made, edits)
   await learnFrom(deps, tx, made)
@@ -90,6 +92,25 @@ async function pathFor(tx: Tx, { project, task, request }: Order, { n, hash, med
   return free ? beside : projectPath(besideName(task.path!, n, `-${hash.slice(0, 8)}`))
 }
 
+/** The poster of a planned clip lies beside it, where pages look for it; what a person has put there stays. */
+async function posterEdits(tx: Tx, { project, task }: Order, { poster }: KeptOutput): Promise<Edit[]> {
+  if (!task || !poster || !isClip(task.path)) return []
+  const id = projectPath(posterPath(task.path!))
+  const baseVersion = await versionNow(tx, project.id, id)
+  if (baseVersion > 0 && !(await isOwnPoster(tx, project.id, task.id, id))) return []
+  return [{ do: 'put', entity: FILE, id, baseVersion, state: { hash: poster.hash, bytes: poster.bytes } }]
+}
+
+async function isOwnPoster(read: Reader, project: string, task: string, path: string): Promise<boolean> {
+  const { hash } = await fileAt(read, project, path)
+  const [own] = await read
+    .select({ id: artifacts.id })
+    .from(artifacts)
+    .where(and(eq(artifacts.project, project), eq(artifacts.task, task), eq(artifacts.poster, hash)))
+    .limit(1)
+  return own !== undefined
+}
+
 /** Whether a file came from an earlier batch of the same task. */
 async function isOwn(read: Reader, project: string, task: string, path: string): Promise<boolean> {
   const [own] = await read
@@ -110,6 +131,7 @@ function artifactOf(
   const { engine, engineVersion, params, resumedFrom } = rendered
   return {
     ...output,
+    poster: output.poster?.hash ?? null,
     project: order.project.id,
     task: order.task?.id ?? null,
     job: job.id,

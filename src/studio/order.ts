@@ -5,6 +5,7 @@ import type { Blobs } from '../files/blobs.ts'
 import { inspect } from '../files/media/inspect.ts'
 import { KINDS } from '../files/media/kinds.ts'
 import type { RenderRequest } from '../gpu/plan.ts'
+import { isClip } from '../projects/clip-paths.ts'
 import { projectById } from '../projects/projects.ts'
 import type { Project, Task } from '../projects/tables.ts'
 import { taskById } from '../projects/tasks.ts'
@@ -79,7 +80,8 @@ async function taskOrder(read: Reader, id: string): Promise<Order> {
     width: task.width!,
     height: task.height!,
     seed: (project.seed + task.position) % 2 ** 31,
-    mayLower: ['size' as const], // whoever planned the task did not know the model
+    ...(isClip(task.path) ? { function: 'video' } : {}),
+    mayLower: ['size' as const, 'frames' as const], // whoever planned the task did not know the model
   }
   return { project, task, request, inputs: {}, parent: null, recipe: null, anyway: false }
 }

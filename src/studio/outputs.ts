@@ -8,6 +8,10 @@ import { shownAs } from './kinds.ts'
 import { embed, holdsRecipe } from './metadata/embed.ts'
 import type { Recipe } from './recipe.ts'
 
+const POSTER_QUALITY = 90
+/** More than any frame takes: what is larger is none, and is not read into memory. */
+const MOST_POSTER_BYTES = 32 * 1024 ** 2
+
 type Output = Rendered['outputs'][number]
 
 /** One picture, clip or text of a batch, as it is kept. */
@@ -19,7 +23,8 @@ export interface KeptOutput extends BlobRef {
   frames: number | null
   fps: number | null
   seed: number
-  poster: string | null
+  /** The picture that stands for a clip. */
+  poster: BlobRef | null
   recipe: Recipe
 }
 
@@ -44,7 +49,7 @@ export async function keepOutputs(
       seed,
       frames: fps === null ? null : frames,
       fps: frames === null ? null : fps,
-      poster: clip ? await posterOf(blobs, folder) : null,
+      poster: clip ? await posterOf(blobs, folder, output) : null,
       recipe: own,
     })
   }
@@ -68,11 +73,23 @@ async function withRecipe({ path }: Plain, output: Output, recipe: Recipe): Prom
   return embed(bytes, output.mediaType, recipe)
 }
 
-/** The last preview of a clip stands for it where it does not play. */
-async function posterOf(blobs: Blobs, folder: string): Promise<string | null> {
+/** The first frame of a clip, where its worker has kept it, else the last preview: it stands for the clip where that does not play. */
+async function posterOf(blobs: Blobs, folder: string, { poster }: Output): Promise<BlobRef | null> {
   const last = previewsIn(folder).at(-1)
-  using held = last ? openInAttempt(folder, join('previews', last)) : null
-  return held ? (await blobs.putFile(held.path)).hash : null
+  using held =
+    (poster && openInAttempt(folder, poster)) || (last ? openInAttempt(folder, join('previews', last)) : null)
+  if (!held || held.bytes > MOST_POSTER_BYTES) return null
+  return blobs.put(await asJpeg(await Bun.file(held.path).bytes()))
+}
+
+/** A poster is a file of the project too, whose name says what it is. What can't be read stays as it is. */
+async function asJpeg(bytes: Uint8Array): Promise<Uint8Array> {
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return bytes
+  try {
+    return await new Bun.Image(bytes).jpeg({ quality: POSTER_QUALITY }).bytes()
+  } catch {
+    return bytes // shown as it is, or not at all: a poster is no reason to lose a clip
+  }
 }
 
 function previewsIn(folder: string): string[] {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import { promptVersion } from '../../src/llm/prompts.ts'
-import { expectGolden } from '../support/golden.ts'
+import { prompt, promptVersion } from '../../src/llm/prompts.ts'
+import { expectGolden, expectTold } from '../support/golden.ts'
 
 const OUTLINE = {
   brief: 'A page for a “bakery” <Crumb>',
@@ -19,6 +19,7 @@ const TASKS = [
 /** What each prompt of the planner, of the checker and of its repairs is given here. */
 const GIVEN: Record<string, object> = {
   'planner-outline': {},
+  'planner-question': OUTLINE,
   'planner-tasks': {},
   'planner-brief': OUTLINE,
   'planner-critique': {},
@@ -45,4 +46,9 @@ const GIVEN: Record<string, object> = {
 test.each(Object.keys(GIVEN))('what the prompt %s says is the text of its version, to the letter', (name) => {
   expect(promptVersion(name)).toMatch(/^[a-z-]+@\d+$/)
   expectGolden(import.meta.dir, name, GIVEN[name])
+})
+
+test.each(['planner-question', 'planner-brief', 'planner-review'])('what %s says where clips can be made', (name) => {
+  const file = `${promptVersion(name).replace('@', '.v')}.clips.txt`
+  expectTold(import.meta.dir, file, prompt(name, { ...GIVEN[name], clips: true }))
 })

@@ -18,6 +18,7 @@ const TASKS = [
     ],
   },
   { kind: 'render', title: 'Oven', path: 'images/oven.png', prompt: 'An oven at dawn.' },
+  { kind: 'render', title: 'Fire', path: 'clips/fire.mp4', prompt: 'A fire that is lit.' },
 ]
 
 /** What each prompt of the writer is given here. */

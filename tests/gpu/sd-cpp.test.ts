@@ -5,6 +5,7 @@ import { writeSpec } from '../../src/gpu/folder.ts'
 import { EXIT, readLine, type WorkerLine, workerLine, workerResult } from '../../src/gpu/protocol.ts'
 import { argumentsFor, optionsIn, Unsuitable } from '../../src/gpu/sd-cpp/arguments.ts'
 import { createListener, type Heard } from '../../src/gpu/sd-cpp/output.ts'
+import { pictureIn } from '../../src/gpu/sd-cpp/previews.ts'
 import { pulseOf } from '../../src/gpu/sd-cpp/pulse.ts'
 import { temporaryFolder } from '../support/database.ts'
 import { until, writtenSpec } from '../support/gpu-attempts.ts'
@@ -160,6 +161,19 @@ test('a batch is rendered, one run of the program for each picture, with preview
   expect(phases.join(' ')).toBe('load encode denoise decode save load encode denoise decode save')
   expect(run.lines().filter(({ type }) => type === 'preview')).not.toEqual([])
   expect(readdirSync(join(run.folder, 'ckpt'))).toContain('000002.json')
+})
+
+test('a clip has previews, and the first frame of the last of them stands for it', async () => {
+  using run = runWorker({ function: 'video', params: { count: 2, width: 64, height: 64, frames: 5 }, previewMs: 1 })
+  expect(await run.child.exited).toBe(EXIT.done)
+  const { outputs } = readLine(workerResult, readFileSync(join(run.folder, 'result.json'), 'utf8'))!
+  expect(outputs.map(({ mediaType, frames, poster }) => `${mediaType} ${frames} ${poster}`)).toEqual([
+    'video/webm 5 previews/000002.jpg',
+    'video/webm 5 previews/001002.jpg',
+  ])
+  for (const { poster } of outputs)
+    expect(await new Bun.Image(readFileSync(join(run.folder, poster!))).metadata()).toMatchObject({ width: 64 })
+  expect(pictureIn(Buffer.from('RIFF....AVI LIST'))).toBeNull()
 })
 
 test('a batch goes on with the picture after the last that is done', async () => {

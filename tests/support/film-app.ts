@@ -31,6 +31,7 @@ label = "Tiny Film"
 files = [{ path = "model.safetensors", bytes = ${bytes} }]
 [models.tiers.low]
 vramBytes = 1073741824
+maxPixels = 399360
 `
 
 /** An app whose one model makes clips, with an engine that pretends to; on a card, unless other devices are given. */

@@ -44,7 +44,7 @@ const outputs = Array.from({ length: film ? 1 : params.count }, (_, i) => {
   const file = `out/${hash}.${film ? 'mp4' : 'png'}`
   writeDurably(join(folder, file), bytes)
   const [width, height] = [64, 64]
-  const clip = film ? { frames: params.frames, fps: params.fps } : {}
+  const clip = film ? { frames: params.frames, fps: params.fps, poster: posterOf(seed) } : {}
   return {
     file,
     sha256: hash,
@@ -62,6 +62,13 @@ const result = { v: PROTOCOL, job, attempt, ...engine, outputs, params: {}, resu
 writeDurably(join(folder, 'result.json'), JSON.stringify(result))
 say({ type: 'done', outputs })
 process.exit(0)
+
+function posterOf(seed: number): string {
+  const picture = encodePng(64, 64, new Uint8Array(64 * 64 * 3).fill(seed % 256), {})
+  const file = `out/${sha256(picture)}.png`
+  writeDurably(join(folder, file), picture)
+  return file
+}
 
 function mp4(seed: number): Uint8Array {
   const box = (type: string, body: string) => {

@@ -40,8 +40,18 @@ else {
   const size = [Number(option('-W')), Number(option('-H'))] as const
   const grey = Number(option('-s')) % 256
   const png = encodePng(...size, new Uint8ClampedArray(size[0] * size[1] * 3).fill(grey), {})
-  if (args.includes('--preview-path')) writeFileSync(option('--preview-path'), png)
+  const film = option('-M') === 'vid_gen'
+  const preview = film ? filmOf(await new Bun.Image(png).jpeg().bytes()) : png
+  if (args.includes('--preview-path')) writeFileSync(option('--preview-path'), preview)
   if (fails === 'hang' || (fails === 'second' && grey === 8)) await Bun.sleep(600_000)
   await say(said.slice(half))
-  writeFileSync(option('-o'), png)
+  writeFileSync(option('-o'), film ? 'a WebM' : png)
+}
+
+/** A film of one frame as the real one writes it: an AVI of JPEGs, as far as a reader of frames looks. */
+function filmOf(jpeg: Uint8Array): Buffer {
+  const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer)
+  const frame = Buffer.concat([Buffer.from('00dc'), u32(jpeg.length), jpeg])
+  const body = Buffer.concat([Buffer.from('AVI LIST'), u32(frame.length + 4), Buffer.from('movi'), frame])
+  return Buffer.concat([Buffer.from('RIFF'), u32(body.length), body])
 }

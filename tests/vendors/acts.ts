@@ -117,7 +117,9 @@ export async function planIt(chain: Choice[]): Promise<Came> {
   const { ctx, told, events } = recording({ continued: 'continued' })
   const deps = { models: { chain: () => chain } } as unknown as AgentDeps
   const project = { id: 'p', brief: 'x', model: 'm', createdBy: 'person:ann' } as Project
-  const came = await attempted(askForTasks(deps, project, { title: 'A', summary: 'B', parts: [] }, ctx))
+  const came = await attempted(
+    askForTasks(deps, { project, clips: false }, { title: 'A', summary: 'B', parts: [] }, ctx),
+  )
   if (came instanceof DomainError) return { of: came.code, told, events, error: came }
   return { of: told.at(-1) ?? 'read', told, events }
 }

@@ -116,8 +116,9 @@ def made_beside(path: Path, output: dict[str, Any]) -> Path:
 
 
 def bring_done(path: Path, folder: Path, done: list[dict[str, Any]]) -> None:
-    """Copies finished pictures to another attempt's folder."""
-    for output in done:
+    """Copies finished pictures, and the posters of finished clips, to another attempt's folder."""
+    posters = [{"file": output["poster"]} for output in done if "poster" in output]
+    for output in [*done, *posters]:
         source, target = made_beside(path, output), folder / output["file"]
         if source.resolve() != target.resolve():
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What was made, as files named by their content: PNG with its provenance, clips as MP4."""
+"""What was made, as files named by their content: PNG with its provenance, clips as MP4 with their first frame."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from .failures import BadOutput
 from .files import write_durably
+
+POSTER_QUALITY = 90
 
 
 def check_picture(frames: np.ndarray) -> np.ndarray:
@@ -53,7 +55,14 @@ def save_clip(folder: Path, pixels: np.ndarray, seed: int, fps: float, texts: di
         part.unlink(missing_ok=True)
     height, width = pixels.shape[1] // 2 * 2, pixels.shape[2] // 2 * 2
     made = keep(folder, data, "mp4", "video/mp4", (width, height), seed)
-    return made | {"frames": len(pixels), "fps": fps}
+    return made | {"frames": len(pixels), "fps": fps, "poster": save_poster(folder, pixels[0, :height, :width], seed)}
+
+
+def save_poster(folder: Path, pixels: np.ndarray, seed: int) -> str:
+    """The frame that stands for a clip where it does not play, as JPEG; gives its path in the folder."""
+    data = io.BytesIO()
+    Image.fromarray(pixels).save(data, "JPEG", quality=POSTER_QUALITY)
+    return keep(folder, data.getvalue(), "jpg", "image/jpeg", (pixels.shape[1], pixels.shape[0]), seed)["file"]
 
 
 def keep(folder: Path, data: bytes, suffix: str, media: str, size: tuple[int, int], seed: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from house import Folders, digests, last_checkpoint, rendered, result_of, worker
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 FIXTURE = Path(__file__).parents[3] / "tests" / "fixtures" / "worker-protocol.ndjson"
 WORKER = Path(__file__).parents[1] / "worker.py"
@@ -60,7 +60,12 @@ def test_a_family_makes_a_clip(folders: Folders, family: str, frames: int) -> No
         (stream,) = clip.streams.video
         assert (stream.codec_context.name, stream.pix_fmt) == ("h264", "yuv420p")
         assert (stream.width, stream.height, stream.average_rate) == (32, 32, 8)
-        assert len(list(clip.decode(video=0))) == frames
+        seen = [frame.to_image() for frame in clip.decode(video=0)]
+    assert len(seen) == frames
+    with Image.open(folder / output["poster"]) as poster:
+        assert (poster.format, poster.size) == ("JPEG", seen[0].size)
+        far = [max(ImageStat.Stat(ImageChops.difference(poster, frame)).mean) for frame in seen]
+    assert far.index(min(far)) == 0, far  # its first frame, and no other
     data = (folder / output["file"]).read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
     with Image.open(folder / "previews" / "000002.jpg") as preview:

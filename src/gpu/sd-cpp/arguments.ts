@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import type { WorkerSpec } from '../protocol.ts'
 import type { MemoryPlan } from '../spec.ts'
 
-/** Where the program leaves what it makes, inside the attempt's folder. */
-export const PREVIEW = 'previews/now.png'
+const PREVIEW = 'previews/now.png'
+/** A preview of a clip is one itself. */
+const CLIP_PREVIEW = 'previews/now.avi'
 /** Where it looks for LoRAs, each by its place in the spec. */
 export const LORAS = 'in/loras'
 
@@ -46,6 +47,11 @@ const WEIGHTS: Readonly<Partial<Record<MemoryPlan['quantisation'], string>>> = {
   q2_k: 'q2_K',
 }
 
+/** Where the program leaves its previews, inside the attempt's folder: one file, written anew for each. */
+export function previewOf(spec: Pick<WorkerSpec, 'function'>): string {
+  return spec.function === 'video' ? CLIP_PREVIEW : PREVIEW
+}
+
 /** Why a spec is none for this program. */
 export class Unsuitable extends Error {}
 
@@ -68,7 +74,7 @@ export function argumentsFor(spec: WorkerSpec, { n, out, folder, options }: Argu
     ...inputArguments(spec, folder),
     ...(spec.loras.length > 0 ? ['--lora-model-dir', join(folder, LORAS)] : []),
     ...memoryArguments(spec.memory, options),
-    ...(spec.previewMs > 0 ? ['--preview', 'proj', '--preview-path', join(folder, PREVIEW)] : []),
+    ...(spec.previewMs > 0 ? ['--preview', 'proj', '--preview-path', join(folder, previewOf(spec))] : []),
     ...(options.has('--disable-image-metadata') ? ['--disable-image-metadata'] : []),
     ...['--rng', 'cpu', '-o', out],
   ]

@@ -5,9 +5,9 @@ import { EXIT, type Phase, PROTOCOL, type WorkerOutput, type WorkerResult, type 
 import { keepOutput, takeDone, writeDone } from '../worker/batch.ts'
 import { type Begun, type Listening, workIn } from '../worker/begin.ts'
 import { Ended, sayEnd } from '../worker/end.ts'
-import { argumentsFor, LORAS, Unsuitable } from './arguments.ts'
+import { argumentsFor, LORAS, previewOf, Unsuitable } from './arguments.ts'
 import type { Heard } from './output.ts'
-import { previewTaker } from './previews.ts'
+import { type Previews, previewTaker } from './previews.ts'
 import { lookAt, type Program, type Run, startProgram } from './program.ts'
 import { pulseOf } from './pulse.ts'
 
@@ -86,7 +86,8 @@ async function renderOne(work: Work, n: number): Promise<WorkerOutput> {
   const extension = spec.function === 'video' ? 'webm' : 'png'
   const out = join(folder, 'out', `picture.${extension}`)
   const errors: Heard[] = []
-  const hear = listenerOf(work, errors, n)
+  const previews = previewTaker(folder, previewOf(spec), work.say, n)
+  const hear = listenerOf(work, errors, previews)
   enter(work, 'load')
   const run = startProgram(program.path, argumentsFor(spec, { n, out, folder, options: program.options }), hear)
   const stop = () => run.end()
@@ -97,7 +98,14 @@ async function renderOne(work: Work, n: number): Promise<WorkerOutput> {
   if (control.stop() === 'cancel') throw new Ended(EXIT.cancelled, 'cancelled', 'cancelled')
   if (control.stop()) throw new Ended(EXIT.preempted, 'preempted', 'stopped before the picture was done')
   if (code !== 0) throw failureOf(errors, code, signal)
-  return keepOutput(folder, readFileSync(out), extension, spec, n)
+  const made = keepOutput(folder, readFileSync(out), extension, spec, n)
+  return spec.function === 'video' ? { ...made, poster: posterOf(previews, spec) } : made
+}
+
+/** The first frame as the program last showed it: nothing here decodes what it has made. */
+function posterOf(previews: Previews, { params }: WorkerSpec): string | undefined {
+  previews.take(params.steps)
+  return previews.last()
 }
 
 /** Says that the program lives as long as it does, and takes its previews on the way. */
@@ -112,9 +120,8 @@ async function attended({ say }: Work, run: Run) {
 }
 
 /** Turns what the program says into lines of the protocol. */
-function listenerOf(work: Work, errors: Heard[], n: number): (heard: Heard) => void {
-  const { say, spec, folder } = work
-  const takePreview = previewTaker(folder, say, n)
+function listenerOf(work: Work, errors: Heard[], previews: Previews): (heard: Heard) => void {
+  const { say, spec } = work
   const totalBytes = bytesOf(spec)
   let previewedAt = 0
   return (heard) => {
@@ -125,7 +132,7 @@ function listenerOf(work: Work, errors: Heard[], n: number): (heard: Heard) => v
       say({ type: 'progress', step: heard.step, steps: heard.steps })
       if (spec.previewMs === 0 || performance.now() - previewedAt < spec.previewMs) return
       previewedAt = performance.now()
-      takePreview(heard.step)
+      previews.take(heard.step)
     } else if (heard.type === 'decoding') enter(work, 'decode')
     else if (heard.type === 'tile') {
       if (work.phase === 'decode') say({ type: 'progress', step: heard.tile, steps: heard.tiles })

@@ -50,12 +50,13 @@ export function takeDone(folder: string, checkpoint: string | undefined): Worker
   const done = readLine(doneSoFar, readFileSync(checkpoint, 'utf8'))
   const from = dirname(dirname(checkpoint))
   const outputs = (done?.outputs ?? []) as unknown as WorkerOutput[]
-  const good = outputs.every(({ file, sha256: wanted }) => {
+  const good = outputs.every(({ file, sha256: wanted, poster }) => {
     const path = join(from, file)
     if (!existsSync(path)) return false
     const bytes = readFileSync(path)
     if (sha256(bytes) !== wanted) return false
     writeDurably(join(folder, file), bytes)
+    if (poster && existsSync(join(from, poster))) writeDurably(join(folder, poster), readFileSync(join(from, poster)))
     return true
   })
   return good ? outputs : []

@@ -5,6 +5,7 @@ const LINKS = /(?:href|src)="([^"#?:]+)[#?]?[^":]*"|\]\(([^()\s#?:]+)\)/g
 const IMPORTS = /import (?:type )?\{([^}]*)\} from '(\.[^']+)'/g
 const EXPORTS = /^export (?:async )?(?:function|const|class|interface|type) (\w+)(\([^{}\n]*\)[^{\n]*)?/gm
 const LOADED = /\.(?:css|js)$/
+const SEEN = /\.(?:png|mp4)$/
 
 /** The content with what each file promises and takes in its task: here the files are there first, so it is read from them. */
 export function withContracts({ plan, files }: DemoContent): DemoContent {
@@ -33,8 +34,8 @@ function contractOf({ path }: DemoTask, text: string, paths: ReadonlySet<string>
       ...known.filter((target) => LOADED.test(target)).map((from) => ({ from, names: [] })),
       ...imports.filter(({ from }) => paths.has(from)),
     ],
-    links: known.filter((target) => !LOADED.test(target) && !target.endsWith('.png')),
-    pictures: known.filter((target) => target.endsWith('.png')).map((target) => ({ path: target, place: '' })),
+    links: known.filter((target) => !LOADED.test(target) && !SEEN.test(target)),
+    pictures: known.filter((target) => SEEN.test(target)).map((target) => ({ path: target, place: '' })),
   }
   const said = Object.entries(contract).filter(([, entries]) => entries.length > 0)
   return said.length === 0 ? null : (Object.fromEntries(said) as DemoContract)

@@ -40,6 +40,9 @@ export function placeIn(brief: string): string | undefined {
 export const PICTURES =
   'pictures?|pics?|photos?|photographs?|images?|illustrations?|drawings?|paintings?|bilder|renders?|renderings?'
 
+/** All that a brief may call a clip. */
+export const CLIPS = 'clips?|films?|movies?|videos?|animations?'
+
 const NUMBERS = 'no,one,two,three,four,five,six,seven,eight,nine,ten,eleven,twelve'.split(',')
 const AMOUNTS: Record<string, number> = {
   without: 0,

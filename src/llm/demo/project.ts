@@ -1,3 +1,4 @@
+import { withClips } from './clips.ts'
 import { withContracts } from './contracts.ts'
 import type { DemoContent, DemoPlan } from './plan.ts'
 import { program } from './program/program.ts'
@@ -18,9 +19,10 @@ const MAKERS: Record<ReturnType<typeof recognise>, (brief: string) => DemoConten
   story: illustratedStory,
 }
 
-/** What the demo model makes of a brief. Pure and deterministic: templates and rules, no AI, no clock, no chance. */
-export function demoProject(brief: string): DemoProject {
+/** What the demo model makes of a brief, with clips where they can be made. Pure and deterministic: templates and rules, no AI, no clock, no chance. */
+export function demoProject(brief: string, { clips = false } = {}): DemoProject {
   const words = cleanBrief(brief)
-  const { plan, files } = withContracts(MAKERS[recognise(words)](words))
+  const kind = recognise(words)
+  const { plan, files } = withContracts(withClips(kind, words, MAKERS[kind](words), clips))
   return { plan, file: (path) => files.get(path) }
 }

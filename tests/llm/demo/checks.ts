@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { demoProject } from '../../../src/llm/demo/project.ts'
+import { isClip, pathsOfTask } from '../../../src/projects/clip-paths.ts'
 
 const VOID = new Set('meta link img br hr input'.split(' '))
 const OPTIONAL_PROBLEMS_LIMIT = 5
@@ -7,10 +8,10 @@ const OPTIONAL_PROBLEMS_LIMIT = 5
 const HOLES = [/\{\{[a-z]/, /\bundefined\b/, /\[object O/]
 
 /** Everything that is wrong with what the demo makes of a brief, in words; nothing when all is well. */
-export async function problemsOf(brief: string): Promise<string[]> {
-  const project = demoProject(brief)
+export async function problemsOf(brief: string, options: { clips?: boolean } = {}): Promise<string[]> {
+  const project = demoProject(brief, options)
   const problems = planProblems(project.plan)
-  const paths = new Set(project.plan.tasks.flatMap(({ path }) => path ?? []))
+  const paths = new Set(project.plan.tasks.flatMap(pathsOfTask))
   for (const { kind, path } of project.plan.tasks) {
     if (kind !== 'write') continue
     const text = project.file(path!)
@@ -25,6 +26,12 @@ export async function problemsOf(brief: string): Promise<string[]> {
   for (const { kind, path } of project.plan.tasks)
     if (kind === 'render' && !written.includes(`src="${path}"`)) problems.push(`${path} is on no page`)
   return problems.slice(0, OPTIONAL_PROBLEMS_LIMIT)
+}
+
+/** A picture has sides that every model takes, a clip those that models of clips are made for. */
+function fits(path: string, width: number, height: number): boolean {
+  if (isClip(path)) return width === 832 && height === 480
+  return width % 64 === 0 && height % 64 === 0 && width >= 512
 }
 
 type Plan = ReturnType<typeof demoProject>['plan']
@@ -50,10 +57,7 @@ export function planProblems({ title, summary, tasks }: Plan): string[] {
     say(path !== null && !/^[\w.-]+(\/[\w.-]+)*$/.test(path), `path ${path}`)
     say(kind !== 'note' && !prompt, `no prompt for ${id}`)
     say(!(prompt ?? '').isWellFormed() || (prompt ?? '').length > 600, `prompt of ${id}`)
-    say(
-      kind === 'render' ? !(width! % 64 === 0 && height! % 64 === 0 && width! >= 512) : width !== null,
-      `size of ${id}`,
-    )
+    say(kind === 'render' ? !fits(path!, width!, height!) : width !== null, `size of ${id}`)
     say(kind === 'note' && !tasks.some((child) => child.parent === id), `${id} is an empty group`)
   }
   return problems

@@ -1,4 +1,5 @@
-import { countIn, keywords, nameIn, PICTURES, placeIn } from '../names.ts'
+import { clipsOfSite } from '../clips.ts'
+import { CLIPS, countIn, keywords, nameIn, PICTURES, placeIn } from '../names.ts'
 import { type Palette, type PaletteName, paletteFor } from '../palette.ts'
 import { TYPEFACES, type TypefaceName } from '../typefaces.ts'
 import { capital, clip, pick, pictureName, slug, titleCase } from '../words.ts'
@@ -55,7 +56,7 @@ export function readSite(brief: string): Site {
   )
   const asked = countIn(brief, PICTURES) ?? (/\bgaller(?:y|ies)\b/i.test(brief) ? GALLERY_PICTURES : USUAL_PICTURES)
   const palette = paletteFor(tonedPalettes(brief) ?? trade.palettes, brief)
-  const pictures = picturesOf(trade, Math.min(asked, MOST_PICTURES), palette, place)
+  const pictures = picturesOf(trade, Math.min(asked + clipsOfSite(brief), MOST_PICTURES), palette, place)
   return {
     brief,
     name,
@@ -105,7 +106,7 @@ function ownName(brief: string, noun: string | undefined, place: string | undefi
 
 const WITH = /\b(?:with|including|featuring|offering|selling)\s+([^.;!?<>]+)/gi
 const NOT_A_WISH = new RegExp(
-  `\\b(?:pages?|${PICTURES}|called|named|colou?rs?|palette|menu|gallery|blog|journal|contact|opening|hours|open|faq|prices?|pricing|about|questions|dates?|concerts?|shows|events?|team|services?|design|layout|theme|dark|style|website|site)\\b`,
+  `\\b(?:pages?|${PICTURES}|${CLIPS}|called|named|colou?rs?|palette|menu|gallery|blog|journal|contact|opening|hours|open|faq|prices?|pricing|about|questions|dates?|concerts?|shows|events?|team|services?|design|layout|theme|dark|style|website|site)\\b`,
   'i',
 )
 
