@@ -14,6 +14,7 @@ import transformers
 from diffusers.pipelines import pipeline_utils
 from safetensors import safe_open
 from safetensors.torch import load_file
+from transformers import AutoTokenizer
 
 from .configs import brought_along, known_config
 from .failures import BadSpec, ModelMissing, ModelUnusable, Stopped, WorkerError
@@ -72,12 +73,13 @@ def load_pipeline(spec: Spec, without_encoders: bool, report: Report) -> Any:
 def load_folder(folder: Path, spec: Spec, without_encoders: bool, report: Report, **given: Any) -> Any:
     """A pipeline folder; `given` are components that are there already."""
     index = check_pipeline_folder(folder)
-    given = {**left_out(folder, index, without_encoders), **given}
+    readers = readers_of_words(folder, index)
+    given = {**left_out(folder, index, without_encoders), **dict.fromkeys(readers), **given}
     missing = [name for name in components_of(index) if name not in given and not (folder / name).is_dir()]
     if missing:
         raise ModelMissing(f"{folder}: the folder of “{missing[0]}” is not there.")
     with reported(folder, [name for name in components_of(index) if name not in given], report):
-        return pipeline_class(index).from_pretrained(
+        pipe = pipeline_class(index).from_pretrained(
             str(folder),
             dtype=dtypes(index, spec),
             use_safetensors=True,
@@ -86,6 +88,15 @@ def load_folder(folder: Path, spec: Spec, without_encoders: bool, report: Report
             quantization_config=pipeline_quantisation(spec.memory, components_of(index)),
             **given,
         )
+    pipe.register_modules(**readers)
+    return pipe
+
+
+def readers_of_words(folder: Path, index: dict[str, Any]) -> dict[str, Any]:
+    """The tokenizers inside of processors, which could also look at pictures with libraries that are not there."""
+    processors = [name for name, (_, class_name) in components_of(index).items() if class_name.endswith("Processor")]
+    tokenizers = [name for name in processors if name.startswith("tokenizer")]
+    return {name: AutoTokenizer.from_pretrained(folder / name, local_files_only=True) for name in tokenizers}
 
 
 def load_single(model: Model, spec: Spec, without_encoders: bool, report: Report) -> Any:
@@ -93,7 +104,7 @@ def load_single(model: Model, spec: Spec, without_encoders: bool, report: Report
     file = Path(model.path)
     check_weights_file(file)
     whole = file.suffix == ".safetensors" and is_whole(file)
-    config = config_folder(model, whole)
+    config = config_folder(model)
     index = check_pipeline_folder(config)
     if whole:
         return load_whole(model, config, index, spec, without_encoders)
@@ -101,11 +112,13 @@ def load_single(model: Model, spec: Spec, without_encoders: bool, report: Report
     for part in parts.values():
         check_weights_file(part)
     wanted = {name: path for name, path in parts.items() if not (without_encoders and is_encoder(name))}
-    given: dict[str, Any] = {}
+    given = brought_along(config, model)
+    loaded: list[str] = []
     total = sum(path.stat().st_size for path in wanted.values())
     for name, path in wanted.items():
-        report(sum(wanted[done].stat().st_size for done in given), total)
+        report(sum(wanted[done].stat().st_size for done in loaded), total)
         given[name] = load_part(path, name, config, index, spec)
+        loaded.append(name)
     report(total, total)
     return load_folder(config, spec, without_encoders, lambda *_: None, **given)
 
@@ -124,7 +137,7 @@ def load_whole(model: Model, config: Path, index: dict[str, Any], spec: Spec, wi
         config=str(config),
         local_files_only=True,
         dtype=DTYPES[spec.memory.dtype],
-        **{**left_out(config, index, False), **brought_along(config, file), **given},
+        **{**left_out(config, index, False), **brought_along(config, model), **given},
     )
 
 
@@ -172,14 +185,20 @@ def load_part(path: Path, name: str, config: Path, index: dict[str, Any], spec: 
 
 
 def load_encoder(cls: Any, path: Path, config: Path, dtype: torch.dtype) -> Any:
-    """A text encoder from one safetensors file, with its config from the folder."""
-    if path.suffix != ".safetensors":
-        raise ModelUnusable(f"{path.name}: a text encoder is read from safetensors alone.")
-    settings = cls.config_class.from_pretrained(str(config), local_files_only=True)
-    return cls.from_pretrained(None, config=settings, state_dict=load_file(str(path)), dtype=dtype)
+    """A text encoder from one file: safetensors with its config from the folder, or GGUF, which has its own."""
+    how = {"dtype": dtype, "output_loading_info": True, "local_files_only": True}
+    if path.suffix == ".gguf":
+        made, told = cls.from_pretrained(str(path.parent), gguf_file=path.name, **how)
+    else:
+        settings = cls.config_class.from_pretrained(str(config), local_files_only=True)
+        made, told = cls.from_pretrained(None, config=settings, state_dict=load_file(str(path)), **how)
+    missing = sorted(told["missing_keys"])
+    if missing:  # it would be filled with chance, and say something about every prompt
+        raise ModelUnusable(f"{path.name} is not the whole text encoder: it has no “{missing[0]}”.")
+    return made
 
 
-def config_folder(model: Model, whole: bool = False) -> Path:
+def config_folder(model: Model) -> Path:
     """The folder with `model_index.json`, the components' configs and the tokenizers, for a model in single files."""
     file = Path(model.path)
     named = [Path(model.parts["config"])] if "config" in model.parts else []
@@ -187,7 +206,7 @@ def config_folder(model: Model, whole: bool = False) -> Path:
     for folder in [*named, file.parent, file.parent / "config", file.parent.parent / "config"]:
         if (folder / "model_index.json").is_file():
             return folder
-    known = known_config(file) if whole else None
+    known = known_config(file)
     if known:
         return known
     raise ModelMissing(

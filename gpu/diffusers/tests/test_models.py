@@ -10,6 +10,7 @@ from typing import Any
 import ldm
 import numpy as np
 import pytest
+import single
 import tiny
 import torch
 from hearth_worker import adapters, inputs, loading, memory
@@ -177,7 +178,7 @@ def test_a_denoiser_in_a_file_of_its_own(flux: Path, tmp_path: Path, suffix: str
     file = tmp_path / f"model.{suffix}"
     state = {key: tensor.contiguous() for key, tensor in whole.transformer.state_dict().items()}
     if suffix == "gguf":
-        write_gguf(state, file)
+        single.write_gguf(state, file)
     else:
         save_file(state, file)
     vae, t5 = tmp_path / "ae.safetensors", tmp_path / "t5.safetensors"
@@ -189,19 +190,6 @@ def test_a_denoiser_in_a_file_of_its_own(flux: Path, tmp_path: Path, suffix: str
     parts = {"vae": str(vae), "t5": str(t5)}
     spec = spec_for(flux, model={"path": str(file), "format": suffix, "parts": parts})
     assert np.allclose(picture(load(spec), spec), picture(whole, spec), atol=1e-3)
-
-
-def write_gguf(state: dict[str, torch.Tensor], path: Path) -> None:
-    """A GGUF file of float32 tensors."""
-    import gguf
-
-    writer = gguf.GGUFWriter(str(path), "flux")
-    for key, tensor in state.items():
-        writer.add_tensor(key, tensor.numpy())
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
 
 
 @pytest.mark.parametrize(("family", "parameters"), [("sd15", 859_520_964), ("sdxl", 2_567_463_684)])

@@ -13,6 +13,7 @@ from diffusers import (
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
+    Flux2Pipeline,
     Flux2Transformer2DModel,
     FluxPipeline,
     FluxTransformer2DModel,
@@ -23,7 +24,7 @@ from diffusers import (
     WanPipeline,
     WanTransformer3DModel,
 )
-from tiny_newer import hunyuan, ltx, qwen3, qwen_image, qwen_tokenizer, sd3, z_image
+from tiny_newer import hunyuan, ltx, mistral, qwen3, qwen_image, qwen_tokenizer, sd3, z_image
 from tiny_parts import WIDTH, clip, clip_tokenizer, t5, t5_tokenizer, vae
 from transformers import (
     CLIPTextModelWithProjection,
@@ -34,6 +35,9 @@ from transformers import (
     UMT5EncoderModel,
 )
 
+PARTS_CHAT = (
+    "{% for message in messages %}{% for part in message['content'] %}{{ part['text'] }}{% endfor %}{% endfor %}"
+)
 SCHEDULE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 
 
@@ -150,6 +154,13 @@ def flux2() -> Flux2KleinPipeline:
     )
 
 
+def flux2_dev() -> Flux2Pipeline:
+    """FLUX.2 dev in small."""
+    parts = flux2().components | {"text_encoder": mistral(), "tokenizer": qwen_tokenizer()}
+    parts["tokenizer"].chat_template = PARTS_CHAT
+    return Flux2Pipeline(**parts)
+
+
 def wan_transformer() -> WanTransformer3DModel:
     """One layer of Wan."""
     return WanTransformer3DModel(
@@ -208,6 +219,7 @@ FAMILIES = {
     "sd3": sd3,
     "flux": flux,
     "flux2": flux2,
+    "flux2-dev": flux2_dev,
     "qwen-image": qwen_image,
     "z-image": z_image,
     "wan": wan,

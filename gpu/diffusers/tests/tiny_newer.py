@@ -29,6 +29,8 @@ from transformers import (
     LlamaConfig,
     LlamaModel,
     LlamaTokenizer,
+    Mistral3Config,
+    Mistral3ForConditionalGeneration,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen2Tokenizer,
@@ -38,7 +40,7 @@ from transformers import (
     T5EncoderModel,
 )
 
-WORDS = 260  # a letter for each byte, and what marks beginnings and ends
+WORDS = 260  # a letter for each byte, what marks beginnings and ends, and a merge
 LANGUAGE = {
     "vocab_size": WORDS,
     "hidden_size": WIDTH,
@@ -50,18 +52,20 @@ LANGUAGE = {
     "bos_token_id": 257,
     "eos_token_id": 258,
 }
+MERGE = ("c", "a")
 CHAT = "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>{% endfor %}"
 
 
 def letters() -> dict[str, int]:
-    """A vocabulary of bytes."""
-    words = [*sorted(ByteLevel.alphabet()), "<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    """A vocabulary of bytes, and of one word that two of them make."""
+    words = [*sorted(ByteLevel.alphabet()), "<|endoftext|>", "<|im_start|>", "<|im_end|>", "".join(MERGE)]
     return {word: number for number, word in enumerate(words)}
 
 
 def qwen_tokenizer() -> Qwen2Tokenizer:
-    """Letters alone, and how a talk is written down."""
-    made = Qwen2Tokenizer(vocab=letters(), merges=[], model_max_length=512)
+    """Letters, one merge, and how a talk is written down."""
+    made = Qwen2Tokenizer(vocab=letters(), merges=[MERGE], model_max_length=512)
+    made.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
     made.chat_template = CHAT
     return made
 
@@ -83,6 +87,21 @@ def qwen_vl() -> Qwen2_5_VLForConditionalGeneration:
     }
     text = LANGUAGE | {"rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [1, 1, 2]}}
     return Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=sight)).eval()
+
+
+def mistral() -> Mistral3ForConditionalGeneration:
+    """The one for FLUX.2 dev, heeded at its 10th, 20th and 30th layer; it could look at pictures too."""
+    sight = {
+        "model_type": "pixtral",
+        "hidden_size": WIDTH,
+        "intermediate_size": WIDTH,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "image_size": 28,
+        "patch_size": 14,
+    }
+    text = LANGUAGE | {"model_type": "mistral", "num_hidden_layers": 30, "head_dim": 8}
+    return Mistral3ForConditionalGeneration(Mistral3Config(text_config=text, vision_config=sight)).eval()
 
 
 def sd3() -> StableDiffusion3Pipeline:
@@ -155,7 +174,7 @@ def z_image() -> ZImagePipeline:
     return ZImagePipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
         vae=vae(latent_channels=16),
-        text_encoder=qwen3(),
+        text_encoder=qwen3(head_dim=128, rope_parameters={"rope_type": "default", "rope_theta": 54321.0}),
         tokenizer=qwen_tokenizer(),
         transformer=transformer,
     )
