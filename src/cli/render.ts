@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { Invalid, NotFound } from '../errors.ts'
 import { sha256 } from '../gpu/folder.ts'
+import { readShort } from '../gpu/plain.ts'
 import { recipeIn } from '../studio/metadata/embed.ts'
 import type { Recipe } from '../studio/recipe.ts'
 import { type Cli, saying, USAGE } from './io.ts'
@@ -10,6 +11,9 @@ import { openProgress } from './progress.ts'
 import { ask, askFor, type Door } from './reach.ts'
 import { HOW, type RenderOrder, understood } from './render-order.ts'
 import { watchJob } from './watch.ts'
+
+/** Recipes are put into nothing longer. */
+const MOST_BYTES = 1024 ** 3
 
 interface Made {
   id: string
@@ -44,7 +48,7 @@ interface First {
 
 function readFirst(file: string): First {
   if (!existsSync(file)) throw new NotFound('file', file)
-  const bytes = readFileSync(file)
+  const bytes = readShort(file, MOST_BYTES) ?? Buffer.alloc(0)
   const recipe = recipeIn(bytes)
   const beside = recipe && bytes[0] === 0x7b ? (JSON.parse(bytes.toString()) as { file?: { sha256?: string } }) : null
   if (recipe) return { recipe, sha256: beside?.file?.sha256 ?? sha256(bytes) }

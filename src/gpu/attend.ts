@@ -7,6 +7,7 @@ import { type Forward, followForward, type Known, patienceIn } from './standstil
 const TERM_AFTER_MS = 700 // from the cancel line
 const KILL_AFTER_MS = 800 // from the SIGTERM
 const PAUSE_MS = 10_000 // for a step to end and its checkpoint to be written
+const MOST_LINES_A_SECOND = 20_000
 const LOOK_MS = 500 // a phase may have changed to one with a shorter deadline
 const DRAIN_MS = 500 // a grandchild may hold stdout open after the child has ended
 
@@ -88,11 +89,12 @@ async function firstEnd(options: AttendOptions, seen: Seen, over: AbortSignal) {
 /** Reads the worker's lines; `told` is what one of them decides. */
 function listen({ connection, clock, job, attempt, onLine }: AttendOptions, seen: Seen) {
   const told = Promise.withResolvers<{ why: 'garbage' } | { why: 'idle' }>()
+  const isFlood = floodGate(clock)
   const read = (async () => {
     for (;;) {
       const next = await connection.lines.next()
       if (next.done) return
-      const line = next.value === null ? null : readLine(workerLine, next.value)
+      const line = next.value === null || isFlood() ? null : readLine(workerLine, next.value)
       if (line?.job !== job || line.attempt !== attempt) {
         if (++seen.garbage >= GARBAGE_LIMIT) told.resolve({ why: 'garbage' })
         continue
@@ -107,6 +109,15 @@ function listen({ connection, clock, job, attempt, onLine }: AttendOptions, seen
   })()
   read.catch(told.reject) // a hook of the caller threw: its error is the attempt's
   return { read, told: told.promise }
+}
+
+/** True for lines above what anybody could want to say in a second. */
+function floodGate({ awake }: Clock): () => boolean {
+  let [since, lines] = [awake(), 0]
+  return () => {
+    if (awake() - since >= 1_000) [since, lines] = [awake(), 0]
+    return ++lines > MOST_LINES_A_SECOND
+  }
 }
 
 async function silence({ clock, deadlines }: AttendOptions, seen: Seen, over: AbortSignal): Promise<GivenUp | null> {

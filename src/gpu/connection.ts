@@ -83,7 +83,7 @@ export async function* tail(folder: string, file: string, gone: AbortSignal, clo
     at += bytes.length
     if (bytes.length > 0) yield bytes
     else if (last) return
-    else await clock.sleep(TAIL_MS, gone)
+    await clock.sleep(bytes.length > 0 ? 0 : TAIL_MS, gone) // also one that writes without end lets others have their turn
   }
 }
 

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { NotFound } from '../errors.ts'
 import { placeholders, type Tools, whatIsMissing } from './engine-command.ts'
 import { type EngineManifest, engineManifest } from './manifest.ts'
+import { readShort } from './plain.ts'
 
 const MANIFEST = 'engine.toml'
+const MOST_MANIFEST_BYTES = 256 * 1024
 
 /** A program that renders, as its manifest names it, made ready for this machine. */
 export interface Engine {
@@ -110,7 +112,9 @@ function engineFolders(folder: string): { folder: string; named: boolean }[] {
 
 function readManifest(folder: string): EngineManifest | { problem: string } {
   try {
-    const parsed = engineManifest.safeParse(Bun.TOML.parse(readFileSync(join(folder, MANIFEST), 'utf8')))
+    const text = readShort(join(folder, MANIFEST), MOST_MANIFEST_BYTES)
+    if (!text) return { problem: `${MANIFEST} can’t be read, or is longer than 256 KB.` }
+    const parsed = engineManifest.safeParse(Bun.TOML.parse(text.toString('utf8')))
     if (!parsed.success) return { problem: explain(parsed.error.issues[0]!) }
     if (parsed.data.name === basename(folder)) return parsed.data
     return { problem: `${MANIFEST} says the name “${parsed.data.name}”, the folder is called “${basename(folder)}”.` }

@@ -20,10 +20,13 @@ export const tierProfile = z.object({
 
 export type TierProfile = z.infer<typeof tierProfile>
 
+/** What people may follow, or a download asks: no address that is code. */
+const webUrl = z.url({ protocol: /^https?$/ })
+
 const modelFile = z.object({
   /** Inside the model's folder. */
   path: z.string().min(1),
-  url: z.url().optional(),
+  url: webUrl.optional(),
   sha256: sha256.optional(),
   bytes: count.optional(),
   /**
@@ -42,7 +45,10 @@ export type ModelKind = (typeof MODEL_KINDS)[number]
 /** A model and how it is run, as `*.toml` in the catalogue or in the data directory. */
 export const modelProfile = z.object({
   /** `family/name`: its folder below `models/`. */
-  id: z.string().regex(/^[a-z0-9.-]+\/[\w.-]+$/),
+  id: z
+    .string()
+    .max(200)
+    .regex(/^[a-z0-9][a-z0-9.-]*\/\w[\w.-]*$/, 'takes family/name, neither of which begins with a dot'),
   label: z.string().min(1).max(100),
   family: z.string().min(1),
   functions: z.array(name).default(['image']),
@@ -59,17 +65,17 @@ export const modelProfile = z.object({
       name: z.string().regex(/^[\w.-]+\/[\w.-]+$/),
       /** Patterns of paths, as `vae/*`. */
       include: z.array(z.string()).min(1),
-      hub: z.url().default('https://huggingface.co'),
+      hub: webUrl.default('https://huggingface.co'),
     })
     .optional(),
   /** The hub gives it only to accounts that have asked there. */
   gated: z.boolean().default(false),
   /** Where people can read about it. */
-  page: z.url().optional(),
+  page: webUrl.optional(),
   licence: z.object({
     id: z.string(),
     name: z.string(),
-    url: z.url().optional(),
+    url: webUrl.optional(),
     /** A sentence or two on what it forbids or asks for. */
     terms: z.string().default(''),
     /** Regions in which it is not licensed. */

@@ -110,14 +110,29 @@ export type WorkerSpec = z.infer<typeof workerSpec>
 /** A spec as it is written: what has a default may be left out. */
 export type SpecInput = z.input<typeof workerSpec>
 
+/** What a worker says to people, who read it in a terminal too: no character that moves their cursor, and not too much of it. */
+const words = (most: number) =>
+  z.string().transform((text) =>
+    text
+      .slice(0, most)
+      .toWellFormed()
+      .replace(/[^\P{Cc}\n\t]/gu, ' '),
+  )
+
+/** Longest account of what was really done, as JSON. */
+const MOST_PARAMS = 100_000
+/** The longest side of anything that is made. */
+const MOST_PIXELS = 65_536
+
 /** One picture, clip or text that was made. */
 const output = z.object({
   file: inside,
   sha256,
-  mediaType: z.string(),
+  /** Without parameters: it becomes a header. */
+  mediaType: z.string().regex(/^[a-z]{1,20}\/[a-z0-9][a-z0-9.+-]{0,80}$/),
   bytes: count,
-  width: count,
-  height: count,
+  width: count.max(MOST_PIXELS),
+  height: count.max(MOST_PIXELS),
   seed: count,
   frames: count.optional(),
   fps: z.number().positive().optional(),
@@ -160,8 +175,8 @@ export const workerLine = z.discriminatedUnion('type', [
     ...envelope,
     type: z.literal('failed'),
     /** `out_of_memory`, `host_out_of_memory`, `device_fatal`, `bad_output`, `model_missing`, `model_unusable`, `bad_spec`, `disk_full`, `disk_unwritable`, or the engine's own. */
-    code: z.string().max(100),
-    message: z.string().max(2000),
+    code: words(100),
+    message: words(2000),
     retryable: z.boolean(),
     /** What a failed allocation wanted, and what the device had, bytes. */
     needBytes: count.optional(),
@@ -191,11 +206,11 @@ export const workerResult = z.object({
   v: z.literal(PROTOCOL),
   job: name,
   attempt: count,
-  engine: z.string(),
-  engineVersion: z.string(),
+  engine: words(100),
+  engineVersion: words(100),
   outputs: z.array(output).min(1).max(64),
   /** What was really done: every effective parameter. */
-  params: z.record(z.string(), z.json()),
+  params: z.record(z.string(), z.json()).refine((params) => JSON.stringify(params).length <= MOST_PARAMS),
   /** The step that it went on from; 0: from the start. */
   resumedFrom: count.default(0),
   /** The most memory of the device that it held, bytes; null where nobody can know. */

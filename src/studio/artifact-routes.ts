@@ -10,7 +10,7 @@ import { disposition } from '../workspace/urls.ts'
 import { STUDIO_SAYS } from './answers.ts'
 import { artifactJson } from './artifact-view.ts'
 import { artifactById, listArtifacts } from './artifacts.ts'
-import { shownAs } from './kinds.ts'
+import { endingOf, shownAs } from './kinds.ts'
 import { recipe } from './recipe.ts'
 import { type RendersDeps, repeatArtifact, startAgain, startAlbum, startRender } from './renders.ts'
 import { newRender } from './request.ts'
@@ -135,7 +135,7 @@ function looking(deps: ArtifactRoutesDeps) {
 /** Bytes that never change under this address. An engine's output is shown only where it can do nothing. */
 async function served(blobs: Blobs, request: Request, { path }: Artifact, hash: string, mediaType: string) {
   const content = await blobs.open(hash)
-  const shown = shownAs(mediaType) !== 'other' && mediaType !== 'image/svg+xml'
+  const shown = shownAs(mediaType) !== 'other' && endingOf(mediaType) !== 'bin'
   return contentResponse(request, content, {
     etag: `"${hash.slice(0, 32)}"`,
     'cache-control': 'private, max-age=31536000, immutable',

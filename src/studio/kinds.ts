@@ -9,7 +9,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
 
 /** How the name of a file ends that holds this. */
 export function endingOf(mediaType: string): string {
-  return ENDINGS[mediaType] ?? 'bin'
+  return (Object.hasOwn(ENDINGS, mediaType) && ENDINGS[mediaType]) || 'bin'
 }
 
 /** What is shown of it: a picture, a film, or neither. */

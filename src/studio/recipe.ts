@@ -25,7 +25,10 @@ export const recipe = z.object({
   tier: z.enum(TIER),
   /** What it began with, by the digest of its bytes. */
   inputs: z.record(name, sha256).default({}),
-  loras: z.array(z.object({ name: z.string().max(200), sha256, scale: z.number() })).default([]),
+  loras: z
+    .array(z.object({ name: z.string().max(200), sha256, scale: z.number() }))
+    .max(16)
+    .default([]),
   controlnet: z
     .object({ name: z.string().max(200), sha256, scale: z.number() })
     .nullable()
@@ -33,7 +36,7 @@ export const recipe = z.object({
   /** Its place in the batch, from 1, and its own seed. */
   n: z.number().int().min(1),
   seed: z.number().int().min(0),
-  lowered: z.array(lowering).default([]),
+  lowered: z.array(lowering).max(100).default([]),
   /** Of the picture that it was made from. */
   parent: sha256.nullable().default(null),
 })

@@ -35,6 +35,9 @@ const STAGES: [RegExp, Phase][] = [
   [/^(Save|Preview)|Combine/, 'save'],
 ]
 
+/** Of one prompt: a result lists no more. */
+const MOST_FILES = 64
+
 interface Work extends Begun {
   client: Client
   version: string
@@ -203,7 +206,7 @@ function mustHaveSucceeded({ status }: Run): void {
 }
 
 async function fetchAll({ client, folder, spec }: Work, run: Run, n: number): Promise<WorkerOutput[]> {
-  const files = filesOf(run)
+  const files = filesOf(run).slice(0, MOST_FILES)
   if (files.length === 0)
     throw new Ended(EXIT.badOutput, 'bad_output', 'The workflow has saved no picture and no clip.')
   const outputs: WorkerOutput[] = []
@@ -223,6 +226,7 @@ function hearing(work: Work, n: number): (told: Told) => void {
     if (told.type === 'ended') work.wake()
     else if (told.type === 'executing') enter(work, stageOf(workflow[told.node ?? '']?.class_type))
     else if (told.type === 'progress' && work.phase === 'denoise') {
+      if (!Number.isSafeInteger(told.value) || !Number.isSafeInteger(told.max) || told.value < 0 || told.max < 0) return
       step = told.value
       say({ type: 'progress', step, steps: told.max })
     } else if (told.type === 'preview') {

@@ -168,8 +168,9 @@ function freeId(ids: Set<string>, family: string, name: string): string {
       .replace(/[^\w.-]+/g, '-')
       .replace(/^[-.]+|-+$/g, '')
       .slice(0, 80) || 'model'
-  let id = `${family.replace(/[^a-z0-9.-]+/g, '-')}/${plain}`
-  for (let i = 2; ids.has(id); i++) id = `${family}/${plain}-${i}`
+  const kin = family.replace(/[^a-z0-9.-]+/g, '-').replace(/^[-.]+/, '') || 'other'
+  let id = `${kin}/${plain}`
+  for (let i = 2; ids.has(id); i++) id = `${kin}/${plain}-${i}`
   ids.add(id)
   return id
 }

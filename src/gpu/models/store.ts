@@ -13,7 +13,7 @@ import { type Hashes, openHashes } from './hashes.ts'
 import { type Lookout, openLookout } from './lookout.ts'
 
 /** Of one file of profiles: the longest on board has 16 KB. */
-const MOST_PROFILE_BYTES = 4 * 1024 ** 2
+const MOST_PROFILE_BYTES = 1024 ** 2
 
 export interface ModelStore extends Pick<Lookout, 'left' | 'scan' | 'hashed' | 'onChange'>, AsyncDisposable {
   /** Hearth's own folder of models. */
@@ -91,7 +91,7 @@ function ownTexts(data: string, log: Log): CatalogueText[] {
   return namesIn(folder).flatMap((name) => {
     const text = readShort(join(folder, name), MOST_PROFILE_BYTES)?.toString('utf8')
     if (text !== undefined) return [{ name, text }]
-    log.warn('a file of the catalogue of models is none, can’t be read, or has more than 4 MB', { file: name })
+    log.warn('a file of the catalogue of models is none, can’t be read, or has more than 1 MB', { file: name })
     return []
   })
 }

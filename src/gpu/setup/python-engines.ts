@@ -1,7 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { listFiles, readText } from '../../assets.ts'
 import { engineManifest } from '../manifest.ts'
+import { readShort } from '../plain.ts'
+
+/** Of a manifest or a lock. */
+const MOST_BYTES = 8 * 1024 ** 2
 
 const MANIFEST = 'engine.toml'
 const BUILT_IN = 'gpu'
@@ -55,9 +59,5 @@ function tomlOf(text: string): unknown {
 }
 
 function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined // no such file, or no folder: no engine
-  }
+  return readShort(path, MOST_BYTES)?.toString('utf8') // no such file, or no folder: no engine
 }
