@@ -2,6 +2,8 @@ import type { Raster } from './raster.ts'
 import { damaged, type Source } from './source.ts'
 
 const MOST_PAGES = 1_000
+/** Of one page: real ones have some dozens. */
+const MOST_ENTRIES = 4_096
 const WIDTH = 256
 const HEIGHT = 257
 
@@ -26,6 +28,7 @@ export async function readTiff(source: Source): Promise<Raster> {
     if (seen.has(at) || seen.size === MOST_PAGES) throw damaged()
     seen.add(at)
     const count = u16(await source.bytes(at, 2), 0)
+    if (count > MOST_ENTRIES) throw damaged()
     const directory = await source.bytes(at + 2, count * 12 + 4)
     const value = (tag: number) => {
       const entry = Array.from({ length: count }, (_, i) => i * 12).find((each) => u16(directory, each) === tag)

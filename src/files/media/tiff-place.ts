@@ -1,6 +1,8 @@
 import { damaged, type Source } from './source.ts'
 
 const MOST_DIRECTORIES = 1_000
+/** Of one directory: real ones have some dozens. */
+const MOST_ENTRIES = 4_096
 /** Values of a place that lie elsewhere: it has some thirty, of some dozen bytes. */
 const MOST_VALUES = 256
 const MOST_VALUE = 65_536
@@ -63,6 +65,7 @@ function reader(source: Source, little: boolean) {
     u32,
     async directory(at: number): Promise<{ entries: Entry[]; next: number }> {
       const count = u16In(await source.bytes(at, 2), 0)
+      if (count > MOST_ENTRIES) throw damaged()
       const bytes = Buffer.from(await source.bytes(at + 2, count * ENTRY_BYTES + 4))
       const entries = Array.from({ length: count }, (_, i) => {
         const from = i * ENTRY_BYTES

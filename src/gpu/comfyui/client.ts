@@ -5,6 +5,7 @@ import type { Workflow } from './workflow.ts'
 const ASK_MS = 15_000
 const FETCH_MS = 120_000
 const MOST_BYTES = 2 * 1024 ** 3 // of one output
+const MOST_JSON_BYTES = 64 * 1024 ** 2 // of one answer: a history holds its whole workflow
 
 const file = z.object({ filename: z.string(), subfolder: z.string().default(''), type: z.string().default('output') })
 export type RemoteFile = z.infer<typeof file>
@@ -21,6 +22,11 @@ const run = z.object({
     .default(null),
 })
 export type Run = z.infer<typeof run>
+
+const queue = z.object({
+  queue_running: z.array(z.array(z.unknown())).default([]),
+  queue_pending: z.array(z.array(z.unknown())).default([]),
+})
 
 /** What the socket says of our own prompt. */
 export type Told =
@@ -46,7 +52,7 @@ export function openClient(url: string) {
   const json = async (path: string, init?: RequestInit) => {
     const response = await ask(path, init)
     if (!response.ok) throw new Away(`ComfyUI answered ${response.status} to ${path}`)
-    return (await response.json()) as unknown
+    return parsed(await bytesOf(response, MOST_JSON_BYTES, path), path)
   }
   const post = (path: string, body: unknown) =>
     ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
@@ -75,23 +81,26 @@ export function openClient(url: string) {
     async place(
       id: string,
     ): Promise<{ state: 'running' } | { state: 'pending'; before: number } | { state: 'unknown' }> {
-      const queue = (await json('/queue')) as { queue_running?: unknown[][]; queue_pending?: unknown[][] }
-      if (queue.queue_running?.some((item) => item[1] === id)) return { state: 'running' }
-      const pending = [...(queue.queue_pending ?? [])].sort((a, b) => Number(a[0]) - Number(b[0]))
+      const said = queue.safeParse(await json('/queue')).data
+      if (!said) throw new Away('ComfyUI says of its queue what is none')
+      if (said.queue_running.some((item) => item[1] === id)) return { state: 'running' }
+      const pending = said.queue_pending.toSorted((a, b) => Number(a[0]) - Number(b[0]))
       const at = pending.findIndex((item) => item[1] === id)
-      return at < 0 ? { state: 'unknown' } : { state: 'pending', before: at + (queue.queue_running?.length ?? 0) }
+      return at < 0 ? { state: 'unknown' } : { state: 'pending', before: at + said.queue_running.length }
     },
     /** What became of our prompt; null while it is not over. */
     async run(id: string): Promise<Run | null> {
-      const history = (await json(`/history/${id}`)) as Record<string, unknown>
-      return history[id] ? run.parse(history[id]) : null
+      const history = z.record(z.string(), z.unknown()).safeParse(await json(`/history/${id}`)).data
+      if (!history?.[id]) return null
+      const said = run.safeParse(history[id]).data
+      if (!said) throw new Away('ComfyUI says of a prompt what is no history')
+      return said
     },
     async fetchFile({ filename, subfolder, type }: RemoteFile): Promise<Buffer> {
       const query = new URLSearchParams({ filename, subfolder, type })
       const response = await ask(`/view?${query}`, { signal: AbortSignal.timeout(FETCH_MS) })
       if (!response.ok) throw new Away(`ComfyUI answered ${response.status} for ${filename}`)
-      if (Number(response.headers.get('content-length') ?? 0) > MOST_BYTES) throw new Away(`${filename} is too large`)
-      return Buffer.from(await response.arrayBuffer())
+      return bytesOf(response, MOST_BYTES, filename)
     },
     /** Takes our prompt back: out of its queue, or out of its work. Others' are left alone. */
     async cancel(id: string): Promise<void> {
@@ -105,6 +114,30 @@ export function openClient(url: string) {
 }
 
 export type Client = ReturnType<typeof openClient>
+
+/** All of an answer, whatever it says of its length. @throws Away when it is longer than any real one, or breaks off */
+async function bytesOf(response: Response, most: number, what: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.byteLength
+      if (bytes > most) throw new Away(`${what} is too large`)
+      chunks.push(chunk)
+    }
+  } catch (cause) {
+    throw cause instanceof Away ? cause : new Away(`ComfyUI broke off ${what}`, { cause })
+  }
+  return Buffer.concat(chunks)
+}
+
+function parsed(bytes: Buffer, path: string): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch (cause) {
+    throw new Away(`ComfyUI answered what is no JSON to ${path}`, { cause })
+  }
+}
 
 interface Refusal {
   error?: { message?: string; details?: string }

@@ -127,6 +127,15 @@ test('a TIFF whose directories lead in a circle, or that says to have a place of
   huge.writeUInt16LE(65_535, 160)
   huge.writeUInt32LE(0xffffffff, 162 + 4)
   await without(huge, 'tiff')
+  const many = Buffer.alloc(12 * 1_000 + 65_535 * 12 + 8) // a thousand directories over each other, of 65,535 entries each
+  many.write('II*\0', 'latin1')
+  many.writeUInt32LE(8, 4)
+  for (let at = 8; at < 12_000; at += 12) {
+    many.writeUInt16LE(65_535, at)
+    many.writeUInt32LE(at + 12, at + 2 + 65_535 * 12)
+  }
+  expect((await without(many, 'tiff')).patches).toBe(0)
+  expect(await inspect(new Blob([many]))).toMatchObject({ fault: 'damaged' })
   const own = tiffWithPlace(true)
   own.writeUInt32LE(60, 60 + 2 + 3 * 12 + 8) // the place is said to be the page itself
   await without(own, 'tiff')
