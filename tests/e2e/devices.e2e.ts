@@ -22,7 +22,6 @@ function toolFolder() {
 test('devices are found from the side, with their memory, and a page that is open shows one that is plugged in', async ({
   browser,
 }) => {
-  test.setTimeout(90_000)
   using tools = toolFolder()
   await using server = await freshServer({ env: { PATH: `${tools.path}:${process.env.PATH}` } })
   const page = await ownersPage(browser, server)
@@ -35,7 +34,7 @@ test('devices are found from the side, with their memory, and a page that is ope
 
   const more = '2, GPU-9a, 00000000:81:00.0, NVIDIA L4, 23034, 34, 22700, 550.54.14, 38, [N/A]\n'
   writeFileSync(join(tools.path, 'cards.csv'), more)
-  await expect(page.getByRole('heading', { name: 'NVIDIA L4' })).toBeVisible({ timeout: 10_000 })
+  await expect(page.getByRole('heading', { name: 'NVIDIA L4' })).toBeVisible()
   await expect(cards).toHaveCount(2)
   await page.goto(`${server.url}/devices`)
   await looksRightAnew(page, 'devices')

@@ -2,7 +2,7 @@ import { expect, type Page, test } from '@playwright/test'
 import type { RunningServer } from '../support/server.ts'
 import { freshServer, looksRight, looksRightAnew, ONE_VIEW, ownersPage, TWO_VIEWS } from './support.ts'
 
-test.describe.configure({ mode: 'serial', timeout: 120_000 }) // one history, looked at and gone on with
+test.describe.configure({ mode: 'serial' }) // one history, looked at and gone on with
 
 const STYLE = Array.from({ length: 60 }, (_, at) => `.rule-${at + 1} { margin: ${at}px; color: var(--ink); }`)
 const SCRIPT = [

@@ -8,14 +8,13 @@ async function render(page: Page, url: string, prompt: string, count: number): P
   const { project } = await (await page.request.post(`${url}/api/renders`, { headers, data: { request } })).json()
   const made = async () =>
     (await (await page.request.get(`${url}/api/projects/${project}/artifacts`)).json()).items.length
-  await expect.poll(made, { timeout: 30_000 }).toBe(count)
+  await expect.poll(made).toBe(count)
   return project
 }
 
 test('the gallery is looked through by keyboard, two pictures are compared, and one leads to others', async ({
   browser,
 }) => {
-  test.setTimeout(120_000)
   await using server = await freshServer()
   const page = await ownersPage(browser, server)
   const project = await render(page, server.url, 'a lighthouse at dusk', 3)

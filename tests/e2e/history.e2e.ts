@@ -15,7 +15,7 @@ until the bread is gone
 Ask for yesterday's bread
 `
 
-test.describe.configure({ mode: 'serial', timeout: 90_000 }) // one file, edited on
+test.describe.configure({ mode: 'serial' }) // one file, edited on
 
 let server: RunningServer
 let ann: Page

@@ -14,7 +14,6 @@ const press = (page: Page) => page.getByRole('button', { name: 'Import' }).click
 test('files are brought in as a new project and into it, with and without script, and what is in the way is asked about', async ({
   browser,
 }) => {
-  test.setTimeout(120_000)
   await using server = await freshServer()
   const page = await ownersPage(browser, server, false)
   await page.getByRole('link', { name: 'start from files' }).click()

@@ -5,6 +5,8 @@ import { freshServer, looksRightAnew, make, ONE_VIEW, ownersPage } from './suppo
 
 const SERVER = ['bun', join(import.meta.dirname, '../support/trying-server.ts')]
 
+test.describe.configure({ mode: 'serial' }) // the jobs of one server, gone on with
+
 let server: RunningServer
 let page: Page
 
@@ -19,7 +21,6 @@ test.afterAll(async () => {
 })
 
 test('one job, from its page: seen at work, paused, resumed, waiting with its reason, raised, stopped, tried again and started over', async () => {
-  test.setTimeout(120_000)
   await make(page, 'A note, and another one')
   await page.getByRole('link', { name: 'details of note.md' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('note.md')

@@ -5,7 +5,7 @@ import { box, freshServer, looksRight, ONE_VIEW, ownersPage } from './support.ts
 const PACE = { HEARTH_DEMO_BYTES_PER_SECOND: '400000', HEARTH_SKETCH_STEP_MS: '0' }
 const BAKERY = 'A landing page for a bakery called Crumb & Co with a menu page and one picture'
 
-test.describe.configure({ mode: 'serial', timeout: 120_000 }) // one plan, edited on
+test.describe.configure({ mode: 'serial' }) // one plan, edited on
 
 let server: RunningServer
 let page: Page
@@ -26,7 +26,7 @@ test('who wants to see the plan first gets it, and nothing is made before they s
   await page.getByLabel('Show me the plan first').check()
   await looksRight(page, 'home', ONE_VIEW)
   await page.getByRole('button', { name: 'Make it' }).click()
-  await expect(page.locator('#pulse')).toContainText('The plan is ready', { timeout: 20_000 })
+  await expect(page.locator('#pulse')).toContainText('The plan is ready')
   await expect(page.locator('#head')).toContainText('Asks you')
   await expect(row('Small script')).toContainText('Navigation on small screens')
   await expect(page.locator('#files')).not.toContainText('index.html')

@@ -3,7 +3,7 @@ import type { RunningServer } from '../support/server.ts'
 import { freshServer, looksRight, make, ONE_VIEW, ownersPage, TWO_VIEWS } from './support.ts'
 
 const BRIEF = 'A landing page for a bakery called Crumb'
-test.describe.configure({ mode: 'serial', timeout: 90_000 }) // one project, decided on
+test.describe.configure({ mode: 'serial' }) // one project, decided on
 
 let server: RunningServer
 let page: Page
@@ -24,7 +24,7 @@ test.beforeAll(async ({ browser }) => {
   await page.goto(server.url)
   await page.getByText('Show me the plan first').click()
   await make(page, BRIEF)
-  await expect(page.locator('#pulse')).toContainText('The plan is ready', { timeout: 30_000 })
+  await expect(page.locator('#pulse')).toContainText('The plan is ready')
   project = page.url().split('#')[0]!
   await put('script.js', script.join('\n'))
   await put('styles.css', styles)
@@ -43,7 +43,7 @@ test('where the settings say so, what is made waits, and stands on a page with w
   await page.getByRole('button', { name: 'Save' }).click()
   await page.goto(project)
   await page.getByRole('button', { name: 'Start' }).click()
-  await expect(page.locator('#asks')).toContainText('wait for your yes', { timeout: 30_000 })
+  await expect(page.locator('#asks')).toContainText('wait for your yes')
   await page
     .locator('#asks')
     .getByRole('link', { name: /^Look at/ })
@@ -69,7 +69,7 @@ test('one is declined with words, and made again with them', async () => {
   await expect(async () => {
     await page.goto(`${project}/proposals`)
     expect(await proposal('styles.css').getAttribute('aria-labelledby', { timeout: 500 })).not.toBe(before)
-  }).toPass({ timeout: 30_000 })
+  }).toPass({ timeout: 60_000 })
   expect(await content('styles.css')).toBe(styles)
 })
 

@@ -4,15 +4,14 @@ import { freshServer, looksRightAnew, make, ownersPage, TWO_VIEWS } from './supp
 const SLOW = { env: { HEARTH_SKETCH_STEP_MS: '30000' } }
 
 test('what waits is put elsewhere by dragging and by keys, and paused and stopped', async ({ browser }) => {
-  test.setTimeout(90_000)
   await using server = await freshServer(SLOW)
   const page = await ownersPage(browser, server)
   await make(page, 'a landing page for a bakery called Crumb with three pictures')
   await page.goto(`${server.url}/queue`)
   const running = page.locator('#queue-running li')
   const lines = page.locator('#queue-waiting li')
-  await expect(running).toHaveCount(1, { timeout: 20_000 })
-  await expect(lines).toHaveCount(2, { timeout: 20_000 })
+  await expect(running).toHaveCount(1)
+  await expect(lines).toHaveCount(2)
   const names = lines.locator('.what > a')
   const [first, second] = (await names.allTextContents()) as [string, string]
 

@@ -4,7 +4,6 @@ import { freshServer, looksRightAnew, ownersPage } from './support.ts'
 test('schedules are found from the side, and run, paused and added without script, at any width', async ({
   browser,
 }) => {
-  test.setTimeout(90_000)
   await using server = await freshServer()
   const page = await ownersPage(browser, server, false)
   await page.getByRole('link', { name: 'Schedules' }).click()
@@ -16,7 +15,7 @@ test('schedules are found from the side, and run, paused and added without scrip
   await expect(async () => {
     await page.reload()
     await expect(backup).toContainText(/Saved .+ to backups/)
-  }).toPass({ timeout: 10_000 })
+  }).toPass({ timeout: 60_000 })
   await backup.getByRole('button', { name: 'Pause' }).click()
   await expect(backup).toContainText('Paused')
   await backup.getByRole('button', { name: 'Go on' }).click()

@@ -16,7 +16,6 @@ const FILES = [
 test('pictures are uploaded on a project’s page, with and without script, by keyboard and by dropping', async ({
   browser,
 }) => {
-  test.setTimeout(120_000)
   await using server = await freshServer()
   const page = await ownersPage(browser, server)
   const made = await page.request.post(`${server.url}/api/projects`, {

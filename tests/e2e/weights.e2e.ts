@@ -9,7 +9,6 @@ import { looksRightAnew, ONE_VIEW, ownersPage } from './support.ts'
 const MIB = 1024 ** 2
 
 test('a model is downloaded from the page, watched as it comes, and removed', async ({ browser }) => {
-  test.setTimeout(120_000)
   const bytes = Buffer.concat([safetensors(SHAPES.sd15), someBytes(4 * MIB)])
   await using files = await fileServer({ '/tiny.safetensors': { bytes, holdAfter: 2 * MIB } })
   using data = dataDirectory()
@@ -29,7 +28,7 @@ test('a model is downloaded from the page, watched as it comes, and removed', as
   await looksRightAnew(page, 'weights', ONE_VIEW)
 
   files.release()
-  await expect(page.getByRole('heading', { name: 'tiny', exact: true })).toBeVisible({ timeout: 10_000 })
+  await expect(page.getByRole('heading', { name: 'tiny', exact: true })).toBeVisible()
   await expect(page.locator('#work')).toBeHidden()
   const tiny = page.locator('[id^=model-sd15_tiny]')
   await tiny.getByText('More').click()

@@ -33,7 +33,7 @@ test('a line of megabytes reaches its reader whole, and so does what follows it'
 test('a reader that stays far behind is cut off instead of filling memory', async () => {
   const { response, outlet } = stream()
   const began = performance.now()
-  while (outlet.isOpen && performance.now() - began < 9_000) {
+  while (outlet.isOpen && performance.now() - began < 45_000) {
     outlet.write(new Uint8Array(MIB / 4))
     await Bun.sleep(50)
   }

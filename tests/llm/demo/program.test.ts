@@ -1,12 +1,19 @@
-import { describe, expect, test } from 'bun:test'
-import { mkdtemp, readdir, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync } from 'node:fs'
+import { readdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { demoProject } from '../../../src/llm/demo/project.ts'
+import { ownFolder } from '../../support/folders.ts'
+
+const place = ownFolder('hearth-demo')
+/** What the programs' own tests leave behind goes with it. */
+const scratch = join(place.path, 'tmp')
+mkdirSync(scratch)
+afterAll(() => place[Symbol.dispose]())
 
 /** Writes the program of a brief into a new folder. */
 async function made(brief: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'hearth-demo-'))
+  const folder = mkdtempSync(join(place.path, 'program-'))
   const { plan, file } = demoProject(brief)
   for (const { kind, path } of plan.tasks) if (kind === 'write') await Bun.write(join(folder, path!), file(path!)!)
   return folder
@@ -17,7 +24,7 @@ async function run(folder: string, ...args: string[]) {
     cwd: folder,
     stdout: 'pipe',
     stderr: 'pipe',
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, TMPDIR: scratch },
   })
   const [out, err, code] = await Promise.all([
     new Response(child.stdout).text(),
@@ -53,7 +60,7 @@ describe('each program helps, and passes its own tests', () => {
 
 test('photos are renamed only when asked to, and a missing folder is an error in words', async () => {
   const folder = await made('a CLI that renames photos by date')
-  const photos = await mkdtemp(join(tmpdir(), 'hearth-photos-'))
+  const photos = mkdtempSync(join(place.path, 'photos-'))
   await writeFile(join(photos, 'IMG_1.JPG'), 'x')
   await utimes(join(photos, 'IMG_1.JPG'), new Date(2026, 0, 2, 3, 4, 5), new Date(2026, 0, 2, 3, 4, 5))
   expect((await run(folder, 'src/cli.ts', photos)).out).toContain('Would rename 1 file')
