@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 export const HOW = [
   'usage: hearth render "PROMPT" [--model M] [--tier T] [--size WxH] [--steps N] [--seed N] [--count N] [--negative TEXT] [--init FILE] [--project ID] [--out DIR] [--json]',
   '       hearth render "PROMPT" --video [--seconds S | --frames N] [--fps F] [...]    a clip; --init FILE: from that picture',
+  '       hearth render upscale FILE|ARTIFACT [--scale N] [--model M] [--tier T] [--project ID] [--out DIR] [--json]    a larger one',
   '       hearth render again FILE [--out DIR] [--project ID] [--anyway] [--json]',
 ].join('\n')
 
@@ -24,7 +25,11 @@ export function understood(args: string[]): RenderOrder | undefined {
     const common = { project, out, json }
     const [first, file, ...rest] = positionals
     if (first === 'again' && file !== undefined && rest.length === 0) return { ...common, again: file, anyway }
-    if (first === undefined || file !== undefined) return undefined
+    if (first === 'upscale' && file !== undefined && rest.length === 0) {
+      const request = upscaleOf(values)
+      return request ? { ...common, request, init: file } : undefined
+    }
+    if (first === undefined || file !== undefined || values.scale !== undefined) return undefined
     const request = requestOf(first, values)
     return request ? { ...common, request, init } : undefined
   } catch {
@@ -41,6 +46,7 @@ const OPTIONS = {
   count: { type: 'string' },
   negative: { type: 'string' },
   init: { type: 'string' },
+  scale: { type: 'string' },
   video: { type: 'boolean', default: false },
   seconds: { type: 'string' },
   frames: { type: 'string' },
@@ -69,6 +75,15 @@ function requestOf(prompt: string, values: Values) {
     ...wholes,
     ...others,
   }
+}
+
+/** A picture is made larger by what it is alone. */
+function upscaleOf(values: Values) {
+  const { model, tier, scale } = values
+  const others = pick(values, ['size', 'steps', 'seed', 'count', 'negative', 'init', 'seconds', 'frames', 'fps'])
+  const numbers = numbersIn({ scale }, /^\d+(\.\d+)?$/)
+  if (!numbers || values.video || Object.values(others).some((value) => value !== undefined)) return undefined
+  return { function: 'upscale', ...(model ? { model } : {}), ...(tier ? { tier } : {}), ...numbers }
 }
 
 /** Only a clip has a length, and only one. */

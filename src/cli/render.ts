@@ -22,7 +22,7 @@ interface Made {
   url: string
 }
 
-/** `hearth render "PROMPT"`: a picture or clip from the terminal. `hearth render again FILE`: the same one once more, by what it says of itself. */
+/** `hearth render "PROMPT"`: a picture or clip from the terminal. `hearth render upscale FILE`: a larger one. `hearth render again FILE`: the same one once more, by what it says of itself. */
 export async function run(args: string[], io: Cli): Promise<number> {
   const order = understood(args)
   if (!order) {
@@ -61,14 +61,24 @@ function readFirst(file: string): First {
 async function start(door: Door, order: RenderOrder): Promise<{ project: string; job: string }> {
   if ('again' in order) throw new Error('not one to be made again')
   const { request, init } = order
+  if (request.function === 'upscale' && init && !existsSync(init)) return startUpscale(door, request, init)
   if (!init && !order.project) {
     const { project, job } = (await post(door, '/api/renders', { request })) as { project: string; job: { id: string } }
     return { project, job: job.id }
   }
-  const title = String(request.prompt)
+  const title = String(request.prompt ?? basename(init ?? ''))
   const project = order.project ?? ((await post(door, '/api/renders', { title })) as { project: string }).project
   const inputs = init ? { init: await upload(door, project, init) } : {}
   const { job } = (await post(door, `/api/projects/${encodeURIComponent(project)}/renders`, { request, inputs })) as {
+    job: { id: string }
+  }
+  return { project, job: job.id }
+}
+
+/** Of an artifact, by its name: in its own project. */
+async function startUpscale(door: Door, request: object, parent: string) {
+  const { project, job } = (await post(door, '/api/renders', { request, parent })) as {
+    project: string
     job: { id: string }
   }
   return { project, job: job.id }

@@ -14,6 +14,8 @@ export type RenderRequest = Partial<Omit<RenderParams, 'prompt'>> &
     tier?: TierName | 'auto' | undefined
     /** Names of inputs that it begins with: `init`, `mask`, `control`, `last`. */
     inputs?: string[] | undefined
+    /** The size of `init`, pixels: what an upscale is worked out from. */
+    given?: { width: number; height: number } | undefined
     loras?: { model: string; scale: number }[] | undefined
     controlnet?: { model: string; scale: number } | undefined
     /** Lets Hearth lower what was set, too: all of it, or what is named. */

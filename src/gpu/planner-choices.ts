@@ -7,7 +7,7 @@ const USUAL_QUALITY = 50
 
 /**
  * Engines and models that can do what is asked for, the best first: what the request or the attempt before named; else what is
- * installed, by quality; last, for a picture from text, a sketch. @throws DomainError `gpu_no_model` when there is none
+ * installed, by quality; last, for a picture from text and for making one larger, a sketch. @throws DomainError `gpu_no_model` when there is none
  */
 export function choicesFor(facts: PlanFacts): Choice[] {
   const { request, before } = facts
@@ -75,10 +75,9 @@ function withEngines(facts: PlanFacts, model: InstalledModel): Choice[] {
 function sketches(facts: PlanFacts): Choice[] {
   const { request, engines } = facts
   const engine = engines.find(({ manifest }) => manifest.name === SKETCH)
-  const asksMore = (request.inputs?.length ?? 0) > 0 || (request.loras?.length ?? 0) > 0 || request.controlnet
-  return engine && engine.missing === null && functionOf(facts) === 'image' && !asksMore
-    ? [{ engine, model: null }]
-    : []
+  const begins = (request.inputs ?? []).join(' ') === (functionOf(facts) === 'upscale' ? 'init' : '')
+  const asksMore = !begins || (request.loras?.length ?? 0) > 0 || request.controlnet
+  return engine && engine.missing === null && does(facts, engine) && !asksMore ? [{ engine, model: null }] : []
 }
 
 /** One that works on a CPU works on any machine: it leaves the device that is leased for it idle. */

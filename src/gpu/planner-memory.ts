@@ -1,5 +1,6 @@
 import type { RenderPlan } from './plan.ts'
 import type { Choice, PlanDevice, PlanFacts } from './planner-facts.ts'
+import { upscalerBytes } from './planner-upscale.ts'
 import type { InstalledModel, TierProfile } from './profile.ts'
 import { type MemoryPlan, memoryPlan, type RenderParams, type TierName } from './spec.ts'
 import { TIERS } from './tiers.ts'
@@ -144,6 +145,8 @@ function workedOut(
   memory: MemoryPlan,
   params: RenderParams,
 ) {
+  const context = device.kind === 'cpu' ? 0 : CONTEXT_BYTES
+  if (model.profile.kind === 'upscaler') return upscalerBytes(model, device, memory, params) + context
   const usual = tier.memory
   const [fixed, resident] = [residentOf(model, usual), residentOf(model, memory)]
   const isTiled = memory.vaeTiling && !usual.vaeTiling
@@ -151,7 +154,7 @@ function workedOut(
   const pixels = params.width * params.height
   if (tier.vramBytes === 0) {
     const moving = pixels * PIXEL_BYTES * (1 + (params.frames - 1) / FRAMES_A_LATENT)
-    return resident + moving * grain * (usual.vaeTiling ? TILED : 1) + (device.kind === 'cpu' ? 0 : CONTEXT_BYTES)
+    return resident + moving * grain * (usual.vaeTiling ? TILED : 1) + context
   }
   const weights = Math.min(fixed, tier.vramBytes * MOST_WEIGHTS)
   const most = (tier.maxPixels ?? model.profile.size.side ** 2) * (tier.maxFrames ?? model.profile.frames?.max ?? 1)

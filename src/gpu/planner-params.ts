@@ -3,6 +3,7 @@ import { type Lowering, mayLower } from './plan.ts'
 import { functionOf } from './planner-choices.ts'
 import type { Choice, PlanFacts } from './planner-facts.ts'
 import { tierOf } from './planner-memory.ts'
+import { upscaleParams } from './planner-upscale.ts'
 import type { ModelProfile, TierProfile } from './profile.ts'
 import { type RenderParams, renderParams, type TierName } from './spec.ts'
 import { parseTier } from './tiers.ts'
@@ -22,10 +23,12 @@ export interface Chosen {
 /**
  * What is rendered at a tier: what the request sets, else what the tier of the model, the model, or the SD family's tier
  * says. What was set is taken as it is or refused, unless it may be lowered.
- * @throws Invalid `invalid_steps`, `invalid_size`, `invalid_frames`, `gpu_bad_spec`
+ * @throws Invalid `invalid_steps`, `invalid_size`, `invalid_frames`, `invalid_input`, `gpu_bad_spec`
  */
-export function paramsFor(facts: PlanFacts, { model }: Choice, name: TierName): Chosen {
+export function paramsFor(facts: PlanFacts, choice: Choice, name: TierName): Chosen {
+  if (functionOf(facts) === 'upscale') return { params: upscaleParams(facts, choice), lowered: [] }
   const { request, before } = facts
+  const { model } = choice
   const profile = model?.profile
   const tier = model ? tierOf(model, name) : undefined
   const usual = parseTier(name)

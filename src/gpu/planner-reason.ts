@@ -25,7 +25,8 @@ export function reasonFor(facts: PlanFacts, { engine, model }: Choice, plan: Ren
   if (!model) {
     const where = device.kind === 'cpu' ? 'there is no graphics card' : `on ${device.name}`
     const why = wish === 'auto' ? `by itself, ${where}` : 'as asked for'
-    return `${engine.manifest.label} at tier ${plan.tier}, ${why}; it needs no memory of a device.`
+    const honest = request.function === 'upscale' ? ' It makes the picture larger and smooth, and adds no detail.' : ''
+    return `${engine.manifest.label} at tier ${plan.tier}, ${why}; it needs no memory of a device.${honest}`
   }
   const what = `${model.profile.label} at tier ${plan.tier}, ${wish === plan.tier ? 'as asked for' : 'the highest that fits'}`
   const need = `needs ${gb(plan.needBytes ?? 0)} (${FROM[plan.needFrom ?? 'estimated']})`

@@ -59,6 +59,8 @@ export const modelProfile = z.object({
   engines: z.array(name).min(1),
   files: z.array(modelFile).default([]),
   kind: z.enum(MODEL_KINDS).default('model'),
+  /** Of an upscaler: how much larger it makes a picture, each time that it goes over it. */
+  scale: z.number().int().min(2).max(8).optional(),
   /** A repository of the hub whose files are listed when the model is added: a whole folder of diffusers. */
   repo: z
     .object({

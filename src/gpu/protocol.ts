@@ -66,6 +66,8 @@ const workerModel = z.object({
   parts: z.record(z.string(), path).default({}),
   /** Over all of its files: one digest that names exactly these weights. */
   sha256,
+  /** Of an upscaler: how much larger it makes a picture, each time that it goes over it. */
+  scale: z.number().int().min(2).max(8).optional(),
 })
 
 /** `spec.json`: all that a worker is told. */

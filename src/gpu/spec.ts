@@ -31,7 +31,7 @@ export const renderParams = z.object({
   /** Of a clip; 1 for a picture. */
   frames: z.number().int().min(1).max(2000).default(1),
   fps: z.number().min(1).max(120).default(24),
-  /** For `upscale`. */
+  /** For `upscale`: how much larger. */
   scale: z.number().min(1).max(8).default(1),
 })
 

@@ -86,5 +86,8 @@ export const STUDIO_SAYS = {
   poster: says('getArtifactPoster', TAG, 'The picture that stands for a clip', () => ({
     200: { says: 'The picture.', type: 'application/octet-stream' },
   })),
+  upscale: says('upscaleArtifact', TAG, 'Make a picture larger: what is left out is chosen', () => ({
+    201: { says: 'Its job.', form: Job },
+  })),
   repeat: says('repeatArtifact', TAG, 'Make a picture again', () => ({ 201: { says: 'Its job.', form: Job } })),
 }

@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
 import type { Reader } from '../db/open.ts'
-import { NotFound } from '../errors.ts'
+import { Invalid, NotFound } from '../errors.ts'
 import type { Blobs } from '../files/blobs.ts'
 import { projectById } from '../projects/projects.ts'
 import type { Guard } from '../web/guard.ts'
@@ -15,6 +15,7 @@ import { recipe } from './recipe.ts'
 import { type RendersDeps, repeatArtifact, startAgain, startAlbum, startRender } from './renders.ts'
 import { newRender } from './request.ts'
 import type { Artifact } from './tables.ts'
+import { upscaleArtifact } from './upscales.ts'
 
 export interface ArtifactRoutesDeps extends RendersDeps {
   read: Reader
@@ -34,7 +35,11 @@ const ListedAll = Listed.extend({ project: z.string().max(64).optional() })
 const Album = z.object({
   title: z.string('takes a text').max(200).optional(),
   request: newRender.shape.request.optional(),
+  /** Of an upscale: the artifact that is made larger, in its own project. */
+  parent: z.string().max(64).optional(),
 })
+const { scale, model, engine, tier } = newRender.shape.request.shape
+const Upscale = z.object({ scale, model, engine, tier }).nullish()
 const Again = z.object({
   recipe,
   sha256: z
@@ -66,8 +71,13 @@ function asking(deps: ArtifactRoutesDeps) {
     )
     .post(
       '/api/renders',
-      async ({ body: { title, request }, actor, set }) => {
+      async ({ body: { title, request, parent }, actor, set }) => {
         const by = `person:${actor.id}`
+        if (request?.function === 'upscale') {
+          const job = await upscaleArtifact(deps, mustBeNamed(parent), request, by)
+          set.status = 201
+          return { project: job.scope!, job }
+        }
         const { id } = await startAlbum(deps, title || request?.prompt || 'Pictures', by)
         set.status = 201
         return { project: id, job: request ? await startRender(deps, id, { request, inputs: {} }, by) : null }
@@ -90,6 +100,14 @@ function asking(deps: ArtifactRoutesDeps) {
         return { job: await repeatArtifact(deps, params.id, { anyway: body?.anyway ?? false }, `person:${actor.id}`) }
       },
       { body: Repeated, transform: mustBe, ...STUDIO_SAYS.repeat },
+    )
+    .post(
+      '/api/artifacts/:id/upscales',
+      async ({ params, body, actor, set }) => {
+        set.status = 201
+        return { job: await upscaleArtifact(deps, params.id, body ?? {}, `person:${actor.id}`) }
+      },
+      { body: Upscale, transform: mustBe, ...STUDIO_SAYS.upscale },
     )
 }
 
@@ -130,6 +148,13 @@ function looking(deps: ArtifactRoutesDeps) {
       },
       STUDIO_SAYS.poster,
     )
+}
+
+function mustBeNamed(parent: string | undefined): string {
+  if (parent) return parent
+  throw new Invalid('invalid_input', 'An upscale begins with a picture: name the artifact as “parent”.', {
+    context: { field: 'parent' },
+  })
 }
 
 /** Bytes that never change under this address. An engine's output is shown only where it can do nothing. */

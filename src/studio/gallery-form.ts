@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { Invalid } from '../errors.ts'
 import { understood } from '../web/understood.ts'
-import { type NewRender, newRender } from './request.ts'
+import { type NewRender, newRender, renderRequest } from './request.ts'
 import type { Artifact } from './tables.ts'
+import type { UpscaleWish } from './upscales.ts'
 
 /** What the form of a page sends: all of it is text, and what was left empty is for Hearth to choose. */
 export const RenderForm = z.record(z.string().max(40), z.union([z.string().max(10_000), z.array(z.string())])).nullish()
@@ -35,6 +36,19 @@ export function renderOf(fields: z.infer<typeof RenderForm>): NewRender {
   return understood(newRender, { request, inputs: init ? { init } : {}, ...(parent ? { parent } : {}) })
 }
 
+/** The form that makes a picture larger: `by` is a model's id, which has a slash, or an engine's name. @throws Invalid `invalid_input` */
+export function upscaleOf(fields: z.infer<typeof RenderForm>): UpscaleWish {
+  const { scale, by, tier } = textsOf(fields)
+  const named = by ? { [by.includes('/') ? 'model' : 'engine']: by } : {}
+  const request = {
+    function: 'upscale',
+    ...named,
+    ...(tier ? { tier } : {}),
+    ...(scale ? { scale: numberOf('scale', scale) } : {}),
+  }
+  return understood(renderRequest, request)
+}
+
 /** What was sent, as the form shows it again. */
 export function textsOf(fields: z.infer<typeof RenderForm>): FormFields {
   return Object.fromEntries(
@@ -50,6 +64,7 @@ export function fieldsOf({ id, recipe, prompt, negative, width, height, seed }: 
   const usual = { prompt, negative, width: String(width), height: String(height), seed: String(seed), parent: id }
   if (!recipe) return usual
   const { params, model, function: what } = recipe
+  if (what === 'upscale') return { prompt, negative, parent: id } // how it was made larger is nothing to draw it by
   return {
     ...usual,
     prompt: params.prompt,

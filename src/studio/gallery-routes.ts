@@ -13,10 +13,12 @@ import { artifactById } from './artifacts.ts'
 import { standingOf } from './bin.ts'
 import type { ClipChoices } from './clips.ts'
 import { artifactPage, galleryPage, onTheWay, shotOf } from './gallery.ts'
-import { type FormFields, fieldsOf, RenderForm, renderOf, textsOf } from './gallery-form.ts'
+import { type FormFields, fieldsOf, RenderForm, renderOf, textsOf, upscaleOf } from './gallery-form.ts'
 import { differences } from './known.ts'
 import { type Preflight, type PreflightDeps, preflightOf } from './preflight.ts'
 import { type RendersDeps, repeatArtifact, startRender } from './renders.ts'
+import { upscaleChoices } from './upscale-choices.ts'
+import { upscaleArtifact } from './upscales.ts'
 
 export interface GalleryRoutesDeps extends RendersDeps, ShellDeps, PreflightDeps {
   read: Reader
@@ -160,6 +162,7 @@ function artifactPages(deps: GalleryRoutesDeps) {
       shell: await shellFor(deps, actor, shot.title, artifact.project),
       form: fieldsOf(artifact),
       choices: deps.choices(),
+      upscale: upscaleChoices(deps, artifact),
       error: error ?? null,
     }
     return page(request, 'studio/artifact', data, { status: error ? statusOf(error) : 200 })
@@ -177,6 +180,20 @@ function artifactPages(deps: GalleryRoutesDeps) {
       }
       return seeOther(`/projects/${project}/gallery`)
     })
+    .post(
+      '/artifacts/:id/upscales',
+      async ({ request, params, body, actor }) => {
+        const { project } = await artifactById(read, params.id)
+        try {
+          await upscaleArtifact(deps, params.id, upscaleOf(body), `person:${actor.id}`)
+        } catch (error) {
+          if (!(error instanceof DomainError)) throw error
+          return shown(request, actor, params.id, error)
+        }
+        return seeOther(`/projects/${project}/gallery`)
+      },
+      { body: RenderForm, transform: async ({ params }) => void (await artifactById(read, params.id)) },
+    )
 }
 
 function seeOther(location: string): Response {

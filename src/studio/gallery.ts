@@ -127,10 +127,11 @@ export function shotOf(artifact: Artifact, projectTitle: string): Shot {
   }
 }
 
-function factsOf({ width, height, frames, fps, seed, model, engine }: Artifact): string {
+function factsOf({ width, height, frames, fps, seed, model, engine, recipe }: Artifact): string {
   const size = width > 0 ? [`${width} × ${height}`] : []
   const length = frames && fps ? [`${(frames / fps).toFixed(1)} s`] : []
-  return [...size, ...length, `seed ${seed}`, model ?? engine].join(' · ')
+  const from = recipe?.function === 'upscale' ? `${recipe.params.scale} times as large` : `seed ${seed}`
+  return [...size, ...length, from, model ?? engine].join(' · ')
 }
 
 function nameOf(input: RenderInput): string {

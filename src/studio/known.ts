@@ -1,11 +1,12 @@
 import { bytes, seconds } from '../web/format.ts'
+import type { Recipe } from './recipe.ts'
 import type { Artifact } from './tables.ts'
 
 type Fact = [name: string, value: string]
 
 /** All that is known of how a picture or clip was made, in the order in which people look for it. */
 export function knownOf(artifact: Artifact): Fact[] {
-  const { engine, engineVersion, device, tier, reason, seed, renderMs } = artifact
+  const { engine, engineVersion, device, tier, reason, seed, renderMs, recipe } = artifact
   const facts: [string, string | null | undefined][] = [
     ['Made by', `${engine}${engineVersion ? ` ${engineVersion}` : ''}`],
     ['Model', modelOf(artifact)],
@@ -14,8 +15,7 @@ export function knownOf(artifact: Artifact): Fact[] {
     ['Why so', reason],
     ['Size', artifact.width ? `${artifact.width} × ${artifact.height} pixels` : null],
     ['Length', lengthOf(artifact)],
-    ['Seed', String(seed)],
-    ...paramsOf(artifact),
+    ...(recipe?.function === 'upscale' ? [scaleOf(recipe)] : [['Seed', String(seed)] as Fact, ...paramsOf(artifact)]),
     ['Went on from', wentOnFrom(artifact)],
     ['Took', renderMs ? seconds(renderMs / 1000) : null],
     ['File', `${bytes(artifact.bytes)}, ${artifact.mediaType}`],
@@ -64,6 +64,11 @@ function modelOf({ model, modelHash }: Artifact): string | null {
 function lengthOf({ frames, fps }: Artifact): string | null {
   if (!frames || !fps) return null
   return `${seconds(frames / fps)}: ${frames} frames at ${fps} a second`
+}
+
+/** Nothing else has a say in how a picture is made larger. */
+function scaleOf({ params }: Recipe): Fact {
+  return ['Scale', `${params.scale} times as large`]
 }
 
 function paramsOf({ recipe, model }: Artifact): [string, string | null | undefined][] {

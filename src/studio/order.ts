@@ -27,6 +27,9 @@ export interface InputFile {
   path: string
   hash: string
   mediaType: string
+  /** Pixels; null where it doesn't say. */
+  width?: number | null
+  height?: number | null
 }
 
 /** What is to be made, wherever it was asked for. */
@@ -57,19 +60,36 @@ export async function orderOf(deps: OrderDeps, input: RenderInput): Promise<Orde
   const begins: Pick<RenderRequest, 'inputs' | 'shape'> = {}
   for (const [role, path] of Object.entries(inputs)) {
     const { path: name, hash, mediaType, width, height } = await resolveInput(deps, project.id, path!)
-    files[role] = { path: name, hash, mediaType }
+    files[role] = { path: name, hash, mediaType, width, height }
     begins.inputs = Object.keys(files)
     if (role === 'init' && width && height) begins.shape = width / height
   }
-  return {
+  const made = parent ? await artifactById(read, parent) : null
+  if (made && request.function === 'upscale' && !files.init) {
+    files.init = fileOf(made)
+    begins.inputs = Object.keys(files)
+  }
+  return withGiven({
     project,
     task: null,
     request: { ...request, ...begins },
     inputs: files,
-    parent: parent ? await artifactById(read, parent) : null,
+    parent: made,
     recipe: null,
     anyway: false,
-  }
+  })
+}
+
+/** An upscale is worked out from the size of what it begins with. */
+export function withGiven(order: Order): Order {
+  const { init } = order.inputs
+  if (order.request.function !== 'upscale' || !init?.width || !init.height) return order
+  return { ...order, request: { ...order.request, given: { width: init.width, height: init.height } } }
+}
+
+/** An artifact as it was made, whatever has become of its file. */
+function fileOf({ path, hash, mediaType, width, height }: Artifact): InputFile {
+  return { path, hash, mediaType, width, height }
 }
 
 async function taskOrder(read: Reader, id: string): Promise<Order> {

@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import { z } from 'zod'
+import type { Blobs } from '../files/blobs.ts'
 import { projectById } from '../projects/projects.ts'
 import type { Guard } from '../web/guard.ts'
 import { says } from '../web/openapi.ts'
@@ -8,6 +9,7 @@ import { type PreflightDeps, preflightOf } from './preflight.ts'
 import { renderInputs, renderRequest } from './request.ts'
 
 export interface PreflightRoutesDeps extends PreflightDeps {
+  blobs: Blobs
   guard: Guard
 }
 

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import { DomainError } from '../errors.ts'
+import type { Blobs } from '../files/blobs.ts'
 import type { Device } from '../gpu/devices.ts'
 import type { Lowering, RenderPlan, RenderRequest } from '../gpu/plan.ts'
 import { planRender } from '../gpu/planner.ts'
@@ -11,6 +12,7 @@ import type { Project } from '../projects/tables.ts'
 import { seconds } from '../web/format.ts'
 import { type OwnMemoryDeps, withOwn } from './own-memory.ts'
 import type { NewRender } from './request.ts'
+import { resolveInput } from './uploads/inputs.ts'
 
 /** The renders of late that say how long one takes. */
 const LATE = 20
@@ -65,13 +67,21 @@ export async function preflight(deps: PreflightDeps, request: RenderRequest, tie
 }
 
 /** The same of what somebody asks for in a project, whose tier holds where they name none. */
-export function preflightOf(
-  deps: PreflightDeps,
+export async function preflightOf(
+  deps: PreflightDeps & { blobs: Blobs },
   { request, inputs }: Pick<NewRender, 'request' | 'inputs'>,
   project: Project | null,
 ): Promise<Preflight> {
   const names = Object.keys(inputs)
-  const asked = { ...request, ...(names.length > 0 ? { inputs: names } : {}) }
+  const init = request.function === 'upscale' && project ? inputs.init : undefined
+  const { width, height } = init ? await resolveInput(deps, project!.id, init, ['picture']) : {}
+  const given = width && height ? { given: { width, height } } : {}
+  const asked = {
+    ...request,
+    prompt: request.prompt || 'a picture',
+    ...given,
+    ...(names.length > 0 ? { inputs: names } : {}),
+  }
   return preflight(deps, asked, parseTierWish(project?.tier ?? 'auto'))
 }
 

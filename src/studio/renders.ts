@@ -11,6 +11,7 @@ import type { Recipe } from './recipe.ts'
 import type { NewRender } from './request.ts'
 import type { Artifact } from './tables.ts'
 import { type InputSort, resolveInput } from './uploads/inputs.ts'
+import { asUpscale, isUpscale } from './upscales.ts'
 
 /** Seeds that are chosen for a person are below this, as those of projects are. */
 const SEEDS = 2 ** 31
@@ -27,9 +28,10 @@ export interface RendersDeps extends ProjectsDeps {
 const WANTED: Record<string, readonly InputSort[]> = { init: ['picture', 'clip'] }
 
 /** Starts a render that somebody asks for. @throws NotFound `unknown_project`, `unknown_file`, `unknown_artifact`; Invalid `input_unusable` */
-export async function startRender(deps: RendersDeps, id: string, wanted: NewRender, by: string): Promise<Job> {
+export async function startRender(deps: RendersDeps, id: string, asked: NewRender, by: string): Promise<Job> {
   const { read } = deps.db
   const project = await projectById(read, id)
+  const wanted = isUpscale(asked) ? await asUpscale(deps, project.id, asked) : asked
   for (const [role, path] of Object.entries(wanted.inputs))
     await resolveInput({ ...deps, read }, project.id, path!, WANTED[role] ?? ['picture'])
   if (wanted.parent) await artifactById(read, wanted.parent)

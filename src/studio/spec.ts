@@ -52,8 +52,9 @@ export async function specOf(
 
 async function modelOf({ modelStore }: SpecDeps, id: string, signal: AbortSignal) {
   const { profile, path, parts } = modelStore.model(id)
-  const { family, format } = profile
-  return { id, family, format, path, parts, sha256: await modelStore.digest(id, signal) }
+  const { family, format, scale } = profile
+  const sha256 = await modelStore.digest(id, signal)
+  return { id, family, format, path, parts, sha256, ...(scale ? { scale } : {}) }
 }
 
 async function addOn(

@@ -2,7 +2,7 @@ import type { Done, Handler, JobContext } from '../jobs/handler.ts'
 import { refreshStatus } from '../projects/projects.ts'
 import { type KeepDeps, keepMade } from './keep.ts'
 import { type OnDevice, type OnDeviceDeps, renderOnDevice } from './on-device.ts'
-import { type Order, orderOf, type RenderInput } from './order.ts'
+import { type Order, orderOf, type RenderInput, withGiven } from './order.ts'
 import { type KeptOutput, keepOutputs } from './outputs.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -34,7 +34,7 @@ async function renderJob(deps: StudioDeps, ctx: JobContext<RenderInput>): Promis
 async function ordered(deps: StudioDeps, ctx: JobContext<RenderInput>): Promise<Order> {
   const order = await orderOf(deps, ctx.input)
   if (Object.keys(order.inputs).length === 0) return order
-  return { ...order, inputs: await ctx.step('inputs', async () => order.inputs) }
+  return withGiven({ ...order, inputs: await ctx.step('inputs', async () => order.inputs) })
 }
 
 /** What is made again says what the first one said, also of what was lowered then and what it came from. */

@@ -1,6 +1,7 @@
 // Stands in for stable-diffusion.cpp's sd-cli: says what the real one said, from tests/fixtures/sd-cli, and writes what it is told to. The prompt names what goes wrong.
 import { readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { encodePng } from '../../src/gpu/png.ts'
+import { upscale } from './sd-cli-upscale.ts'
 
 const args = process.argv.slice(2)
 const option = (name: string) => args[args.indexOf(name) + 1]!
@@ -16,6 +17,7 @@ async function say(text: string): Promise<void> {
 
 if (args[0] === '--version') console.log('stable-diffusion.cpp version master-1, commit 97d2990')
 else if (args[0] === '--help') console.log(fixture('help'))
+else if (option('-M') === 'upscale') await upscale(option, say, fixture)
 else {
   const prompt = option('-p')
   const [said, fails] = [fixture('picture'), /^fails: (\w+)/.exec(prompt)?.[1]]

@@ -1,6 +1,7 @@
 import type { ModelProfile, TierProfile } from '../profile.ts'
 import { FAMILIES } from './families.ts'
 import type { FoundFile, FoundFolder } from './scan.ts'
+import { upscalerProfile } from './upscalers.ts'
 
 const GIB = 1024 ** 3
 /** What the work itself takes beside the weights: attention, latents, the picture as it is decoded. Clips take more. */
@@ -88,16 +89,10 @@ function profileOf({ id, label, format, family: name, kind, whole, variant, weig
   const family = FAMILIES[name]
   const clips = family?.functions.includes('video') ?? false
   const common = { id, label, family: name, kind, format, files: [], gated: false, licence: UNKNOWN_LICENCE }
+  if (kind === 'upscaler') return { ...common, ...upscalerProfile(variant, weights.total) }
   if (kind !== 'model') {
-    const functions = kind === 'upscaler' ? ['upscale'] : []
-    return {
-      ...common,
-      functions,
-      modes: ['text'],
-      engines: ['sd-cpp', 'diffusers'],
-      size: FAMILIES.sd15!.size,
-      tiers: {},
-    }
+    const size = FAMILIES.sd15!.size
+    return { ...common, functions: [], modes: ['text'], engines: ['sd-cpp', 'diffusers'], size, tiers: {} }
   }
   return {
     ...common,

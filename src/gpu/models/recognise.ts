@@ -1,5 +1,6 @@
 import type { ModelKind } from '../profile.ts'
 import type { Header } from './header.ts'
+import { upscaler } from './upscalers.ts'
 
 /** What a file of weights is, as its header gives it away. */
 export interface Recognised {
@@ -227,11 +228,6 @@ function vae(keys: Keys) {
   if (!into || !keys.any(/^(first_stage_model\.)?encoder\./)) return undefined
   const [, channels] = into
   return { kind: 'vae' as const, family: 'any', part: 'vae', variant: `${into.length === 5 ? 'clip-' : ''}${channels}` }
-}
-
-function upscaler(keys: Keys) {
-  if (!keys.any(/^(model\.1\.sub\.0\.RDB1\.|RRDB_trunk\.0\.|body\.0\.rdb1\.conv1)/)) return undefined
-  return { kind: 'upscaler' as const, family: 'esrgan', part: 'upscaler', variant: '' }
 }
 
 function keysOf({ tensors }: Header): Keys {

@@ -5,6 +5,8 @@ export type Heard =
   /** The model is there; the prompt, or a picture that it begins with, is encoded. */
   | { type: 'encoding' }
   | { type: 'step'; step: number; steps: number }
+  /** A picture is gone over once more, to make it larger: what it counts from here on begins anew. */
+  | { type: 'pass' }
   /** The latents are done. */
   | { type: 'decoding' }
   | { type: 'tile'; tile: number; tiles: number }
@@ -29,7 +31,7 @@ const MIB = 1024 ** 2
 /** Lines after which the bars count something else. The first that fits holds. */
 const STAGES: [RegExp, Stage][] = [
   [/^generate_(image|video) \d+x\d+/, 'encode'],
-  [/^(get_learned_condition completed|generating image: )/, 'denoise'],
+  [/^(get_learned_condition completed|generating image: |upscaling from )/, 'denoise'],
   [/^(sampling completed|decoding \d+)/, 'decode'],
 ]
 
@@ -76,6 +78,7 @@ function lineOf(line: string): Heard[] {
   if (fatal && !/out of memory/.test(fatal[1]!)) return [{ type: 'device-fatal', message: fatal[1]! }]
   const [, level, text = ''] = LOG.exec(line) ?? []
   if (level === 'ERROR') return [{ type: 'error', message: text }]
+  if (text.startsWith('upscaling from ')) return [{ type: 'pass' }]
   const saved = /^save result (?:image \d+|video) to '(.*?)'(?: \((success|failure)\))?$/.exec(text)
   if (saved && saved[2] !== 'failure') return [{ type: 'saved', path: saved[1]! }]
   return saved ? [{ type: 'error', message: text }] : []

@@ -10,6 +10,7 @@ import type { Heard } from './output.ts'
 import { type Previews, previewTaker } from './previews.ts'
 import { lookAt, type Program, type Run, startProgram } from './program.ts'
 import { pulseOf } from './pulse.ts'
+import { enlargedIn, type Upscaling, upscalingOf } from './upscale.ts'
 
 const NAME = 'sd-cpp'
 const HEARTBEAT_MS = 1_000
@@ -86,10 +87,12 @@ async function renderOne(work: Work, n: number): Promise<WorkerOutput> {
   const extension = spec.function === 'video' ? 'webm' : 'png'
   const out = join(folder, 'out', `picture.${extension}`)
   const errors: Heard[] = []
+  const { options } = program
   const previews = previewTaker(folder, previewOf(spec), work.say, n)
-  const hear = listenerOf(work, errors, previews)
   enter(work, 'load')
-  const run = startProgram(program.path, argumentsFor(spec, { n, out, folder, options: program.options }), hear)
+  const upscaling = spec.function === 'upscale' ? await upscalingOf(spec, { folder, out, options }) : null
+  const args = upscaling?.args ?? argumentsFor(spec, { n, out, folder, options })
+  const run = startProgram(program.path, args, listenerOf(work, errors, previews, upscaling))
   const stop = () => run.end()
   control.signal.addEventListener('abort', stop, { once: true })
   if (control.stop()) stop()
@@ -98,7 +101,9 @@ async function renderOne(work: Work, n: number): Promise<WorkerOutput> {
   if (control.stop() === 'cancel') throw new Ended(EXIT.cancelled, 'cancelled', 'cancelled')
   if (control.stop()) throw new Ended(EXIT.preempted, 'preempted', 'stopped before the picture was done')
   if (code !== 0) throw failureOf(errors, code, signal)
-  const made = keepOutput(folder, readFileSync(out), extension, spec, n)
+  const bytes = upscaling ? await enlargedIn(out, upscaling, spec.params) : readFileSync(out)
+  if (!bytes) throw failureOf(errors, code, signal)
+  const made = keepOutput(folder, bytes, extension, spec, n)
   return spec.function === 'video' ? { ...made, poster: posterOf(previews, spec) } : made
 }
 
@@ -120,17 +125,23 @@ async function attended({ say }: Work, run: Run) {
 }
 
 /** Turns what the program says into lines of the protocol. */
-function listenerOf(work: Work, errors: Heard[], previews: Previews): (heard: Heard) => void {
+function listenerOf(
+  work: Work,
+  errors: Heard[],
+  previews: Previews,
+  upscaling: Upscaling | null,
+): (heard: Heard) => void {
   const { say, spec } = work
   const totalBytes = bytesOf(spec)
+  const counted = countTiles(upscaling)
   let previewedAt = 0
   return (heard) => {
     if (heard.type === 'loading') say({ type: 'progress', bytes: Math.round(totalBytes * heard.share), totalBytes })
     else if (heard.type === 'encoding') enter(work, 'encode')
-    else if (heard.type === 'step') {
+    else if (heard.type === 'step' || heard.type === 'pass') {
       enter(work, 'denoise')
-      say({ type: 'progress', step: heard.step, steps: heard.steps })
-      if (spec.previewMs === 0 || performance.now() - previewedAt < spec.previewMs) return
+      say({ type: 'progress', ...counted(heard) })
+      if (heard.type === 'pass' || spec.previewMs === 0 || performance.now() - previewedAt < spec.previewMs) return
       previewedAt = performance.now()
       previews.take(heard.step)
     } else if (heard.type === 'decoding') enter(work, 'decode')
@@ -138,6 +149,19 @@ function listenerOf(work: Work, errors: Heard[], previews: Previews): (heard: He
       if (work.phase === 'decode') say({ type: 'progress', step: heard.tile, steps: heard.tiles })
     } else if (heard.type === 'saved') enter(work, 'save')
     else errors.push(heard)
+  }
+}
+
+/** The tiles of all passes of an upscale are counted together; a picture that is one tile is not told of. */
+function countTiles(upscaling: Upscaling | null) {
+  const tiles = upscaling?.tiles ?? []
+  const steps = tiles.reduce((sum, one) => sum + one, 0)
+  let pass = 0
+  return (heard: Heard & { type: 'step' | 'pass' }) => {
+    if (heard.type === 'pass') pass++
+    const before = tiles.slice(0, Math.max(0, pass - 1)).reduce((sum, one) => sum + one, 0)
+    if (heard.type === 'pass') return { step: before, steps }
+    return upscaling ? { step: before + heard.step, steps } : { step: heard.step, steps: heard.steps }
   }
 }
 
@@ -168,5 +192,11 @@ function failureOf(errors: Heard[], code: number | null, signal: string | null):
     /^(init model loader from file|get sd version from file|load tensors)/.test(message),
   )
   if (unread) return new Ended(EXIT.modelMissing, 'model_unusable', unread)
+  if (code === 0)
+    return new Ended(
+      1,
+      'engine_error',
+      said.at(-1) ?? 'sd-cli ended as if it were done, and left the picture as it was.',
+    )
   return new Ended(1, 'engine_error', said.at(-1) ?? `sd-cli ended by itself (${signal ?? `exit code ${code}`}).`)
 }

@@ -6,10 +6,12 @@ import { encodePng } from '../png.ts'
 import { EXIT, PROTOCOL, type WorkerOutput, type WorkerResult, type WorkerSpec } from '../protocol.ts'
 import { type Begun, type Listening, workIn } from '../worker/begin.ts'
 import type { Control } from '../worker/control.ts'
+import { Ended, sayEnd } from '../worker/end.ts'
 import type { Say } from '../worker/voice.ts'
 import { SKETCH } from './about.ts'
 import { type Batch, nextPicture, openBatch, stepsDone } from './batch.ts'
 import { encodeCheckpoint } from './checkpoints.ts'
+import { enlarge } from './enlarge.ts'
 import { faultAt } from './faults.ts'
 import { paintScene, paintStep } from './sketch.ts'
 import { thumbnail } from './thumbnail.ts'
@@ -43,7 +45,7 @@ async function draw(begun: Begun): Promise<void> {
   const heartbeat = setInterval(() => say({ type: 'heartbeat' }), HEARTBEAT_MS)
   try {
     say({ type: 'hello', pid: process.pid, engine: SKETCH.name, engineVersion: SKETCH.version, device: spec.device.id })
-    await render(startWork(begun))
+    await (spec.function === 'upscale' ? enlarge(begun) : render(startWork(begun)))
   } finally {
     clearInterval(heartbeat)
   }
@@ -191,6 +193,7 @@ function facts({ params: { prompt, steps, guidance } }: WorkerSpec, seed: number
 }
 
 function explain(error: unknown, say: Say, control: Control): number {
+  if (error instanceof Ended) return sayEnd(error, say)
   if (error instanceof Stopped) return control.stop() === 'cancel' ? EXIT.cancelled : EXIT.preempted
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'OUT_OF_MEMORY') return EXIT.outOfMemory

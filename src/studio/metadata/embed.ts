@@ -9,12 +9,16 @@ import { recipeInXmp, xmpOf } from './xmp.ts'
 const MOST_BYTES = 512 * 1024 * 1024
 const HOLDERS = ['image/png', 'image/jpeg', 'image/webp', 'video/mp4']
 
-/** The built-in engine's own texts already say all that its pictures depend on. */
+/** The built-in engine's own texts already say all that the pictures which it draws depend on. */
 const SPEAKS_FOR_ITSELF = 'sketch'
 
 /** Whether an output is worth reading to put a recipe into it. */
-export function holdsRecipe({ mediaType, bytes }: { mediaType: string; bytes: number }, { engine }: Recipe): boolean {
-  return engine !== SPEAKS_FOR_ITSELF && HOLDERS.includes(mediaType) && bytes <= MOST_BYTES
+export function holdsRecipe(
+  { mediaType, bytes }: { mediaType: string; bytes: number },
+  { engine, function: what }: Recipe,
+): boolean {
+  const saysIt = engine === SPEAKS_FOR_ITSELF && what !== 'upscale'
+  return !saysIt && HOLDERS.includes(mediaType) && bytes <= MOST_BYTES
 }
 
 /** Puts the recipe into a picture or clip; null where its format can't hold one. */

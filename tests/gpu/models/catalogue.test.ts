@@ -26,6 +26,7 @@ describe('the catalogue on board', () => {
   test('has the families that people ask for, each profile once', () => {
     const families = new Set(all.map(({ family }) => family))
     expect([...families].sort()).toEqual([
+      'esrgan',
       'flux1',
       'flux2',
       'hunyuan-video',

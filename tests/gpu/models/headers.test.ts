@@ -6,6 +6,7 @@ import { Unreadable } from '../../../src/gpu/models/header.ts'
 import { recognise } from '../../../src/gpu/models/recognise.ts'
 import { readSafetensors } from '../../../src/gpu/models/safetensors.ts'
 import { temporaryFolder } from '../../support/database.ts'
+import { esrgan } from '../../support/esrgan.ts'
 import { gguf, SHAPES, type Shapes, safetensors, text, u32, u64 } from '../../support/weights.ts'
 
 async function read(bytes: Uint8Array, how: typeof readGguf = readSafetensors) {
@@ -181,7 +182,21 @@ describe('a file is recognised by what it holds:', () => {
       dims('token_embd.weight', [151_936, 2560], { 'blk.0.attn_q.weight': [4096, 2560] }),
       'textEncoder any llm 2560',
     ],
-    ['ESRGAN', dims('model.1.sub.0.RDB1.conv1.0.weight', [32, 64, 3, 3]), 'upscaler esrgan upscaler '],
+    ['ESRGAN, four times as large', esrgan(4), 'upscaler esrgan upscaler x4'],
+    ['ESRGAN, twice as large', esrgan(2), 'upscaler esrgan upscaler x2'],
+    ['ESRGAN by its older names', esrgan(4, 'old'), 'upscaler esrgan upscaler x4'],
+    ['the same, twice as large', esrgan(2, 'old'), 'upscaler esrgan upscaler x2'],
+    ['ESRGAN that makes nothing larger', esrgan(1), 'upscaler esrgan upscaler '],
+    [
+      'ESRGAN of pictures that are folded together, which no engine loads',
+      esrgan(2, 'new', 12),
+      'upscaler esrgan upscaler ',
+    ],
+    [
+      'ESRGAN with the names of its training',
+      dims('RRDB_trunk.0.RDB1.conv1.weight', [32, 64, 3, 3]),
+      'upscaler esrgan upscaler ',
+    ],
   ])('%s', async (_what, shapes, is) => {
     const found = recognise(await read(safetensors(shapes)))
     expect(`${found?.kind} ${found?.family} ${found?.part} ${found?.variant}`).toBe(is)
