@@ -55,7 +55,7 @@ test('a brief becomes a finished site, watched live, in two tabs, with a reload 
   await page.reload()
   await expect(page.locator('#tree')).toContainText('styles.css')
 
-  await expect(page.locator('#head')).toContainText('Done', { timeout: 90_000 })
+  await expect(page.locator('#head')).toContainText('Done', { timeout: 150_000 })
   await expect(second.locator('#head')).toContainText('Done') // also when its connection was lost on the way
   await expect(page.locator('#files')).toContainText('index.html')
   await expect(page.locator('#files')).toContainText('menu.html')
@@ -131,7 +131,7 @@ test('the server is killed and started again: the page comes back by itself and 
     data: data.path,
     env: { ...PACE, HEARTH_PORT: port },
   })
-  await expect(page.locator('#head')).toContainText('Done', { timeout: 90_000 })
+  await expect(page.locator('#head')).toContainText('Done', { timeout: 150_000 })
 })
 
 test('a brief that says nothing is answered in words, and what was typed stays', async ({ page }) => {
@@ -175,5 +175,5 @@ async function openProject(page: Page): Promise<void> {
     .first()
   if (await made.isVisible()) await made.click()
   else await make(page, BAKERY)
-  await expect(page.locator('#head')).toContainText('Done', { timeout: 60_000 })
+  await expect(page.locator('#head')).toContainText('Done', { timeout: 150_000 })
 }

@@ -31,7 +31,7 @@ test.beforeAll(async ({ browser }) => {
   expect((await ann.request.post(`${server.url}/api/accounts`, { headers, data: account })).status()).toBe(201)
   await make(ann, 'A landing page for a bakery called Crumb')
   project = ann.url().split('#')[0]!
-  await expect(ann.locator('#head')).toContainText('Done', { timeout: 60_000 })
+  await expect(ann.locator('#head')).toContainText('Done', { timeout: 150_000 })
   const path = new URL(project).pathname
   const put = await ann.request.put(`${server.url}/api${path}/files/menu.md?reason=What%20we%20bake`, {
     headers,

@@ -135,7 +135,7 @@ test('all of it works without script', async ({ browser }) => {
 test('the plan is carried out as it was left', async () => {
   await page.goto(project)
   await page.getByRole('button', { name: 'Start' }).click()
-  await expect(page.locator('#head')).toContainText('Done', { timeout: 60_000 })
+  await expect(page.locator('#head')).toContainText('Done', { timeout: 150_000 })
   await expect(page.locator('#tree')).toContainText('What there is to eat')
   await expect(page.locator('#tree')).toContainText('A tiny script')
   await expect(page.locator('#files')).toContainText('menu.html')

@@ -16,7 +16,7 @@ test.beforeAll(async ({ browser }) => {
   server = await freshServer({ env: { HEARTH_DEMO_BYTES_PER_SECOND: '100000000', HEARTH_SKETCH_STEP_MS: '0' } })
   page = await ownersPage(browser, server)
   await make(page, BRIEF)
-  await expect(page.locator('#head')).toContainText('Done', { timeout: 60_000 })
+  await expect(page.locator('#head')).toContainText('Done', { timeout: 150_000 })
   project = page.url().split('#')[0]!
   const made = (await content('script.js')).split('\n')
   script = made.with(0, `const corner = '<p id="corner">'`).with(20, `${made[20]} // ours`)

@@ -43,7 +43,7 @@ test.each(['the server', 'both', 'a server whose renderer is deaf'] as const)(
         await server.exited
         if (spec !== SPEC) expect(sweepOrphans(deps.attempts)).toEqual([renderer]) // as the next server does
         await until('all to be gone', () => processesOf(deps.attempts).length === 0, GONE_MS)
-        return shaOf(deps, 2)
+        return await shaOf(deps, 2) // before its folder goes
       }),
     )
     expect(made).toEqual(PHASES.map(() => wanted))
