@@ -72,7 +72,7 @@ test('a file whose model fails in the middle is finished by the next, and the lo
       { provider: 'one', model: 'one-1', bytes: LINES.slice(0, 8).join('').length },
       { provider: 'two', model: 'two-1', bytes: LINES.slice(8).join('').length },
     ],
-    prompts: expect.arrayContaining(['writer@2', 'continue@1']),
+    prompts: expect.arrayContaining(['writer@3', 'continue@1']),
   })
   expect(events).toMatchObject([
     { type: 'model.continued', provider: 'one', model: 'one-1', reason: 'closed', line: 9 },
