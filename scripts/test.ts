@@ -73,7 +73,8 @@ async function pythonTests(ready: PythonForTests | undefined, log: string): Prom
   const { python, ruff, env } = ready
   const report = join(REPORTS, 'pytest.xml')
   const looks = [check('ruff', [ruff, 'check', 'gpu']), check('ruff format', [ruff, 'format', '--check', 'gpu'])]
-  const ok = run('pytest', [python, '-m', 'pytest', 'gpu', '-q', `--junitxml=${report}`], env)
+  const withBun = { ...env, HEARTH_TEST_BUN: process.execPath }
+  const ok = run('pytest', [python, '-m', 'pytest', 'gpu', '-q', `--junitxml=${report}`], withBun)
   return sum([...looks, settle(ok, await pytestTally(report))])
 }
 
