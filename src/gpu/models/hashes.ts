@@ -44,9 +44,10 @@ export async function openHashes({ db, now }: HashesDeps): Promise<Hashes> {
     rows.set(path, row)
   }
   const again: Hashes['again'] = async (file, signal, heard) => {
-    const sha256 = await hashFile(file.path, signal, heard, file.bytes)
-    if ((await stampOf(file.path)).stamp !== file.stamp) throw changed(file)
-    await note(file, sha256)
+    const now = await stampOf(file.path) // what was seen of it may be old
+    const sha256 = await hashFile(file.path, signal, heard, now.bytes)
+    if ((await stampOf(file.path)).stamp !== now.stamp) throw changed(file)
+    await note(now, sha256)
     return sha256
   }
   return {
