@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Invalid } from '../errors.ts'
 import { understood } from '../web/understood.ts'
+import type { Recipe } from './recipe.ts'
 import { type NewRender, newRender, renderRequest } from './request.ts'
 import type { Artifact } from './tables.ts'
 import type { UpscaleWish } from './upscales.ts'
@@ -62,11 +63,17 @@ export function textsOf(fields: z.infer<typeof RenderForm>): FormFields {
 /** The form that makes another one like it. */
 export function fieldsOf({ id, recipe, prompt, negative, width, height, seed }: Artifact): FormFields {
   const usual = { prompt, negative, width: String(width), height: String(height), seed: String(seed), parent: id }
-  if (!recipe) return usual
-  const { params, model, function: what } = recipe
-  if (what === 'upscale') return { prompt, negative, parent: id } // how it was made larger is nothing to draw it by
+  if (recipe?.function === 'upscale') return { prompt, negative, parent: id } // how it was made larger is nothing to draw it by
+  return recipe ? { ...usual, ...fieldsOfRecipe(recipe) } : usual
+}
+
+/** The form that asks for what a recipe says, with its seed; of what was made larger the words alone. */
+export function fieldsOfRecipe({ params, model, seed, function: what }: Recipe): FormFields {
+  if (what === 'upscale') return { prompt: params.prompt, negative: params.negative }
   return {
-    ...usual,
+    width: String(params.width),
+    height: String(params.height),
+    seed: String(seed),
     prompt: params.prompt,
     negative: params.negative,
     steps: String(params.steps),

@@ -13,9 +13,10 @@ import { artifactById } from './artifacts.ts'
 import { standingOf } from './bin.ts'
 import type { ClipChoices } from './clips.ts'
 import { artifactPage, galleryPage, onTheWay, shotOf } from './gallery.ts'
-import { type FormFields, fieldsOf, RenderForm, renderOf, textsOf, upscaleOf } from './gallery-form.ts'
+import { type FormFields, fieldsOf, fieldsOfRecipe, RenderForm, renderOf, textsOf, upscaleOf } from './gallery-form.ts'
 import { differences } from './known.ts'
 import { type Preflight, type PreflightDeps, preflightOf } from './preflight.ts'
+import { recipeOfFile } from './recipe-of-file.ts'
 import { type RendersDeps, repeatArtifact, startRender } from './renders.ts'
 import { upscaleChoices } from './upscale-choices.ts'
 import { upscaleArtifact } from './upscales.ts'
@@ -37,6 +38,8 @@ const Query = z.object({
     .optional()
     .transform((model) => (model === 'any' ? undefined : model)),
   cursor: z.string().max(100).optional(),
+  /** A file of the project, with whose parameters the form is filled. */
+  from: z.string().max(1_024).optional(),
   /** What has just been deleted, to be brought back. */
   deleted: z.string().max(64).optional(),
 })
@@ -57,8 +60,11 @@ function galleries(deps: GalleryRoutesDeps) {
     )
     .get(
       '/projects/:id/gallery',
-      async ({ request, params, query, actor }) =>
-        gallery(deps, request, actor, { query, project: await projectById(read, params.id) }),
+      async ({ request, params, query: { from, ...query }, actor }) => {
+        const project = await projectById(read, params.id)
+        const filled = from ? await filledFrom(deps, project, from) : {}
+        return gallery(deps, request, actor, { query, project, ...filled })
+      },
       { query: Query },
     )
     .get('/projects/:id/gallery/now', async ({ params }) => {
@@ -108,6 +114,20 @@ function galleries(deps: GalleryRoutesDeps) {
       },
       { query: With },
     )
+}
+
+/** The form with the parameters of a file, or why it has none. */
+async function filledFrom(
+  deps: GalleryRoutesDeps,
+  { id }: Project,
+  path: string,
+): Promise<Pick<Shown, 'form' | 'error'>> {
+  try {
+    return { form: fieldsOfRecipe(await recipeOfFile(deps, id, path)) }
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    return { error }
+  }
 }
 
 interface Shown {

@@ -63,3 +63,18 @@ test('what a picture was made with can be copied, and two that are compared tell
   expect(compared).toMatch(new RegExp(`<th scope="row">Seed</th><td[^>]*>${one.seed}</td><td[^>]*>${other.seed}</td>`))
   expect(await html(app, `/compare?with=${one.id}`)).toContain('That was one')
 })
+
+test('a form begins with a picture of the project, or takes the parameters that one carries', async () => {
+  const { app, project, items } = await withPictures(1)
+  await using _ = app
+  const [{ path, seed }] = items
+  const filled = await html(app, `/projects/${project}/gallery?from=${encodeURIComponent(path)}`)
+  expect(filled).toContain('<details class="asking" open>')
+  for (const [name, value] of Object.entries({ seed, width: 64, steps: 2 }))
+    expect(filled).toMatch(new RegExp(`name="${name}"[^>]*value="${value}"`))
+  const name = 'note.txt'
+  await app.request(`/api/projects/${project}/uploads?name=${name}`, { method: 'POST', body: 'no picture' })
+  const refused = await app.request(`/projects/${project}/gallery?from=${name}`)
+  expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('does not say how it was made')])
+  expect((await app.request(`/projects/${project}/gallery?from=nothing.png`)).status).toBe(404)
+})
