@@ -21,6 +21,12 @@ const PARTS: Record<string, { help: string; load: () => Promise<{ run: Run }> }>
 export async function run([name = '', ...args]: string[], io: Cli): Promise<number> {
   const part = PARTS[name]
   if (part) return (await part.load()).run(args, io)
-  for (const [each, { help }] of Object.entries(PARTS)) io.err(`usage: hearth gpu ${each} ${help}`)
+  io.err(usage())
   return USAGE
+}
+
+/** What each part takes, a line each. */
+export function usage(): string {
+  const lines = Object.entries(PARTS).map(([each, { help }]) => `hearth gpu ${each} ${help}`)
+  return `usage: ${lines.join('\n       ')}`
 }

@@ -6,8 +6,15 @@ import { type Cli, USAGE } from './io.ts'
 
 type Run = (args: string[], io: Cli) => Promise<number>
 
+interface Command {
+  help: string
+  load: () => Promise<{ run: Run }>
+  /** All that it takes, where one line is too short for that. */
+  how?: () => Promise<string>
+}
+
 /** The subcommands; each is loaded only when it is asked for. */
-const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }> }> = {
+const COMMANDS: Record<string, Command> = {
   serve: { help: 'run the server', load: () => import('./serve.ts') },
   make: {
     help: '"<brief>" [--model M] [--tier T] [--out DIR] [--force] [--json]   make a project',
@@ -16,6 +23,7 @@ const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }>
   render: {
     help: '"PROMPT" [--model M] [--size WxH] [--count N] [--init FILE] [--out DIR] | again FILE [--out DIR]   render a picture, or the same one again',
     load: () => import('./render.ts'),
+    how: async () => (await import('./render-order.ts')).HOW,
   },
   import: {
     help: 'DIR|ZIP [--project ID] [--mode replace|keep-both|skip] [--json]   bring files into a project, or start one from them',
@@ -31,7 +39,11 @@ const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }>
   },
   account: { help: 'add EMAIL [--role ROLE]   add an account', load: () => import('./account.ts') },
   token: { help: 'add NAME --account EMAIL [--scope S]   make an API token', load: () => import('./token.ts') },
-  gpu: { help: 'setup [ENGINE] [--check]   engines and devices', load: () => import('./gpu.ts') },
+  gpu: {
+    help: 'setup [ENGINE] | devices | forget [MODEL]   what pictures are made on, and what that needs',
+    load: () => import('./gpu.ts'),
+    how: async () => (await import('./gpu.ts')).usage(),
+  },
   doctor: { help: 'look at what Hearth needs, and how it is', load: () => import('./doctor.ts') },
   backup: {
     help: 'FILE [--include-key] [--force]   save everything to one file, also while the server runs',
@@ -44,6 +56,7 @@ const COMMANDS: Record<string, { help: string; load: () => Promise<{ run: Run }>
   models: {
     help: 'list | add ID|URL|PATH [--accept-licence] | verify [ID] | remove ID   what pictures are made with',
     load: () => import('./models.ts'),
+    how: async () => (await import('./models.ts')).HOW,
   },
   schedules: { help: 'list what runs by itself, and when', load: () => import('./schedules.ts') },
   schedule: {
@@ -64,7 +77,7 @@ export async function main([name, ...args]: string[], env: Record<string, string
     process.stderr.write(`There is no command “${name}”.\n\n${help()}\n`)
     return USAGE
   }
-  if (asksForHelp(args)) return print(`usage: hearth ${name} ${command.help}`)
+  if (asksForHelp(args)) return print((await command.how?.()) ?? `usage: hearth ${name} ${command.help}`)
   try {
     const { run } = await command.load()
     return await run(args, terminal(readConfig(env)))

@@ -10,10 +10,10 @@ import { ask, type Door } from './reach.ts'
 import { theServer } from './schedules.ts'
 import { watchJob } from './watch-job.ts'
 
-const HOW = `usage: hearth models list [--all] [--json]
-       hearth models add ID|URL|PATH [--accept-licence]
-       hearth models verify [ID]
-       hearth models remove ID`
+export const HOW = `usage: hearth models list [--all] [--json]                    what is on this machine; --all: what can be downloaded, too
+       hearth models add ID|URL|PATH [--accept-licence]      download one of the catalogue or of an address, or take in a file or folder
+       hearth models verify [ID]                             read all again, and compare it with what came
+       hearth models remove ID                               delete one that Hearth keeps`
 
 const API = '/api/gpu/models'
 const ADDED = 'added'
@@ -50,7 +50,7 @@ async function list(io: Cli, { values: { json, all } }: Asked): Promise<number> 
   if (there.length === 0) io.out('No model is installed: pictures are drawn by the built-in sketch engine.')
   for (const { path, why } of answer.left) io.err(`${path}: ${why}`)
   const rest = answer.items.filter(({ installed }) => !installed)
-  io.out(all ? '\nTo be had:' : `\n${rest.length} more can be had: hearth models list --all`)
+  io.out(all ? '\nTo download:' : `\n${rest.length} more can be downloaded: hearth models list --all`)
   if (all) for (const model of rest) io.out(lineOf(model))
   return 0
 }

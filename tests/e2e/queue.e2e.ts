@@ -20,6 +20,7 @@ test('what waits is put elsewhere by dragging and by keys, and paused and stoppe
     .getByRole('button', { name: /later$/ })
     .press('Enter')
   await expect(names).toHaveText([second, first])
+  await expect(lines.last().getByRole('button', { name: /earlier$/ })).toBeFocused()
   await lines
     .last()
     .locator('.handle')

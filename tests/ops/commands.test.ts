@@ -106,17 +106,27 @@ test.each([
   expect([said, complained[0]]).toEqual([[], expect.stringContaining('usage: hearth')])
 })
 
-test.each(['serve', 'make', 'account', 'token', 'doctor', 'backup', 'restore', 'openapi', 'health'])(
-  'hearth %s --help says how it goes, and does nothing',
-  async (name) => {
-    using folder = temporaryFolder()
-    const data = join(folder.path, 'data')
-    using printed = spyOn(process.stdout, 'write').mockImplementation(() => true)
-    expect(await main([name, '--help'], { HEARTH_DATA: data, HEARTH_PORT: 'broken' })).toBe(0)
-    expect(printed.mock.calls.join('')).toStartWith(`usage: hearth ${name} `)
-    expect(existsSync(data)).toBe(false)
-  },
-)
+test.each([
+  'serve',
+  'make',
+  'account',
+  'token',
+  'doctor',
+  'backup',
+  'restore',
+  'openapi',
+  'health',
+  'render',
+  'gpu',
+  'models',
+])('hearth %s --help says how it goes, and does nothing', async (name) => {
+  using folder = temporaryFolder()
+  const data = join(folder.path, 'data')
+  using printed = spyOn(process.stdout, 'write').mockImplementation(() => true)
+  expect(await main([name, '--help'], { HEARTH_DATA: data, HEARTH_PORT: 'broken' })).toBe(0)
+  expect(printed.mock.calls.join('')).toStartWith(`usage: hearth ${name} `)
+  expect(existsSync(data)).toBe(false)
+})
 
 test('what is wrong is one sentence and exit code 1', async () => {
   using folder = temporaryFolder()
