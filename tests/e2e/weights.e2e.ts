@@ -18,6 +18,7 @@ test('a model is downloaded from the page, watched as it comes, and removed', as
   const page = await ownersPage(browser, server)
   await page.getByRole('link', { name: 'Weights' }).click()
   await expect(page.getByRole('heading', { name: 'mine', exact: true })).toBeVisible()
+  await page.locator('#offered ~ .family > summary', { hasText: 'HunyuanVideo' }).click()
   await expect(page.getByText('Not licensed in: EU, UK, KR')).toBeVisible()
 
   const add = page.getByRole('region', { name: 'Add a file by its address' })
