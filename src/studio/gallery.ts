@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNull } from 'drizzle-orm'
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import type { LiveJobs } from '../jobs/live.ts'
 import { type Job, jobs } from '../jobs/tables.ts'
@@ -17,7 +17,7 @@ import { type Artifact, artifacts } from './tables.ts'
 
 /** Pictures on one page, and renders on their way that are shown. */
 export const PAGE = 48
-const ON_THE_WAY = 24
+const ON_THE_WAY = 8
 
 /** A picture or clip as the gallery shows it. */
 export interface Shot {
@@ -62,13 +62,13 @@ export async function galleryPage(deps: { read: Reader; live: LiveJobs; now: () 
   }
 }
 
-/** The renders that wait or run, the newest last. */
+/** The renders that run, then those that wait, the oldest first: as many as a page shows, and how many there are. */
 export async function onTheWay(
   { read, live, now }: { read: Reader; live: LiveJobs; now: () => number },
   project?: string,
-): Promise<OnTheWay[]> {
+): Promise<{ items: OnTheWay[]; total: number }> {
   const rows = await read
-    .select({ job: jobs, path: tasks.path })
+    .select({ job: jobs, path: tasks.path, total: sql<number>`count(*) OVER ()` })
     .from(jobs)
     .innerJoin(projects, and(eq(projects.id, jobs.scope), isNull(projects.deletedAt)))
     .leftJoin(tasks, eq(tasks.job, jobs.id))
@@ -79,12 +79,13 @@ export async function onTheWay(
         project ? eq(jobs.scope, project) : undefined,
       ),
     )
-    .orderBy(desc(jobs.createdAt))
+    .orderBy(sql`${jobs.state} = 'running' DESC`, jobs.createdAt)
     .limit(ON_THE_WAY)
-  return rows.reverse().map(({ job, path }) => {
+  const items = rows.map(({ job, path }) => {
     const view = jobView(job, live, now())
     return { id: job.id, title: path ?? nameOf(job.input as RenderInput), state: job.state, view }
   })
+  return { items, total: rows[0]?.total ?? 0 }
 }
 
 /** All that the page of one artifact shows. @throws NotFound `unknown_artifact` */

@@ -72,9 +72,21 @@ test('a form begins with a picture of the project, or takes the parameters that 
   expect(filled).toContain('<details class="asking" open>')
   for (const [name, value] of Object.entries({ seed, width: 64, steps: 2 }))
     expect(filled).toMatch(new RegExp(`name="${name}"[^>]*value="${value}"`))
-  const name = 'note.txt'
-  await app.request(`/api/projects/${project}/uploads?name=${name}`, { method: 'POST', body: 'no picture' })
-  const refused = await app.request(`/projects/${project}/gallery?from=${name}`)
+  await app.request(`/api/projects/${project}/uploads?name=note.txt`, { method: 'POST', body: 'no picture' })
+  const refused = await app.request(`/projects/${project}/gallery?from=uploads/note.txt`)
   expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('does not say how it was made')])
   expect((await app.request(`/projects/${project}/gallery?from=nothing.png`)).status).toBe(404)
+})
+
+test('what waits does not push the pictures off the page: the next of it are shown, and how many more there are', async () => {
+  await using app = await testApp({ work: false })
+  const { project } = await (await app.post('/api/renders', { title: 'Boats' })).json()
+  for (let n = 1; n <= 10; n++)
+    await app.post(`/api/projects/${project}/renders`, { request: { prompt: `boat ${n}.` } })
+  const page = await html(app, `/projects/${project}/gallery/now`)
+  expect(page).toContain('<small class="figures">10</small>')
+  expect([...page.matchAll(/<bdi>(boat \d+\.)<\/bdi>/g)].map(([, words]) => words)).toEqual(
+    [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `boat ${n}.`),
+  )
+  expect(page).toContain('and 2 more')
 })
