@@ -71,7 +71,6 @@ const COMMANDS: Record<string, Command> = {
 export async function main([name, ...args]: string[], env: Record<string, string | undefined>): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') return print(help())
   if (name === '--version' || name === 'version') return print(VERSION)
-  if (name === 'worker') return (await import('./worker.ts')).run(args)
   const command = COMMANDS[name]
   if (!command) {
     process.stderr.write(`There is no command “${name}”.\n\n${help()}\n`)
@@ -87,12 +86,6 @@ export async function main([name, ...args]: string[], env: Record<string, string
     process.stderr.write(`${known.message}\n`)
     return 1
   }
-}
-
-/** Resolves when all that was said has been read, or can't be any more. Nothing can be said afterwards. */
-export async function allSaid(): Promise<void> {
-  const ended = (stream: NodeJS.WriteStream) => new Promise<void>((resolve) => stream.end(() => resolve()))
-  await Promise.all([ended(process.stdout), ended(process.stderr)])
 }
 
 /** What a process's exit code is when a pipe's reader has gone, as shells count it. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { Invalid, NotFound } from '../errors.ts'
-import { sha256 } from '../gpu/folder.ts'
+import { sha256 } from '../gpu/durable.ts'
 import { readShort } from '../gpu/plain.ts'
 import { recipeIn } from '../studio/metadata/embed.ts'
 import type { Recipe } from '../studio/recipe.ts'

@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts'
 import type { Connection } from './connection.ts'
 import { DEADLINES, type Exit } from './launcher.ts'
-import { GARBAGE_LIMIT, type Phase, readLine, type WorkerLine, workerLine } from './protocol.ts'
+import { type Phase, readLine, type WorkerLine, workerLine } from './protocol.ts'
 import { type Forward, followForward, type Known, patienceIn } from './standstill.ts'
+import { GARBAGE_LIMIT } from './wire.ts'
 
 const TERM_AFTER_MS = 700 // from the cancel line
 const KILL_AFTER_MS = 800 // from the SIGTERM

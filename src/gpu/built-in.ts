@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { folderOnDisk, listFiles, readBytes, readText } from '../assets.ts'
-import { syncFolder, writeDurably } from './folder.ts'
+import { syncFolder, writeDurably } from './durable.ts'
 
 const HASH_LENGTH = 16
 const CATALOGUE = 'gpu/catalogue'

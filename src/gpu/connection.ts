@@ -4,7 +4,8 @@ import type { Exit, Launcher, LaunchHandle } from './launcher.ts'
 import { appendPlainly, readPart } from './launchers/local.ts'
 import { splitLines } from './lines.ts'
 import type { Plain } from './plain.ts'
-import { type ControlLine, LINE_LIMIT } from './protocol.ts'
+import type { ControlLine } from './protocol.ts'
+import { LINE_LIMIT } from './wire.ts'
 
 const TAIL_MS = 100
 const ASK_MS = 1_000 // the launcher, which may be a program on another machine

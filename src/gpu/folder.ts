@@ -1,15 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { writeDurably } from './durable.ts'
 import { type HeldFolder, holdFolder, openPlain, type Plain, readPlain } from './plain.ts'
-import {
-  PROTOCOL,
-  readLine,
-  type SpecInput,
-  type WorkerResult,
-  type WorkerSpec,
-  workerResult,
-  workerSpec,
-} from './protocol.ts'
+import { readLine, type SpecInput, type WorkerResult, type WorkerSpec, workerResult, workerSpec } from './protocol.ts'
+import { PROTOCOL } from './wire.ts'
 
 /** Of a spec, a result or a note. */
 const MOST_JSON_BYTES = 4 * 1024 ** 2
@@ -21,25 +15,9 @@ export function attemptFolder(root: string, job: string, attempt: number): strin
   return join(root, job, String(attempt))
 }
 
-/** Writes a file so that it is whole or absent, whatever is killed when. A link that somebody has put in its way is not followed. */
-export function writeDurably(path: string, bytes: string | Uint8Array): void {
-  const part = `${path}.part`
-  const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  rmSync(part, { force: true })
-  const fd = openSync(part, 'wx')
-  try {
-    for (let at = 0; at < data.length; ) at += writeSync(fd, data, at)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
-  renameSync(part, path)
-  syncFolder(dirname(path))
-}
-
+/** Writes what a worker is told, whole: it need not know what is meant where nothing is said. */
 export function writeSpec(folder: string, spec: Omit<SpecInput, 'v'>): void {
-  const text = `${JSON.stringify({ ...spec, v: PROTOCOL }, null, 2)}\n`
+  const text = `${JSON.stringify(workerSpec.parse({ ...spec, v: PROTOCOL }), null, 2)}\n`
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   writeInAttempt(folder, 'spec.json', text)
 }
@@ -52,10 +30,6 @@ export function writeInAttempt(folder: string, file: string, text: string): void
 
 export function readSpec(folder: string): WorkerSpec | null {
   return readJson(folder, 'spec.json', (text) => readLine(workerSpec, text))
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return new Bun.CryptoHasher('sha256').update(bytes).digest('hex')
 }
 
 /** A file of an attempt's folder, held open; null unless it is a plain one there, and all on the way to it are folders of ours. */
@@ -110,13 +84,4 @@ export async function readResult(folder: string): Promise<WorkerResult | { missi
 function readJson<T>(folder: string, file: string, parse: (text: string) => T | null): T | null {
   const text = readInAttempt(folder, file)
   return text === null ? null : parse(text)
-}
-
-export function syncFolder(path: string): void {
-  const fd = openSync(path, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
 }

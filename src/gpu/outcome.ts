@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { DomainError } from '../errors.ts'
 import type { WorkerEnd } from './attend.ts'
 import { readResult, readSpec } from './folder.ts'
-import { EXIT, type WorkerOutput, type WorkerResult, type WorkerSpec } from './protocol.ts'
+import type { WorkerOutput, WorkerResult, WorkerSpec } from './protocol.ts'
+import { EXIT } from './wire.ts'
 
 /** What an attempt has made, with all that is known of how. */
 export interface Rendered extends Omit<WorkerResult, 'v' | 'outputs'> {

@@ -2,7 +2,8 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, rmSync } from
 import { join } from 'node:path'
 import { z } from 'zod'
 import { startTimeOf } from '../sandbox/start-time.ts'
-import { readInAttempt, writeDurably } from './folder.ts'
+import { writeDurably } from './durable.ts'
+import { readInAttempt } from './folder.ts'
 import { readLine } from './protocol.ts'
 
 const FILE = 'process.json'

@@ -1,25 +1,6 @@
 import { z } from 'zod'
 import { count, inside, memoryPlan, name, renderParams, sha256, TIER } from './spec.ts'
-
-/** The version of the folder and of the lines. */
-export const PROTOCOL = 2
-/** Longest line, in bytes. Pictures travel as files. */
-export const LINE_LIMIT = 64 * 1024
-/** Lines that can't be read before the child is given up. */
-export const GARBAGE_LIMIT = 20
-
-/** What a worker's exit code means (sysexits where one fits). */
-export const EXIT = {
-  done: 0,
-  badSpec: 65,
-  modelMissing: 69,
-  disk: 74,
-  preempted: 75,
-  badOutput: 76,
-  outOfMemory: 77,
-  deviceFatal: 78,
-  cancelled: 130,
-} as const
+import { PROTOCOL } from './wire.ts'
 
 export const PHASES = ['fetch', 'load', 'encode', 'denoise', 'decode', 'save'] as const
 export type Phase = (typeof PHASES)[number]

@@ -10,9 +10,10 @@ import { kernelOomKills, type OomKills } from './oom-kills.ts'
 import { badSpec, diskFailure, type Rendered, renderedIn, settle } from './outcome.ts'
 import type { StageTimes } from './plan.ts'
 import { forgetProcess, noteProcess } from './processes.ts'
-import { type Phase, PROTOCOL, type SpecInput, type WorkerSpec, workerSpec } from './protocol.ts'
+import { type Phase, type SpecInput, type WorkerSpec, workerSpec } from './protocol.ts'
 import { type RenderHooks, report } from './report.ts'
 import { attemptNumbers, isSameWork } from './resume.ts'
+import { PROTOCOL } from './wire.ts'
 
 export interface RenderDeps extends BeginDeps {
   engines: EngineSet

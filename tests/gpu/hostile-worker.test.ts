@@ -16,22 +16,16 @@ import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
 import { endOf } from '../../src/gpu/begin.ts'
 import { tail } from '../../src/gpu/connection.ts'
-import {
-  digestOfFile,
-  openInAttempt,
-  readResult,
-  sha256,
-  writeDurably,
-  writeInAttempt,
-  writeSpec,
-} from '../../src/gpu/folder.ts'
+import { sha256, writeDurably } from '../../src/gpu/durable.ts'
+import { digestOfFile, openInAttempt, readResult, writeInAttempt, writeSpec } from '../../src/gpu/folder.ts'
 import { placeInputs } from '../../src/gpu/inputs.ts'
 import { execLauncher } from '../../src/gpu/launchers/exec.ts'
 import { appendPlainly, readFrom } from '../../src/gpu/launchers/local.ts'
 import { type Rendered, renderedIn } from '../../src/gpu/outcome.ts'
 import { sweepOrphans } from '../../src/gpu/processes.ts'
-import { PROTOCOL, type WorkerResult } from '../../src/gpu/protocol.ts'
+import type { WorkerResult } from '../../src/gpu/protocol.ts'
 import { render } from '../../src/gpu/render.ts'
+import { PROTOCOL } from '../../src/gpu/wire.ts'
 import { keepOutputs } from '../../src/studio/outputs.ts'
 import type { Recipe } from '../../src/studio/recipe.ts'
 import { testBlobs } from '../support/blobs.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import type { WorkerLine } from '../../src/gpu/protocol.ts'
-import { PROTOCOL } from '../../src/gpu/protocol.ts'
 import { type RenderSpec, render } from '../../src/gpu/render.ts'
 import { followForward, type Known, patienceIn } from '../../src/gpu/standstill.ts'
+import { PROTOCOL } from '../../src/gpu/wire.ts'
 import { faultyAttempts, faultySpec, processesOf } from '../support/gpu-faulty.ts'
 
 const MINUTE = 60_000

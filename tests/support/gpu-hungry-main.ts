@@ -1,8 +1,8 @@
 // An engine that runs out of memory until its plan saves as much as the prompt says: `until tiling`, `until group`, `never`, ...
 // `tells` has it say what it held, and what it wanted.
 import { readSpec } from '../../src/gpu/folder.ts'
-import { EXIT } from '../../src/gpu/protocol.ts'
 import { runSketchWorker } from '../../src/gpu/sketch/worker.ts'
+import { EXIT } from '../../src/gpu/wire.ts'
 import { createVoice } from '../../src/gpu/worker/voice.ts'
 
 const GIB = 1024 ** 3

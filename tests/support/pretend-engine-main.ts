@@ -1,9 +1,10 @@
 // An engine for the studio's tests: it makes grey pictures, or a film, and fails as the prompt says: `oom 1` in its first attempt.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readSpec, sha256, writeDurably } from '../../src/gpu/folder.ts'
+import { sha256, writeDurably } from '../../src/gpu/durable.ts'
+import { readSpec } from '../../src/gpu/folder.ts'
 import { encodePng } from '../../src/gpu/png.ts'
-import { EXIT, PROTOCOL } from '../../src/gpu/protocol.ts'
+import { EXIT, PROTOCOL } from '../../src/gpu/wire.ts'
 
 const EXITS: Record<string, number> = {
   oom: EXIT.outOfMemory,

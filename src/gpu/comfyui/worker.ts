@@ -1,16 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { systemClock } from '../../clock.ts'
-import { writeDurably } from '../folder.ts'
-import {
-  EXIT,
-  type Phase,
-  PROTOCOL,
-  readLine,
-  type WorkerOutput,
-  type WorkerResult,
-  type WorkerSpec,
-} from '../protocol.ts'
+import { writeDurably } from '../durable.ts'
+import { type Phase, readLine, type WorkerOutput, type WorkerResult, type WorkerSpec } from '../protocol.ts'
+import { EXIT, PROTOCOL } from '../wire.ts'
 import { keepOutput, takeDone, writeDone } from '../worker/batch.ts'
 import { type Begun, type Listening, workIn } from '../worker/begin.ts'
 import { Ended, sayEnd } from '../worker/end.ts'

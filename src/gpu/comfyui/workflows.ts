@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { sha256 } from '../folder.ts'
+import { sha256 } from '../durable.ts'
 import type { Installed } from '../models/assemble.ts'
 import { readShort } from '../plain.ts'
 import { type ModelProfile, modelProfile } from '../profile.ts'

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import { explainFiles } from '../../db/faults.ts'
 import { DomainError } from '../../errors.ts'
-import { writeDurably } from '../folder.ts'
+import { writeDurably } from '../durable.ts'
 import { away, type ReachDeps, reach } from './reach.ts'
 
 /** Tries of one file in a row of which none brought a byte. */

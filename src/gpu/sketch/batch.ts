@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { sha256 } from '../folder.ts'
+import { sha256 } from '../durable.ts'
 import type { WorkerSpec } from '../protocol.ts'
 import { type Checkpoint, readCheckpoint, resumeSketch } from './checkpoints.ts'
 import { createSketch, type Sketch } from './sketch.ts'

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
-import { GARBAGE_LIMIT, type WorkerSpec } from '../protocol.ts'
+import type { WorkerSpec } from '../protocol.ts'
+import { GARBAGE_LIMIT } from '../wire.ts'
 import type { Say } from '../worker/voice.ts'
 
 /** Fails as the spec asks, when it may and when this is the step: the parent's tests need a child that does. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { sha256, writeDurably } from '../folder.ts'
+import { sha256, writeDurably } from '../durable.ts'
 import { readLine, type WorkerOutput, type WorkerSpec } from '../protocol.ts'
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47])

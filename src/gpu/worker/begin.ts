@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readSpec } from '../folder.ts'
-import { EXIT, type WorkerSpec } from '../protocol.ts'
+import type { WorkerSpec } from '../protocol.ts'
+import { EXIT, PROTOCOL } from '../wire.ts'
 import { type Control, listenForControl } from './control.ts'
 import { createVoice, type Say } from './voice.ts'
 
@@ -26,7 +26,7 @@ export async function workIn(
   explain: (error: unknown, begun: Begun) => number,
 ): Promise<number> {
   const control = listenForControl(stdin, folder)
-  const spec = readSpec(folder)
+  const spec = specIn(folder)
   if (!spec) {
     process.stderr.write(`${join(folder, 'spec.json')} is missing or is not a spec\n`)
     return EXIT.badSpec
@@ -38,5 +38,15 @@ export async function workIn(
     return EXIT.done
   } catch (error) {
     return explain(error, begun)
+  }
+}
+
+/** What the server has written, which has looked at all of it: a schema would only be read once more, at each start. */
+function specIn(folder: string): WorkerSpec | null {
+  try {
+    const spec = JSON.parse(readFileSync(join(folder, 'spec.json'), 'utf8'))
+    return spec.v === PROTOCOL ? spec : null
+  } catch {
+    return null // not there, or cut off
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { splitLines } from '../lines.ts'
-import { controlLine, LINE_LIMIT, readLine } from '../protocol.ts'
+import type { ControlLine } from '../protocol.ts'
+import { LINE_LIMIT } from '../wire.ts'
 
 const POLL_MS = 1_000
 
@@ -24,13 +25,23 @@ export function listenForControl(stdin: AsyncIterable<Uint8Array>, folder: strin
     wake.abort()
   }
   const hear = (text: string | null) => {
-    const control = text === null ? null : readLine(controlLine, text)
-    if (control) end(control.type === 'cancel' ? 'cancel' : 'preempt')
+    const said = text === null ? null : typeOf(text)
+    if (said === 'cancel') end('cancel')
+    if (said === 'pause') end('preempt')
   }
   process.on('SIGTERM', () => end('preempt'))
   void readControl(stdin, hear).then(() => end('preempt'))
   pollControl(join(folder, 'control.ndjson'), hear)
   return { signal: wake.signal, stop: () => why, turn: () => new Promise((resolve) => setImmediate(resolve)) }
+}
+
+/** What a line of the server asks for; null for what is none. */
+function typeOf(text: string): ControlLine['type'] | null {
+  try {
+    return JSON.parse(text)?.type ?? null
+  } catch {
+    return null // no JSON: nobody meant us
+  }
 }
 
 async function readControl(stdin: AsyncIterable<Uint8Array>, hear: (text: string | null) => void): Promise<void> {

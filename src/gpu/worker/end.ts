@@ -1,4 +1,4 @@
-import { EXIT } from '../protocol.ts'
+import { EXIT } from '../wire.ts'
 import type { Say } from './voice.ts'
 
 /** An end of an attempt that has an exit code of its own. */

@@ -1,6 +1,7 @@
 import { appendFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { PROTOCOL, type WorkerLine, type WorkerSpec } from '../protocol.ts'
+import type { WorkerLine, WorkerSpec } from '../protocol.ts'
+import { PROTOCOL } from '../wire.ts'
 
 type Said = WorkerLine extends infer L
   ? L extends WorkerLine
