@@ -97,9 +97,13 @@ def no_output(work):
 
 def holds_memory(work):
     """A process that nobody can find by its parent, its group or its environment keeps some of the device's memory."""
-    if Memory.folder and os.fork() == 0:
+    if not Memory.folder:
+        return
+    if child := os.fork():
+        Memory.own.add(child)
+        write(Memory.folder, child, work.memory.used)  # before anything can come between
+    else:
         os.setsid()
-        write(Memory.folder, os.getpid(), work.memory.used)
         for fd in (0, 1, 2):
             os.close(fd)
         sleeper = f"import time; time.sleep({HOLDER_S})  # hearth holds-memory"

@@ -20,6 +20,7 @@ class OutOfMemory(Exception):
 
 class Memory:
     folder = None
+    own = set()  # who goes on holding what this process has taken, once it has ended
 
     def __init__(self, device):
         root = os.environ.get("HEARTH_PRETEND_MEMORY")
@@ -84,10 +85,19 @@ def look(folder):
         total = int(file.read())
     held = 0
     for name in os.listdir(folder):
-        if name.isdigit() and int(name) != os.getpid() and os.path.exists(f"/proc/{name}"):
+        if name.isdigit() and int(name) != os.getpid() and int(name) not in Memory.own and lives(name):
             with open(os.path.join(folder, name)) as file:
                 held += int(file.read() or 0)
     return total, held
+
+
+def lives(pid):
+    """Whether a process holds anything: one that has died may wait for its parent to notice."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def write(folder, pid, used):

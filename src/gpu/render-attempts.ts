@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNull } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, isNull, sql } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
 import type { Tx } from '../db/writer.ts'
 import type { Lesson } from './learned.ts'
@@ -59,6 +59,23 @@ export async function settleAttempt(tx: Tx, { job, attempt, at, ...ended }: Ende
     .update(renderAttempts)
     .set({ ...ended, times: ended.times ?? {}, endedAt: at })
     .where(and(eq(renderAttempts.job, job), eq(renderAttempts.attempt, attempt), isNull(renderAttempts.endedAt)))
+}
+
+/** Closes what the attempts of a job have left open whose server died, or gave them up: nobody can say any more how they went. */
+export async function closeLost(tx: Tx, job: string, at: number): Promise<void> {
+  await tx.run(sql`
+    UPDATE render_attempts SET ended_at = ${at}, outcome = 'lost'
+    WHERE job_id = ${job} AND ended_at IS NULL AND EXISTS (
+      SELECT 1 FROM attempts AS own
+      WHERE own.job_id = render_attempts.job_id AND own.attempt = render_attempts.attempt AND own.outcome = 'lost')`)
+}
+
+/** At a start: closes those that somebody had ended when the server died, before their renderer had let go. */
+export async function closeForgotten(tx: Tx): Promise<void> {
+  await tx.run(sql`
+    UPDATE render_attempts SET ended_at = own.ended_at, outcome = own.outcome FROM attempts AS own
+    WHERE own.job_id = render_attempts.job_id AND own.attempt = render_attempts.attempt
+      AND render_attempts.ended_at IS NULL AND own.ended_at IS NOT NULL`)
 }
 
 /** All of a job, the oldest first. */

@@ -43,6 +43,8 @@ export async function runAttempt(deps: AttemptDeps, started: Started): Promise<v
     const succeeding = succeed(deps, started, done)
     started.letGo() // after the settlement has its place in the commit, so that the next claim is in the same one
     await succeeding
+    deps.live.end(job)
+    await done.after?.()
   } catch (thrown) {
     if (thrown instanceof LeaseLost || isTakenAway(signal)) return
     const settlement = signal.aborted ? givenBack(deps) : verdict(deps, job, explainStorage(thrown))

@@ -58,6 +58,8 @@ export interface Transfer {
 export interface Done {
   result: unknown
   effects?: (tx: Tx) => Promise<void>
+  /** Done once that is committed, while others run already; an orderly stop waits for it, a crash may prevent it. */
+  after?: () => Promise<unknown>
 }
 
 /** One kind of job. */

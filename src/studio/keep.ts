@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import type { Reader } from '../db/open.ts'
-import { afterCommit, type Tx } from '../db/writer.ts'
+import type { Tx } from '../db/writer.ts'
 import { projectPath } from '../files/paths.ts'
 import type { LearnedStore } from '../gpu/learned.ts'
 import { lessonOf, settleAttempt } from '../gpu/render-attempts.ts'
@@ -56,10 +56,11 @@ export async function keepMade(deps: KeepDeps, tx: Tx, made: Made): Promise<void
   }
   await submit(deps, tx, made, edits)
   await learnFrom(deps, tx, made)
-  afterCommit(tx, () => {
-    void removeAttempts(deps, job.id)
-    for (const { id } of outputs) void writeResult(deps, id)
-  })
+}
+
+/** What remains to be done once it is kept: its results go into their folder, what its attempts have left goes. The next start mends what a crash prevents. */
+export async function putAway(deps: KeepDeps, job: string, outputs: { id: string }[]): Promise<void> {
+  await Promise.all([removeAttempts(deps, job), ...outputs.map(({ id }) => writeResult(deps, id))])
 }
 
 /** How the attempt went, and what the next one may know of it. */

@@ -102,7 +102,8 @@ function enqueueRender(
 ): Promise<Job> {
   const prompt = 'recipe' in input ? input.recipe.params.prompt : input.request.prompt
   const about = { title: titleOf(prompt) }
-  return enqueue(deps, tx, { kind: 'render', input, scope: input.project, by, about })
+  const affinity = 'recipe' in input ? (input.recipe.model?.id ?? input.recipe.engine) : input.request.model
+  return enqueue(deps, tx, { kind: 'render', input, scope: input.project, by, about, affinity })
 }
 
 /** The first words of a prompt, as a name for what it makes. */

@@ -1,6 +1,8 @@
+import { closeLost } from '../gpu/render-attempts.ts'
 import type { Done, Handler, JobContext } from '../jobs/handler.ts'
+import { isTerminal } from '../jobs/state.ts'
 import { refreshStatus } from '../projects/projects.ts'
-import { type KeepDeps, keepMade } from './keep.ts'
+import { type KeepDeps, keepMade, putAway } from './keep.ts'
 import { type OnDevice, type OnDeviceDeps, renderOnDevice } from './on-device.ts'
 import { type Order, orderOf, type RenderInput, withGiven } from './order.ts'
 import { type KeptOutput, keepOutputs } from './outputs.ts'
@@ -14,7 +16,10 @@ export function renderHandler(deps: StudioDeps): Handler<RenderInput> {
     kind: 'render',
     lane: 'render',
     run: (ctx) => renderJob(deps, ctx),
-    moved: (tx, job) => refreshStatus(deps, tx, job.scope!),
+    moved: async (tx, job) => {
+      if (!isTerminal(job.state)) await closeLost(tx, job.id, deps.now())
+      await refreshStatus(deps, tx, job.scope!)
+    },
   }
 }
 
@@ -27,6 +32,7 @@ async function renderJob(deps: StudioDeps, ctx: JobContext<RenderInput>): Promis
   return {
     result: resultOf(order, made, outputs),
     effects: (tx) => keepMade(deps, tx, { ...made, job: ctx.job, order, outputs }),
+    after: () => putAway(deps, ctx.job.id, outputs),
   }
 }
 

@@ -89,11 +89,15 @@ test('a tool that fails now and then takes no device away, and one that fails fo
   expect([ids(), watch.troubles()]).toEqual([['a', 'cpu'], []])
 })
 
-test('who looks while somebody looks gets the same answer', async () => {
+test('all who look while somebody looks get one answer, of a look that begins after they asked', async () => {
   const { state, watch } = await machine({ devices: [] })
   await using _ = watch
-  await Promise.all([watch.look(), watch.look(), watch.look()])
-  expect(state.looks).toBe(2)
+  const begun = watch.look()
+  state.sight = { devices: [card('a')] }
+  const [first, ...others] = await Promise.all([begun, watch.look(), watch.look()])
+  expect(first.map(({ id }) => id)).toEqual(['cpu'])
+  for (const seen of others) expect(seen.map(({ id }) => id)).toEqual(['a', 'cpu'])
+  expect(state.looks).toBe(3)
 })
 
 test('a degraded device is leased no more until its memory is back', async () => {

@@ -14,7 +14,7 @@ const IDLE_MS = 60_000
 export interface DeviceWatch extends AsyncDisposable {
   /** As last seen. */
   now(): Device[]
-  /** Looks again; who comes while somebody looks gets the same answer. */
+  /** Looks again, from now on: what a look that has begun already sees may be over. All who come meanwhile get one answer. */
   look(signal?: AbortSignal): Promise<Device[]>
   /** What a look no older than this saw, or a new one sees. */
   recent(mostMs: number): Promise<Device[]>
@@ -94,13 +94,16 @@ function openLooker(
   const sightings = openSightings(log)
   const history = openHistory()
   let devices: Device[] = []
-  let lookedAt = 0
+  let lookedAt = 0 // when the look began by which they are known
+  let beganAt = 0
   let looking: Promise<Device[]> | undefined
+  let next: Promise<Device[]> | undefined
 
   async function lookNow(): Promise<Device[]> {
+    beganAt = clock.awake()
     const sights = await probe(stop)
     if (stop.aborted) return devices
-    lookedAt = clock.awake()
+    lookedAt = beganAt
     sightings.note(sights)
     const before = devices
     const found = sightings.devices()
@@ -110,17 +113,30 @@ function openLooker(
     return devices
   }
 
-  function look(): Promise<Device[]> {
-    looking ??= lookNow().finally(() => {
+  function begin(): Promise<Device[]> {
+    next = undefined
+    looking = lookNow().finally(() => {
       looking = undefined
     })
     return looking
   }
 
+  function look(): Promise<Device[]> {
+    if (!looking) return begin()
+    next ??= looking.then(begin, begin)
+    return next
+  }
+
+  async function recent(mostMs: number): Promise<Device[]> {
+    const isNew = (at: number) => clock.awake() - at <= mostMs
+    if (devices.length > 0 && isNew(lookedAt)) return devices
+    return looking && isNew(beganAt) ? looking : look()
+  }
+
   return {
     now: () => devices,
     look,
-    recent: async (mostMs) => (devices.length > 0 && clock.awake() - lookedAt <= mostMs ? devices : look()),
+    recent,
     history: history.of,
     troubles: sightings.troubles,
   }
