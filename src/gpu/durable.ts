@@ -3,6 +3,16 @@ import { dirname } from 'node:path'
 
 /** Writes a file so that it is whole or absent, whatever is killed when. A link that somebody has put in its way is not followed. */
 export function writeDurably(path: string, bytes: string | Uint8Array): void {
+  place(path, bytes, fsyncSync)
+  syncFolder(dirname(path))
+}
+
+/** The same for what nobody needs after a crash of the machine itself. */
+export function writeWhole(path: string, bytes: string | Uint8Array): void {
+  place(path, bytes)
+}
+
+function place(path: string, bytes: string | Uint8Array, sync?: (fd: number) => void): void {
   const part = `${path}.part`
   const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -10,12 +20,11 @@ export function writeDurably(path: string, bytes: string | Uint8Array): void {
   const fd = openSync(part, 'wx')
   try {
     for (let at = 0; at < data.length; ) at += writeSync(fd, data, at)
-    fsyncSync(fd)
+    sync?.(fd)
   } finally {
     closeSync(fd)
   }
   renameSync(part, path)
-  syncFolder(dirname(path))
 }
 
 /** Has the names in a folder written: those of files that were made or renamed there. */

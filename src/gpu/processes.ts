@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, rmSync } from
 import { join } from 'node:path'
 import { z } from 'zod'
 import { startTimeOf } from '../sandbox/start-time.ts'
-import { writeDurably } from './durable.ts'
+import { writeWhole } from './durable.ts'
 import { readInAttempt } from './folder.ts'
 import { readLine } from './protocol.ts'
 
@@ -10,16 +10,16 @@ const FILE = 'process.json'
 /** In the environment of all that an attempt has started: its folder. What has left the process group bears it still. */
 export const MARK = 'HEARTH_ATTEMPT'
 const MOST_LOOKED_AT = 20_000 // processes
-const ENVIRONMENT_BYTES = 64 * 1024 // that are read of each
+const environment = Buffer.alloc(64 * 1024) // what is read of each
 const TURN = 100 // processes, before others get a turn
 
 /** Who runs an attempt. A pid alone may be another's by now; with the start time and the boot it can't. */
 const processFacts = z.object({ pid: z.number().int().min(2), startTime: z.string(), bootId: z.string() })
 
-/** Notes the child of an attempt, for the sweep after a crash of the server. */
+/** Notes the child of an attempt, for the sweep after a crash of the server. A crash of the machine ends the child, too: nothing waits for the disk. */
 export function noteProcess(folder: string, pid: number): void {
   const startTime = startTimeOf(pid)
-  if (startTime) writeDurably(join(folder, FILE), JSON.stringify({ pid, startTime, bootId: bootId() }))
+  if (startTime) writeWhole(join(folder, FILE), JSON.stringify({ pid, startTime, bootId: bootId() }))
 }
 
 export function forgetProcess(folder: string): void {
@@ -81,8 +81,7 @@ function environmentOf(pid: number): string {
   try {
     const fd = openSync(`/proc/${pid}/environ`, 'r')
     try {
-      const bytes = Buffer.alloc(ENVIRONMENT_BYTES)
-      return bytes.toString('utf8', 0, readSync(fd, bytes, 0, ENVIRONMENT_BYTES, 0))
+      return environment.toString('utf8', 0, readSync(fd, environment, 0, environment.length, 0))
     } finally {
       closeSync(fd)
     }

@@ -12,7 +12,6 @@ import type { Say } from '../worker/voice.ts'
 import { SKETCH } from './about.ts'
 import { type Batch, nextPicture, openBatch, stepsDone } from './batch.ts'
 import { encodeCheckpoint } from './checkpoints.ts'
-import { enlarge } from './enlarge.ts'
 import { faultAt } from './faults.ts'
 import { paintScene, paintStep } from './sketch.ts'
 import { thumbnail } from './thumbnail.ts'
@@ -46,7 +45,8 @@ async function draw(begun: Begun): Promise<void> {
   const heartbeat = setInterval(() => say({ type: 'heartbeat' }), HEARTBEAT_MS)
   try {
     say({ type: 'hello', pid: process.pid, engine: SKETCH.name, engineVersion: SKETCH.version, device: spec.device.id })
-    await (spec.function === 'upscale' ? enlarge(begun) : render(startWork(begun)))
+    if (spec.function === 'upscale') await (await import('./enlarge.ts')).enlarge(begun)
+    else await render(startWork(begun))
   } finally {
     clearInterval(heartbeat)
   }
