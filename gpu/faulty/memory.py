@@ -1,6 +1,7 @@
 """Memory of a pretended device.
 
-`<HEARTH_PRETEND_MEMORY>/<device>/` holds `total` and, by pid, what each process uses, bytes.
+`<HEARTH_PRETEND_MEMORY>/<device>/` holds `total` and, by pid, what each process uses, bytes, and when it was born: a pid
+alone may be another's by now.
 """
 
 import contextlib
@@ -85,25 +86,27 @@ def look(folder):
         total = int(file.read())
     held = 0
     for name in os.listdir(folder):
-        if name.isdigit() and int(name) != os.getpid() and int(name) not in Memory.own and lives(name):
+        if name.isdigit() and int(name) != os.getpid() and int(name) not in Memory.own:
             with open(os.path.join(folder, name)) as file:
-                held += int(file.read() or 0)
+                used, birth = file.read().split()
+            held += int(used) if born(name) == birth else 0
     return total, held
 
 
-def lives(pid):
-    """Whether a process holds anything: one that has died may wait for its parent to notice."""
+def born(pid):
+    """When a process that lives was born, ticks; one that has died may wait for its parent to notice, and holds nothing."""
     try:
         with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+            fields = file.read().rpartition(")")[2].split()
     except OSError:
-        return False
+        return None
+    return None if fields[0] in "ZX" else fields[19]
 
 
 def write(folder, pid, used):
     path = os.path.join(folder, str(pid))
     with open(path + ".part", "w") as file:
-        file.write(str(used))
+        file.write(f"{used} {born(pid)}")
     os.replace(path + ".part", path)
 
 

@@ -35,11 +35,20 @@ export function pretendMemory(root: string, totals: Record<string, number>) {
 }
 
 function usedOf(folder: string): number {
-  return holdersOf(folder).reduce((sum, pid) => sum + Number(read(join(folder, pid))), 0)
+  return holdersOf(folder).reduce((sum, pid) => sum + Number(read(join(folder, pid)).split(' ')[0]), 0)
 }
 
 function holdersOf(folder: string): string[] {
-  return readdirSync(folder).filter((name) => /^\d+$/.test(name) && isAlive(name))
+  return readdirSync(folder).filter((name) => {
+    const birth = /^\d+$/.test(name) && born(read(`/proc/${name}/stat`))
+    return birth && birth === read(join(folder, name)).split(' ')[1]
+  })
+}
+
+/** When a process that lives was born, ticks, by its line in /proc. */
+function born(stat: string): string | undefined {
+  const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return state && 'ZX'.includes(state) ? undefined : rest[18]
 }
 
 /** The pids of all that the engine has started in this folder of attempts, wherever it has gone. */

@@ -5,7 +5,7 @@ const MIB = 1024 ** 2
 
 /**
  * A stand-in for the driver's tool: cards whose memory is told by the books that the engine for tests keeps, a folder a card.
- * A process that has died holds nothing. Returns the folder to put on the PATH.
+ * A process that has died holds nothing, and whoever has its pid now neither. Returns the folder to put on the PATH.
  */
 export function pretendCards(root: string, memory: string, ids: string[], totalBytes: number): string {
   const bin = join(root, 'bin')
@@ -15,6 +15,10 @@ export function pretendCards(root: string, memory: string, ids: string[], totalB
   const script = `#!/bin/sh
 place='${memory}'
 asked=$1
+born() {
+  shift 19
+  echo "$1"
+}
 card() {
   sum=0
   for file in "$4"/*; do
@@ -22,9 +26,9 @@ card() {
     case $pid in *[!0-9]*) continue ;; esac
     read -r line 2>/dev/null <"/proc/$pid/stat" || continue
     case $line in *') Z '* | *') X '*) continue ;; esac
-    bytes=0
-    read -r bytes 2>/dev/null <"$file"
-    used=$((\${bytes:-0} / ${MIB}))
+    read -r bytes birth 2>/dev/null <"$file" || [ -n "$birth" ] || continue
+    [ "$(born \${line##*) })" = "$birth" ] || continue
+    used=$((bytes / ${MIB}))
     sum=$((sum + used))
     case $asked in *compute-apps*) echo "$2, $pid, $used, python3" ;; esac
   done
