@@ -3,7 +3,7 @@ import { type Client, createClient } from '@libsql/client'
 import { drizzle } from 'drizzle-orm/libsql'
 import { DomainError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { explainStorage } from './faults.ts'
+import { explainStorage, isBusy } from './faults.ts'
 import { migrate } from './migrate.ts'
 import { remoteFetch } from './remote.ts'
 import { openRemoteCommit } from './remote-commit.ts'
@@ -40,12 +40,27 @@ const READ_TRIES = 2
 /** Waits of 25 s in all: a libSQL server keeps the lock of a transaction whose client it has lost for some seconds. */
 const REMOTE_BUSY_TRIES = 10
 
+/** The last connection of a process that ends closes the file alone: whoever comes in that moment waits for it. */
+const OPEN_TRIES = 20
+const OPEN_WAIT_MS = 100
+
 /**
  * Opens the database and brings it to the newest migration. The caller has locked the data directory.
- * @throws DomainError `database_damaged`, `data_read_only`, `migration_unknown`, `migration_changed`; of a libSQL server also
+ * @throws DomainError `database_busy`, `database_damaged`, `data_read_only`, `migration_unknown`, `migration_changed`; of a libSQL server also
  * `database_unreachable`, `database_refused`
  */
-export async function openDatabase({ url, token, backups, now, log, answerMs }: OpenOptions): Promise<Database> {
+export async function openDatabase(options: OpenOptions): Promise<Database> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await openOnce(options)
+    } catch (error) {
+      if (tries === OPEN_TRIES || !isBusy((error as Error).cause)) throw error
+      await Bun.sleep(OPEN_WAIT_MS)
+    }
+  }
+}
+
+async function openOnce({ url, token, backups, now, log, answerMs }: OpenOptions): Promise<Database> {
   const local = url.startsWith('file:')
   const clients: Client[] = []
   const connect = (concurrency: number, tries = 1) => {

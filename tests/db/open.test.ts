@@ -23,6 +23,18 @@ test('both connections are set up as the design says', async () => {
   expect(await db.read.get<Record<string, unknown>>(sql`PRAGMA query_only`)).toEqual({ query_only: 1 })
 })
 
+test('who opens it while another process is just letting go of it waits for that', async () => {
+  using folder = temporaryFolder()
+  await using other = secondProcess(join(folder.path, 'hearth.db'))
+  await other.run('CREATE TABLE numbers (id INTEGER PRIMARY KEY)')
+  await other.lock()
+  const opening = open(folder.path)
+  expect(await Promise.race([opening.then(() => 'open'), Bun.sleep(300).then(() => 'waits')])).toBe('waits')
+  await other.unlock()
+  await using db = await opening
+  expect(await db.read.all(sql`SELECT * FROM events`)).toEqual([])
+})
+
 test('the connection that reads can’t write', async () => {
   await using db = await testDatabase()
   await expect(db.read.run(sql`INSERT INTO events (at, type) VALUES (1, 'x')`).execute()).rejects.toThrow()
