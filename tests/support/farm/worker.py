@@ -18,10 +18,22 @@ import faults  # noqa: E402
 faults.NEED, faults.FREE, faults.TOTAL, faults.HOLDER_S = 256 * MIB, 100 * MIB, 3584 * MIB, 8
 
 
+def is_first(spec):
+    """Whether no earlier attempt of the job came as far as here: what puts one off before meets no fault."""
+    met = os.path.join(os.environ["HEARTH_PRETEND_MEMORY"], "met")
+    os.makedirs(met, exist_ok=True)
+    with open(os.path.join(met, spec["job"]), "a+") as file:
+        file.seek(0)
+        first = file.read() or str(spec["attempt"])
+        file.truncate(0)
+        file.write(first)
+    return first == str(spec["attempt"])
+
+
 def dealt(file):
     spec = LOAD(file)
     found = re.search(r"meets (\S+) in (\w+) (\w+)", spec["params"]["prompt"])
-    if found and (found[3] in LASTING or spec["attempt"] == 1):
+    if found and (found[3] in LASTING or is_first(spec)):
         spec["allowFaults"] = True
         spec["fault"] = {"kind": found[1], "phase": found[2]}
     return spec
