@@ -1,7 +1,7 @@
 """Memory of a pretended device.
 
-`<HEARTH_PRETEND_MEMORY>/<device>/` holds `total` and, by pid, what each process uses, bytes, and when it was born: a pid
-alone may be another's by now.
+`<HEARTH_PRETEND_MEMORY>/<device>/` holds `total` and, by pid, what each process uses, bytes, and when it was born: a
+pid alone may be another's by now.
 """
 
 import contextlib
