@@ -94,7 +94,7 @@ def look(folder):
 
 
 def born(pid):
-    """When a process that lives was born, ticks; one that has died may wait for its parent to notice, and holds nothing."""
+    """When a process that lives was born, ticks. One that has died holds nothing, though its parent has not noticed."""
     try:
         with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
             fields = file.read().rpartition(")")[2].split()
