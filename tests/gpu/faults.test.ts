@@ -4,7 +4,7 @@ import { type RenderSpec, render } from '../../src/gpu/render.ts'
 import type { RenderHooks } from '../../src/gpu/report.ts'
 import { temporaryFolder } from '../support/database.ts'
 import { smallSpec, testAttempts, until } from '../support/gpu-attempts.ts'
-import { faultyAttempts, faultySpec, pretendMemory, processesOf } from '../support/gpu-faulty.ts'
+import { FAULT_ENDS, faultyAttempts, faultySpec, pretendMemory, processesOf } from '../support/gpu-faulty.ts'
 
 const MIB = 1024 ** 2
 const GIB = 1024 ** 3
@@ -14,27 +14,6 @@ const never = new AbortController().signal
 const run = (deps: ReturnType<typeof faultyAttempts>, spec: RenderSpec, hooks: RenderHooks = {}, signal = never) =>
   render(deps, spec, hooks, signal)
 
-/** What each fault comes to, at whichever stage; null: the work is done all the same. */
-const OUTCOMES: Record<FaultKind, string | null> = {
-  hang: 'gpu_worker_hung',
-  stall: 'gpu_worker_stalled',
-  garbage: 'gpu_worker_garbage',
-  'long-line': null,
-  die: 'gpu_worker_died',
-  segfault: 'gpu_worker_died',
-  'exit-1': 'gpu_worker_died',
-  oom: 'gpu_out_of_memory',
-  'device-fatal': 'gpu_device_fatal',
-  'model-missing': 'gpu_model_missing',
-  'disk-full': 'disk_full',
-  slow: null,
-  'bad-output': 'gpu_bad_output',
-  'no-output': 'gpu_worker_died',
-  'holds-memory': null,
-  deaf: null,
-  stubborn: null,
-  fork: null,
-}
 const SILENCE = { fetch: 400, load: 400, encode: 400, denoise: 400, decode: 400, save: 400 }
 
 test.each(PHASES)(
@@ -50,7 +29,7 @@ test.each(PHASES)(
         ),
       ),
     )
-    expect(Object.fromEntries(FAULTS.map((kind, i) => [kind, ends[i]]))).toEqual(OUTCOMES)
+    expect(Object.fromEntries(FAULTS.map((kind, i) => [kind, ends[i]]))).toEqual(FAULT_ENDS)
     for (const each of deps) {
       expect(processesOf(each.attempts)).toEqual([])
       each[Symbol.dispose]()

@@ -1,6 +1,4 @@
 import { expect, test } from 'bun:test'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { pretendedProbe } from '../../src/gpu/devices/probe.ts'
 import type { Device } from '../../src/gpu/devices.ts'
 import { testApp } from '../support/app.ts'
@@ -8,39 +6,18 @@ import { temporaryFolder } from '../support/database.ts'
 import { FAULTY, pretendMemory } from '../support/gpu-faulty.ts'
 import { GIB } from '../support/gpu-plans.ts'
 import { until } from '../support/jobs.ts'
-import { safetensors } from '../support/weights.ts'
+import { pretendModels } from '../support/pretended-models.ts'
 
 const TOTAL = 24 * GIB
 /** Two models don't fit at once. */
 const TAKEN = 16 * GIB
 const MODELS = ['one', 'two']
 
-function catalogue(bytes: number): string {
-  const tiers = ['low', 'standard', 'high', 'premium'].map((tier) => `[models.tiers.${tier}]\nvramBytes = ${TAKEN}\n`)
-  const one = (name: string) => `[[models]]
-id = "pretended/${name}"
-label = "Pretended ${name}"
-files = [{ path = "model.safetensors", bytes = ${bytes} }]
-${tiers.join('')}`
-  return `family = "pretended"
-format = "safetensors"
-engines = ["faulty"]
-licence = { id = "x", name = "X" }
-size = { side = 64 }
-${MODELS.map(one).join('')}`
-}
-
 /** An app on one card that both models fill, with an engine whose workers wait for the next job of their model. */
 async function reusing({ tells }: { tells: boolean }) {
   const folder = temporaryFolder()
   const data = folder.path
-  for (const name of MODELS) {
-    const weights = safetensors({ [`${name}.weight`]: [4, 4] })
-    mkdirSync(join(data, 'models', 'pretended', name), { recursive: true })
-    writeFileSync(join(data, 'models', 'pretended', name, 'model.safetensors'), weights)
-    mkdirSync(join(data, 'catalogue'), { recursive: true })
-    writeFileSync(join(data, 'catalogue', 'pretended.toml'), catalogue(weights.length))
-  }
+  pretendModels(data, MODELS, TAKEN)
   const memory = pretendMemory(folder.path, { a: TOTAL })
   const seen = (): Device[] => {
     const processes = tells ? memory.holders('a').map((pid) => ({ pid, usedBytes: TAKEN })) : []

@@ -7,6 +7,28 @@ import { smallSpec, testAttempts, testEngines } from './gpu-attempts.ts'
 /** The engine that fails on command, among those of the checkout. */
 export const FAULTY = join(import.meta.dir, '../../gpu/faulty')
 
+/** What each fault comes to, at whichever stage; null: the work is done all the same. */
+export const FAULT_ENDS: Record<FaultKind, string | null> = {
+  hang: 'gpu_worker_hung',
+  stall: 'gpu_worker_stalled',
+  garbage: 'gpu_worker_garbage',
+  'long-line': null,
+  die: 'gpu_worker_died',
+  segfault: 'gpu_worker_died',
+  'exit-1': 'gpu_worker_died',
+  oom: 'gpu_out_of_memory',
+  'device-fatal': 'gpu_device_fatal',
+  'model-missing': 'gpu_model_missing',
+  'disk-full': 'disk_full',
+  slow: null,
+  'bad-output': 'gpu_bad_output',
+  'no-output': 'gpu_worker_died',
+  'holds-memory': null,
+  deaf: null,
+  stubborn: null,
+  fork: null,
+}
+
 export function faultyAttempts(over: Parameters<typeof testAttempts>[0] = {}) {
   return testAttempts({ engines: testEngines(undefined, [FAULTY]), ...over })
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { FAULTS, type FaultKind, PHASES } from '../../../src/gpu/protocol.ts'
 import { type Chance, chanceFrom } from '../../crash/chance.ts'
+import { FAULT_ENDS } from '../gpu-faulty.ts'
 
 /** How a job must end, and the code that says why. */
 export interface Fate {
@@ -37,21 +38,6 @@ const LASTS: Partial<Record<FaultKind, Fate>> = {
   oom: HELD_FOR_MEMORY,
 }
 const ONLY_LASTS: FaultKind[] = ['model-missing', 'disk-full']
-/** Faults that end the attempt that meets them, and the code of that end. */
-const ENDS: Partial<Record<FaultKind, string>> = {
-  hang: 'gpu_worker_hung',
-  stall: 'gpu_worker_stalled',
-  garbage: 'gpu_worker_garbage',
-  die: 'gpu_worker_died',
-  segfault: 'gpu_worker_died',
-  'exit-1': 'gpu_worker_died',
-  oom: 'gpu_out_of_memory',
-  'device-fatal': 'gpu_device_fatal',
-  'model-missing': 'gpu_model_missing',
-  'disk-full': 'disk_full',
-  'bad-output': 'gpu_bad_output',
-  'no-output': 'gpu_worker_died',
-}
 const DONE: Fate = { state: 'succeeded', codes: [null] }
 
 /** So many orders; each fault is met by this share of them, in any stage. */
@@ -80,7 +66,7 @@ function orderOf(n: number, chance: Chance, share: number): FarmOrder {
     fault,
     stopped,
     fate: lasts ? LASTS[fault]! : stopped ? { state: 'cancelled', codes: [null] } : DONE,
-    first: (fault && ENDS[fault]) ?? null,
+    first: fault && FAULT_ENDS[fault],
   }
 }
 
