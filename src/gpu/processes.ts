@@ -12,6 +12,9 @@ export const MARK = 'HEARTH_ATTEMPT'
 const MOST_LOOKED_AT = 20_000 // processes
 const environment = Buffer.alloc(64 * 1024) // what is read of each
 const TURN = 100 // processes, before others get a turn
+/** How long a killed process may take to die: one that hangs in a driver is left to the look at the device's memory. */
+const DEATH_MS = 1_000
+const DEATH_POLL_MS = 5
 
 /** Who runs an attempt. A pid alone may be another's by now; with the start time and the boot it can't. */
 const processFacts = z.object({ pid: z.number().int().min(2), startTime: z.string(), bootId: z.string() })
@@ -45,12 +48,17 @@ export function sweepOrphans(attempts: string): number[] {
   return [...noted, ...strays]
 }
 
-/** Kills all that bears the mark of one attempt, wherever it has gone. */
+/** Kills all that bears the mark of one attempt, wherever it has gone, and waits until it is gone: a killed process dies a moment later. */
 export async function endMarked(folder: string): Promise<void> {
+  const ended = new Map<number, string | null>()
   for (const [n, pid] of processes().entries()) {
     if (n % TURN === TURN - 1) await new Promise((resolve) => setImmediate(resolve))
-    if (markOf(pid) === folder) end(pid)
+    if (markOf(pid) !== folder) continue
+    ended.set(pid, startTimeOf(pid))
+    end(pid)
   }
+  const lives = () => [...ended].some(([pid, startTime]) => startTime !== null && startTimeOf(pid) === startTime)
+  for (let waited = 0; lives() && waited < DEATH_MS; waited += DEATH_POLL_MS) await Bun.sleep(DEATH_POLL_MS)
 }
 
 /** Sends a signal to a whole process group. False when nobody was there to get it. */
