@@ -137,9 +137,13 @@ test('the page of a picture offers it, with what is missing in words; its form a
   expect((await form({ scale: '2' }, 'nobody')).status).toBe(404)
   const sent = await form({ scale: '2', by: 'sketch' })
   expect([sent.status, sent.headers.get('location')]).toEqual([303, `/projects/${first.project}/gallery`])
-  await app.settled(first.project)
-  const [larger] = (await app.json(`/api/projects/${first.project}/artifacts?function=upscale`)).items
-  const own = await (await app.request(`/artifacts/${larger.id}`)).text()
+  let larger: { id: string } | undefined
+  await until(async () => {
+    const { items } = await app.json(`/api/projects/${first.project}/artifacts?function=upscale`)
+    larger = items.find(({ width }: { width: number }) => width === 128)
+    return larger !== undefined
+  }, 'the larger picture')
+  const own = await (await app.request(`/artifacts/${larger!.id}`)).text()
   expect(own).toContain('2 times as large')
   expect(own).not.toContain('Another one like it')
 })
